@@ -1,0 +1,67 @@
+# The two commands of README: `make demo` and `make test`. Nothing is needed but git, make and Python 3.11 or newer.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/runtime-installed
+DEV := $(VENV)/dev-installed
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+CODE := o365_exporter tests tools benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lint types layers generated docs locks lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: $(RUNTIME) ## serve the metrics of simulated tenants at http://localhost:10365/metrics
+	@exec $(BIN)/python -m o365_exporter demo $(DEMO)
+
+test: $(DEV) ## run every test; TESTS=path runs a part
+	$(BIN)/python -m pytest -n auto $(TESTS)
+
+check: format lint types layers generated locks coverage ## what CI runs: format, lint, types, layers, generated files, locks, tests
+
+.PHONY: coverage
+coverage: $(DEV)
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+format: $(DEV)
+	$(BIN)/ruff format --check $(CODE)
+
+lint: $(DEV)
+	$(BIN)/ruff check $(CODE)
+
+types: $(DEV)
+	$(BIN)/mypy
+
+layers: $(DEV)
+	$(BIN)/lint-imports
+
+generated: $(DEV)
+	$(BIN)/python tools/make_docs.py --check
+
+docs: $(DEV) ## write the generated pages and the example configuration anew
+	$(BIN)/python tools/make_docs.py
+
+locks: $(DEV)
+	tools/lock --check
+
+lock: $(DEV) ## compile the requirements files anew
+	tools/lock
+
+clean: ## remove the environment and caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+
+$(VENV)/made:
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(RUNTIME): requirements.txt | $(VENV)/made
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt pyproject.toml | $(VENV)/made
+	$(PIP) -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@ $(RUNTIME)
