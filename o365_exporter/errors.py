@@ -1,0 +1,158 @@
+"""Every way in which the program can fail, each with the reason that becomes a label value.
+
+A ``PollError`` ends one poll of one source; only the scheduler catches it. ``Nothing`` is not a failure:
+Microsoft was asked and has nothing to give. ``ConfigurationError`` ends the program with exit code 2.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ExporterError(Exception):
+    """Root of all errors that this program raises on purpose; its text is a sentence for an operator."""
+
+
+class ConfigurationError(ExporterError):
+    """The settings cannot be used. ``faults`` names for each: key, value and remedy."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class PollError(ExporterError):
+    """One poll failed. ``remedy`` says who should do what; neither text ever holds a secret.
+
+    Args:
+        message: what happened, as a sentence without the remedy.
+        remedy: what to do about it, and who; empty when waiting is all there is to do.
+        retry_after: seconds for which Microsoft asks to be left alone, where it said so.
+        status: the HTTP status behind the failure, where there was one.
+        code: Microsoft's own error code (Graph's ``error.code`` or ``AADSTS…``), where there was one.
+    """
+
+    reason: ClassVar[str] = "internal"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        retry_after: float | None = None,
+        status: int | None = None,
+        code: str = "",
+    ) -> None:
+        super().__init__(f"{message} {remedy}".strip())
+        self.message = message
+        self.remedy = remedy
+        self.retry_after = retry_after
+        self.status = status
+        self.code = code
+
+
+class AuthError(PollError):
+    """No token can be had, or Graph refuses the one we have."""
+
+    reason = "auth"
+
+
+class PermissionMissingError(PollError):
+    """The app lacks the application permission for this endpoint."""
+
+    reason = "permission"
+
+
+class UnlicensedError(PollError):
+    """The tenant lacks the licence that the endpoint needs."""
+
+    reason = "unlicensed"
+
+
+class ThrottledError(PollError):
+    """Microsoft asks us to slow down, beyond what this poll's deadline allows."""
+
+    reason = "throttled"
+
+
+class NetworkError(PollError):
+    """The host could not be reached, or the connection broke."""
+
+    reason = "network"
+
+
+class TlsError(PollError):
+    """The host's certificate is not trusted, or the TLS handshake failed."""
+
+    reason = "tls"
+
+
+class PollTimeoutError(PollError):
+    """No answer within the time a request or a poll has."""
+
+    reason = "timeout"
+
+
+class UnavailableError(PollError):
+    """Microsoft answers with a server error."""
+
+    reason = "unavailable"
+
+
+class UnexpectedAnswerError(PollError):
+    """The answer cannot be what it should be: not JSON, a login page, a missing list, a paging loop."""
+
+    reason = "unexpected_answer"
+
+
+class TruncatedError(PollError):
+    """A body ended before its end."""
+
+    reason = "truncated"
+
+
+class RefusedRedirectError(PollError):
+    """An answer points to a host that may not be followed."""
+
+    reason = "refused_redirect"
+
+
+class InternalError(PollError):
+    """A fault of this program; the log has the traceback."""
+
+    reason = "internal"
+
+
+REASONS: tuple[str, ...] = (
+    "auth",
+    "permission",
+    "unlicensed",
+    "throttled",
+    "network",
+    "tls",
+    "timeout",
+    "unavailable",
+    "unexpected_answer",
+    "truncated",
+    "refused_redirect",
+    "internal",
+)
+"""Why a poll can fail: the closed list behind every ``reason`` label."""
+
+
+class Nothing(ExporterError):  # noqa: N818 - not an error: an answer that holds nothing
+    """Microsoft was asked and has nothing: a state of its own, and not a failure."""
+
+    state: ClassVar[str]
+
+
+class NoData(Nothing):
+    """The endpoint exists and returned no rows."""
+
+    state = "no_data"
+
+
+class Unsupported(Nothing):
+    """This cloud or product does not have it."""
+
+    state = "unsupported"
