@@ -16,7 +16,9 @@ def _valid_pattern(pattern: str) -> str:
     try:
         re.compile(pattern, re.IGNORECASE)
     except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from None
+        raise ValueError(
+            f"is not a regular expression: {error}; write it as Python's re module reads it, with \\ before . ( [ * + ?"
+        ) from None
     return pattern
 
 
