@@ -1,0 +1,20 @@
+"""A simulated Microsoft 365, to test Graph clients and alert rules against.
+
+It is built from what Microsoft documents and is as awkward as the real thing. It knows nothing of the exporter, so that
+the two cannot share a mistake.
+"""
+
+from o365_exporter.simulator.app import Simulator
+from o365_exporter.simulator.faults import Fault
+from o365_exporter.simulator.options import SimulatorOptions, Switches, TenantOptions
+from o365_exporter.simulator.tenant import SimulatorError, Tenant
+
+__all__ = [
+    "Fault",
+    "Simulator",
+    "SimulatorError",
+    "SimulatorOptions",
+    "Switches",
+    "Tenant",
+    "TenantOptions",
+]

@@ -1,0 +1,110 @@
+"""What a fault does to an answer before it is sent."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from o365_exporter.simulator.exchange import Answer, Call
+from o365_exporter.simulator.faults import Fault
+from o365_exporter.simulator.timetext import http_date
+
+_PART = re.compile(r"@odata\.[^.]+|[^.]+")
+
+FOREIGN_ORIGIN = "https://graph.example.net"
+"""Where a ``foreign`` next link points: a token must never go there."""
+
+_HTML = "text/html; charset=utf-8"
+_PAGES = {
+    "login": (
+        "<!DOCTYPE html><html><head><title>Sign in to your account</title></head><body>"
+        '<form method="post" action="https://login.microsoftonline.com/common/login">'
+        '<input type="email" name="loginfmt"></form></body></html>'
+    ),
+    "proxy": (
+        "<html><head><title>Access Denied</title></head><body><h1>Network Proxy</h1>"
+        "<p>The requested URL was blocked by your organization's proxy. Policy: Uncategorized.</p></body></html>"
+    ),
+}
+
+
+def replacement(fault: Fault) -> Answer | None:
+    """The page or text that stands in for an answer; None where the service's own shape is wanted."""
+    if fault.page is not None:
+        return Answer(fault.status or 200, _PAGES[fault.page], content_type=_HTML)
+    if fault.text is not None:
+        return Answer(fault.status or 200, fault.text.encode())
+    return None
+
+
+def spoil(fault: Fault, call: Call, answer: Answer, now: float) -> Answer:
+    """Apply everything of a fault that changes headers or content; ``now`` in seconds since 1970."""
+    if isinstance(answer.payload, dict):
+        answer.payload = _edited(fault, call, answer.payload)
+    if fault.invalid_json:
+        answer.payload = answer.body()[:-20]
+    if fault.content_type is not None:
+        answer.content_type = fault.content_type
+    if fault.retry_after is not None:
+        answer.headers["Retry-After"] = (
+            fault.retry_after if isinstance(fault.retry_after, str) else f"{fault.retry_after:g}"
+        )
+    if fault.retry_after_date is not None:
+        answer.headers["Retry-After"] = http_date(now + fault.retry_after_date)
+    answer.headers |= fault.headers
+    return answer
+
+
+def _edited(fault: Fault, call: Call, payload: dict[str, Any]) -> dict[str, Any]:
+    if not (fault.remove or fault.null or fault.set or fault.next_link or fault.pad_item):
+        return payload
+    payload = copy.deepcopy(payload)  # rows are the tenant's own
+    for path in fault.remove:
+        _visit(payload, _PART.findall(path), _remove)
+    for path, value in (dict.fromkeys(fault.null) | fault.set).items():
+        _visit(payload, _PART.findall(path), partial(_put, value))
+    if fault.next_link is not None:
+        payload["@odata.nextLink"] = _link(fault.next_link, call)
+    if fault.pad_item:
+        for item in payload.get("value", []):
+            item["ballast"] = "x" * fault.pad_item
+    return payload
+
+
+def _visit(holder: Any, path: list[str], act: Callable[[Any, Any], None]) -> None:
+    """Call ``act`` with each place that a path names; places that are not there are passed over."""
+    first, *rest = path
+    for key in _keys(holder, first):
+        if not rest:
+            act(holder, key)
+        elif isinstance(holder, list) or key in holder:
+            _visit(holder[key], rest, act)
+
+
+def _keys(holder: Any, name: str) -> list[Any]:
+    if isinstance(holder, list):
+        if name == "*":
+            return list(range(len(holder)))
+        return [int(name)] if name.isdecimal() and int(name) < len(holder) else []
+    if isinstance(holder, dict):
+        return list(holder) if name == "*" else [name]
+    return []
+
+
+def _remove(holder: Any, key: Any) -> None:
+    if isinstance(holder, list) or key in holder:
+        del holder[key]
+
+
+def _put(value: Any, holder: Any, key: Any) -> None:
+    holder[key] = value
+
+
+def _link(wanted: str, call: Call) -> str:
+    here = f"{call.path}?{call.query}" if call.query else call.path
+    if wanted == "loop":
+        return f"{call.origin}{here}"
+    return f"{FOREIGN_ORIGIN}{here}" if wanted == "foreign" else wanted

@@ -1,0 +1,158 @@
+"""Entra ID: discovery and the token endpoint for apps (client credentials)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from o365_exporter.clock import Clock
+from o365_exporter.simulator.aadsts import EntraError
+from o365_exporter.simulator.client_credentials import check_credential
+from o365_exporter.simulator.clouds import CLOUDS, audiences
+from o365_exporter.simulator.exchange import Answer, Call
+from o365_exporter.simulator.tenant import Tenant
+from o365_exporter.simulator.timetext import http_date, login_time
+from o365_exporter.simulator.tokens import TokenIssuer
+
+_LOGIN = CLOUDS["global"].login
+_ALIASES = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
+_ROUTES = (
+    (re.compile(r"/([^/]+)/oauth2/v2\.0/token"), "token", "POST"),
+    (re.compile(r"/([^/]+)(?:/v2\.0)?/\.well-known/openid-configuration"), "discovery", "GET"),
+    (re.compile(r"/(common)/discovery/instance"), "instances", "GET"),
+)
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def tenant_in_path(path: str) -> str | None:
+    """The tenant that a login address names; None where it is no login address."""
+    return next((match[1] for pattern, _, _ in _ROUTES if (match := pattern.fullmatch(path))), None)
+
+
+class Entra:
+    """Answers what ``login.microsoftonline.com`` would."""
+
+    def __init__(self, tenants: Mapping[str, Tenant], issuer: TokenIssuer, clock: Clock) -> None:
+        self._tenants = tenants
+        self._issuer = issuer
+        self._clock = clock
+
+    def answer(self, call: Call) -> Answer:
+        """Answer a call that is not for Graph; 404 where Entra has nothing at that address."""
+        for pattern, name, method in _ROUTES:
+            match = pattern.fullmatch(call.path)
+            if match and call.method == method:
+                try:
+                    return self._dress(call, getattr(self, f"_{name}")(call, match[1]))
+                except EntraError as error:
+                    return self.refusal(call, error)
+        return self._dress(call, Answer(404, "<html><body>404</body></html>", content_type="text/html"))
+
+    def refusal(self, call: Call, error: EntraError) -> Answer:
+        """An error in Entra's shape."""
+        stamp = login_time(self._clock.now())
+        correlation = call.headers.get("client-request-id", call.request_id)
+        text = f"{error} Trace ID: {call.request_id} Correlation ID: {correlation} Timestamp: {stamp}"
+        body = {
+            "error": error.error,
+            "error_description": text,
+            "error_codes": [error.code],
+            "timestamp": stamp,
+            "trace_id": call.request_id,
+            "correlation_id": correlation,
+            "error_uri": f"{_LOGIN}/error?code={error.code}",
+        }
+        return self._dress(call, Answer(error.status, body))
+
+    def _token(self, call: Call, name: str) -> Answer:
+        form = call.form
+        for parameter in ("grant_type", "client_id", "scope"):
+            if not form.get(parameter):
+                raise EntraError(900144, parameter=parameter)
+        if form["grant_type"] != "client_credentials":
+            raise EntraError(70003, parameter=form["grant_type"])
+        tenant = self._tenant(name)
+        _check_app(tenant, form["client_id"])
+        check_credential(tenant, form, self._clock.now())
+        audience = _audience(tenant, form["scope"], call.origin)
+        token, lifetime = self._issuer.issue(tenant, audience, self._clock.now())
+        return Answer(
+            200,
+            {
+                "token_type": "Bearer",
+                "expires_in": lifetime,
+                "ext_expires_in": lifetime,
+                "access_token": token,
+            },
+        )
+
+    def _discovery(self, _call: Call, name: str) -> Answer:
+        tenant = self._tenant(name)
+        login = f"{tenant.cloud.login}/{tenant.tenant_id}"
+        document: dict[str, Any] = {
+            "token_endpoint": f"{login}/oauth2/v2.0/token",
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+            "jwks_uri": f"{login}/discovery/v2.0/keys",
+            "response_modes_supported": ["query", "fragment", "form_post"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
+            "issuer": f"{login}/v2.0",
+            "authorization_endpoint": f"{login}/oauth2/v2.0/authorize",
+            "device_authorization_endpoint": f"{login}/oauth2/v2.0/devicecode",
+            "tenant_region_scope": "EU",
+            "cloud_instance_name": "microsoftonline.com",
+            "msgraph_host": tenant.cloud.graph.removeprefix("https://"),
+        }
+        return Answer(200, document)
+
+    def _instances(self, call: Call, _name: str) -> Answer:
+        asked = call.parameters.get("authorization_endpoint", f"{_LOGIN}/common/oauth2/v2.0/authorize")
+        tenant = asked.split("/")[3] if asked.count("/") >= 3 else "common"  # noqa: PLR2004 - scheme, host, tenant
+        metadata = {
+            "preferred_network": _ALIASES[0],
+            "preferred_cache": _ALIASES[1],
+            "aliases": _ALIASES,
+        }
+        endpoint = f"{_LOGIN}/{tenant}/v2.0/.well-known/openid-configuration"
+        return Answer(200, {"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": [metadata]})
+
+    def _tenant(self, name: str) -> Tenant:
+        for tenant in self._tenants.values():
+            if tenant.answers_to(name):
+                return tenant
+        known_form = _GUID.fullmatch(name) or "." in name
+        raise EntraError(90002 if known_form else 900023, tenant=name)
+
+    def _dress(self, call: Call, answer: Answer) -> Answer:
+        answer.headers |= {
+            "Cache-Control": "no-store, no-cache" if call.method == "POST" else "max-age=86400, private",
+            "Date": http_date(self._clock.now()),
+            "x-ms-request-id": call.request_id,
+            "client-request-id": call.headers.get("client-request-id", call.request_id),
+        }
+        return answer
+
+
+def _check_app(tenant: Tenant, client_id: str) -> None:
+    """Raise what Entra says of an app that may not sign in, whatever its credential."""
+    if client_id.lower() != tenant.client_id.lower() or tenant.client_id not in tenant.applications:
+        raise EntraError(700016, app=client_id, tenant=tenant.display_name)
+    if not tenant.has_service_principal:
+        raise EntraError(7000229, app=client_id, tenant=tenant.tenant_id)
+    if not tenant.app_enabled:
+        raise EntraError(7000112, app=client_id)
+
+
+def _audience(tenant: Tenant, scope: str, origin: str) -> str:
+    """Whom the token is for."""
+    if " " in scope.strip():
+        raise EntraError(70011, scope=scope)
+    if not scope.endswith("/.default"):
+        raise EntraError(1002012, scope=scope)
+    resource = scope.removesuffix("/.default").rstrip("/")
+    if resource not in audiences(tenant.cloud, origin):
+        raise EntraError(500011, scope=resource, tenant=tenant.display_name)
+    return resource

@@ -1,0 +1,72 @@
+"""One request as the simulator sees it, and the answer it will give."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+JSON_TYPE = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Call:
+    """What was asked. ``path`` is decoded; ``query`` is the raw query string; header names are lower case."""
+
+    method: str
+    origin: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    request_id: str
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Query parameters, decoded; a repeated one counts with its last value."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+    @property
+    def form(self) -> dict[str, str]:
+        """Fields of a form body, decoded."""
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    @property
+    def preferences(self) -> set[str]:
+        """What the request prefers, each as ``name`` or ``name=value``."""
+        return {part.strip() for part in self.headers.get("prefer", "").split(",") if part.strip()}
+
+    @classmethod
+    async def read(cls, request: Request, request_id: str, base_url: str | None) -> Call:
+        """Take a request off the wire, whole; ``base_url`` replaces the origin it came in by."""
+        return cls(
+            method=request.method,
+            origin=(base_url or f"{request.url.scheme}://{request.headers.get('host', 'localhost')}").rstrip("/"),
+            path=request.scope["path"],
+            query=request.scope["query_string"].decode("latin-1"),
+            headers=dict(request.headers),
+            body=await request.body(),
+            request_id=request_id,
+        )
+
+
+@dataclass
+class Answer:
+    """What goes back: ``payload`` is JSON, or text or bytes where the content type says so."""
+
+    status: int
+    payload: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = JSON_TYPE
+
+    def body(self) -> bytes:
+        """The bytes of the answer before any compression."""
+        if isinstance(self.payload, bytes):
+            return self.payload
+        if isinstance(self.payload, str) and "json" not in self.content_type:
+            return self.payload.encode()
+        return json.dumps(self.payload, ensure_ascii=False, separators=(",", ":")).encode()

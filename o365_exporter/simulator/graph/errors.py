@@ -1,0 +1,60 @@
+"""Refusals of Graph, in the shape of its services."""
+
+from __future__ import annotations
+
+from o365_exporter.simulator.exchange import Answer, Call
+from o365_exporter.simulator.timetext import graph_time
+
+
+class GraphError(Exception):
+    """A refusal.
+
+    Args:
+        status: HTTP status.
+        code: Graph's ``error.code``.
+        message: Graph's ``error.message``.
+        headers: further response headers.
+    """
+
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+
+def bad_request(message: str, code: str = "BadRequest") -> GraphError:
+    """A 400."""
+    return GraphError(400, code, message)
+
+
+def too_many_requests(headers: dict[str, str]) -> GraphError:
+    """A 429; its body has a shape of its own."""
+    return GraphError(429, "TooManyRequests", "Please retry again later.", headers)
+
+
+USUAL = {
+    401: ("InvalidAuthenticationToken", "Access token has expired or is not yet valid."),
+    403: ("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+    404: ("Request_ResourceNotFound", "Resource does not exist."),
+    429: ("TooManyRequests", "Please retry again later."),
+    500: ("InternalServerError", "An internal server error occurred."),
+    502: ("BadGateway", "The server received an invalid response from an upstream server."),
+    503: ("serviceNotAvailable", "The service is not available. Try the request again after a delay."),
+    504: ("GatewayTimeout", "The service did not answer in time."),
+}
+"""Code and message that usually come with a status; what injected faults say unless told otherwise."""
+
+
+def error_answer(call: Call, error: GraphError, now: float) -> Answer:
+    """The error as Graph writes it; ``now`` in seconds since 1970."""
+    inner = {
+        "date": graph_time(now).removesuffix("Z"),
+        "request-id": call.request_id,
+        "client-request-id": call.headers.get("client-request-id", call.request_id),
+    }
+    if error.status == 429:  # noqa: PLR2004 - Too Many Requests
+        inner |= {"code": "429", "message": "Please retry after", "status": "429"}
+    body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
+    return Answer(error.status, body, dict(error.headers), "application/json")

@@ -1,0 +1,97 @@
+"""Sending an answer, whole or as badly as a fault wants it.
+
+Cutting a body or a connection needs the real socket: the server leaves its transport in the request's state. Without
+one (an in-process client) the same faults raise ``ConnectionResetError`` in the client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+
+import anyio
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from o365_exporter.clock import Clock
+from o365_exporter.simulator.exchange import Answer, Call
+from o365_exporter.simulator.faults import Fault
+
+TRANSPORT = "transport"
+"""Key under which the server leaves a connection's transport in ``scope["state"]``."""
+
+_WORTH_COMPRESSING = 1_000
+
+
+class Connection:
+    """The way back to the client."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+
+    def request(self) -> Request:
+        """The request on this connection."""
+        return Request(self._scope, self._receive)
+
+    async def wait(self, clock: Clock, seconds: float | None) -> bool:
+        """Let so many seconds pass, or all time with None; False if the client gave up before."""
+        stayed = False
+        async with anyio.create_task_group() as tasks:
+
+            async def sleep() -> None:
+                nonlocal stayed
+                if seconds is None:
+                    await anyio.sleep_forever()
+                else:
+                    await clock.sleep(seconds)
+                stayed = True
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(sleep)
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
+            tasks.cancel_scope.cancel()
+        return stayed
+
+    async def send(self, call: Call, answer: Answer, *, gzip_allowed: bool, fault: Fault | None) -> None:
+        """Send an answer; ``fault.wire`` says what goes wrong on the way."""
+        wire = fault.wire if fault else None
+        if wire == "broken_connection":
+            return await self._break()
+        body = answer.body()
+        headers = {"content-type": answer.content_type, **answer.headers}
+        accepted = "gzip" in call.headers.get("accept-encoding", "")
+        if wire == "wrong_gzip" or (gzip_allowed and accepted and len(body) > _WORTH_COMPRESSING):
+            headers["content-encoding"] = "gzip"
+            body = body if wire == "wrong_gzip" else await _compressed(body)
+        if wire == "cut_length" or call.path.endswith("/token"):  # Graph sends chunks, Entra a length
+            headers["content-length"] = str(len(body))
+        await self._start(answer.status, headers)
+        if wire in ("cut_length", "cut_chunked"):
+            await self._send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            return await self._break(politely=True)
+        return await self._send({"type": "http.response.body", "body": body})
+
+    async def _start(self, status: int, headers: dict[str, str]) -> None:
+        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+
+    async def _break(self, *, politely: bool = False) -> None:
+        """End the connection, with a reset unless ``politely``."""
+        transport = self._scope.get("state", {}).get(TRANSPORT)
+        if not isinstance(transport, asyncio.Transport):
+            raise ConnectionResetError("the simulator broke this connection, as a fault told it")
+        if politely:
+            transport.close()
+        else:
+            transport.abort()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+async def _compressed(body: bytes) -> bytes:
+    if len(body) < 100_000:  # noqa: PLR2004 - a thread would take longer
+        return gzip.compress(body, 6, mtime=0)
+    return await anyio.to_thread.run_sync(lambda: gzip.compress(body, 1, mtime=0))
