@@ -1,0 +1,116 @@
+"""A page is assembled from finished pieces: a header for each family, then the lines of every poll.
+
+Nothing is kept from one scrape to the next: the process-wide series differ each time, and putting 200 tenants
+together takes a few milliseconds (``benchmarks/exposition.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from o365_exporter.metrics import Metric
+from o365_exporter.store import Rendered, Store
+
+_CHUNK = 256 * 1024
+"""Bytes that are joined before they are sent: thousands of small writes cost more than copying."""
+
+
+class Format(Enum):
+    """The formats that are served, with their ``Content-Type``; the first is for clients without a wish."""
+
+    TEXT = "text/plain; version=0.0.4; charset=utf-8"
+    OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The bytes of one answer, in pieces that belong to the polls."""
+
+    pieces: list[bytes]
+
+    @property
+    def length(self) -> int:
+        """Bytes altogether."""
+        return sum(map(len, self.pieces))
+
+    def chunks(self) -> Iterator[bytes]:
+        """The pieces joined to a size that is good to send."""
+        batch: list[bytes] = []
+        size = 0
+        for piece in self.pieces:
+            batch.append(piece)
+            size += len(piece)
+            if size >= _CHUNK:
+                yield b"".join(batch)
+                batch, size = [], 0
+        if batch:
+            yield b"".join(batch)
+
+
+class Assembler:
+    """Puts pages together.
+
+    Args:
+        metrics: every family that may occur, in the order in which families are served.
+    """
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        known = list(metrics)
+        self._headers = {form: {metric.name: _header(metric, form) for metric in known} for form in Format}
+
+    def page(self, form: Format, rendered: Iterable[Rendered], process_wide: bytes = b"") -> Page:
+        """One page.
+
+        Args:
+            form: the format.
+            rendered: what polls and tenants have to show; see ``shown``.
+            process_wide: finished families that belong to no tenant, in the same format.
+        """
+        lines = _by_family(rendered)
+        pieces: list[bytes] = []
+        for name, header in self._headers[form].items():
+            if name in lines:
+                pieces.append(header)
+                pieces += lines.pop(name)
+        for undeclared in lines.values():  # without a header, but a value that is known is not hidden
+            pieces += undeclared
+        pieces.append(process_wide)
+        if form is Format.OPENMETRICS:
+            pieces.append(b"# EOF\n")
+        return Page(pieces)
+
+
+def shown(store: Store, now: float, tenants: Collection[str] | None = None) -> Iterator[Rendered]:
+    """What may be shown at this wall clock: every poll that is not withdrawn, and what tenants say about themselves.
+
+    Args:
+        store: all polls.
+        now: wall clock, seconds.
+        tenants: the tenants' labels; None for all.
+    """
+    for key in store:
+        poll = store[key]
+        if (tenants is None or key.tenant in tenants) and poll.is_fresh(now):
+            yield poll.rendered
+    for tenant in store.tenants():
+        if tenants is None or tenant in tenants:
+            yield store.about(tenant)
+
+
+def _by_family(rendered: Iterable[Rendered]) -> dict[str, list[bytes]]:
+    lines: dict[str, list[bytes]] = {}
+    for families in rendered:
+        for name, text in families.items():
+            lines.setdefault(name, []).append(text)
+    return lines
+
+
+def _header(metric: Metric, form: Format) -> bytes:
+    name, text = metric.name, metric.help.replace("\\", r"\\").replace("\n", r"\n")
+    if form is Format.OPENMETRICS:
+        text = text.replace('"', r"\"")
+        if metric.type == "counter":
+            name = name.removesuffix("_total")
+    return f"# HELP {name} {text}\n# TYPE {name} {metric.type}\n".encode("utf-8", "replace")

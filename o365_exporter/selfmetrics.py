@@ -1,0 +1,84 @@
+"""Series about the process itself, kept by prometheus_client; what belongs to a tenant is rendered with its poll."""
+
+from __future__ import annotations
+
+import platform
+
+from prometheus_client import (
+    CollectorRegistry,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+from o365_exporter.metrics import Metric
+
+_BUILD_INFO = Metric(
+    "o365_exporter_build_info",
+    "The running version of the exporter and of Python; always 1.",
+    ("version", "python_version"),
+    per_tenant=False,
+)
+_DURATION = Metric(
+    "o365_exporter_graph_request_duration_seconds",
+    "Seconds from sending a request to Microsoft Graph until its answer was read, retries counted one by one.",
+    ("api",),
+    "histogram",
+    per_tenant=False,
+)
+_PROCESS = (
+    Metric("process_virtual_memory_bytes", "Virtual memory size in bytes.", per_tenant=False),
+    Metric("process_resident_memory_bytes", "Resident memory size in bytes.", per_tenant=False),
+    Metric("process_start_time_seconds", "Start time of the process since unix epoch in seconds.", per_tenant=False),
+    Metric(
+        "process_cpu_seconds_total",
+        "Total user and system CPU time spent in seconds.",
+        type="counter",
+        per_tenant=False,
+    ),
+    Metric("process_open_fds", "Number of open file descriptors.", per_tenant=False),
+    Metric("process_max_fds", "Maximum number of open file descriptors.", per_tenant=False),
+)
+
+METRICS: tuple[Metric, ...] = (_BUILD_INFO, _DURATION, *_PROCESS)
+"""What ``SelfMetrics`` serves; ``process_*`` only where there is a ``/proc``."""
+
+_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Seconds: Graph answers most requests in a tenth of a second, large pages in several."""
+
+
+class SelfMetrics:
+    """The process-wide series of one running exporter.
+
+    Args:
+        version: of the exporter.
+    """
+
+    def __init__(self, version: str) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call] # the library gives it no type
+        self._registry = CollectorRegistry()
+        build_info = Gauge(_BUILD_INFO.name, _BUILD_INFO.help, _BUILD_INFO.labels, registry=self._registry)
+        build_info.labels(version=version, python_version=platform.python_version()).set(1)
+        self._duration = Histogram(
+            _DURATION.name, _DURATION.help, _DURATION.labels, registry=self._registry, buckets=_BUCKETS
+        )
+        ProcessCollector(registry=self._registry)
+
+    def observe(self, api: str, seconds: float) -> None:
+        """Count one request to Graph.
+
+        Args:
+            api: the route template, out of a closed list.
+            seconds: until the answer was read.
+        """
+        self._duration.labels(api=api).observe(seconds)
+
+    def render(self, *, openmetrics: bool) -> bytes:
+        """All families in OpenMetrics 1.0, without its ``# EOF``, or in the text format 0.0.4."""
+        if openmetrics:
+            page: bytes = generate_openmetrics(self._registry)  # type: ignore[no-untyped-call] # as above
+            return page.removesuffix(b"# EOF\n")
+        return generate_latest(self._registry)
