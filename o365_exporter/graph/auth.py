@@ -1,0 +1,170 @@
+"""The token of one tenant: one request at a time, renewed ahead of its end, and why there is none."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from random import Random
+
+import anyio
+
+from o365_exporter.clock import Clock
+from o365_exporter.errors import AuthError, PollError, PollTimeoutError
+from o365_exporter.graph.credentials import Credential, CredentialSource
+from o365_exporter.graph.identity import Identity
+from o365_exporter.graph.login import Grant, Login
+from o365_exporter.logs import get_logger
+
+_log = get_logger(__name__)
+
+_AHEAD = (300.0, 420.0)  # seconds before the end of a token in which it is renewed, at random
+_PATIENCE = 10.0  # seconds for a renewal while the old token still lives
+_REMEMBERED = 30.0  # seconds for which a refusal by Entra ID answers other sources of the tenant
+_REMEMBERED_BRIEFLY = 5.0  # the same for what may pass by itself
+_RENEWAL_AFTER_FORBIDDEN = 300.0  # seconds that a token must be old
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    value: str = field(repr=False)
+    fingerprint: str = field(repr=False)
+    expires_at: float  # wall clock: a machine that slept has a token that aged
+    renew_at: float
+    obtained_at: float  # monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: PollError
+    fingerprint: str = field(repr=False)
+    until: float  # monotonic
+
+
+class TokenProvider:
+    """Hands out the token of one tenant.
+
+    Attributes:
+        state: ``pending`` before the first request for a token has ended, ``ok`` while there is a token, else the
+            reason why none can be had.
+        message: what went wrong with the latest request for a token, also while an older one still lives; else empty.
+        secret_hint: see ``Identity``.
+    """
+
+    def __init__(self, *, who: Identity, login: Login, source: CredentialSource, clock: Clock, chance: Random) -> None:
+        self._who = who
+        self._login = login
+        self._source = source
+        self._clock = clock
+        self._random = chance
+        self._lock = anyio.Lock()
+        self._token: _Token | None = None
+        self._failure: _Failure | None = None
+        self.state = "pending"
+        self.message = ""
+        self.secret_hint = ""
+
+    async def token(self) -> str:
+        """A token that lives; asked for when there is none, or when its end is near or the credential has changed.
+
+        Raises:
+            PollError: there is none to be had.
+        """
+        living = self._living()
+        if living and (self._lock.locked() or not self._is_due(living)):
+            return living.value
+        async with self._lock:
+            living = self._living()
+            if living and not self._is_due(living):
+                return living.value
+            try:
+                return (await self._renewed(living)).value
+            except PollError:
+                if living is None:
+                    raise
+                return living.value
+
+    async def after_unauthorized(self, refused: str) -> str:
+        """Another token than the one that Graph does not accept (401).
+
+        Raises:
+            PollError: there is none to be had.
+        """
+        if self._token and self._token.value == refused:
+            self._token = None
+        return await self.token()
+
+    async def after_forbidden(self, refused: str) -> str | None:
+        """A younger token, which may carry permissions granted since (403); None when it is too early for one."""
+        async with self._lock:
+            living = self._living()
+            if living and living.value != refused:
+                return living.value
+            if living and self._clock.monotonic() - living.obtained_at < _RENEWAL_AFTER_FORBIDDEN:
+                return None
+            try:
+                return (await self._renewed(living)).value
+            except PollError:
+                return None  # what Graph said is the better message
+
+    def _living(self) -> _Token | None:
+        return self._token if self._token and self._clock.now() < self._token.expires_at else None
+
+    def _is_due(self, token: _Token) -> bool:
+        return self._clock.now() >= token.renew_at or self._fingerprint() != token.fingerprint
+
+    def _fingerprint(self) -> str:
+        try:
+            return self._source.read().fingerprint
+        except AuthError:
+            return ""
+
+    async def _renewed(self, living: _Token | None) -> _Token:
+        """A new token, or the memory of why there is none. The lock is held."""
+        fingerprint = self._fingerprint()
+        failure = self._failure
+        if failure and failure.fingerprint == fingerprint and self._clock.monotonic() < failure.until:
+            self._note(failure.error, living)
+            raise copy.copy(failure.error)
+        try:
+            credential = self._source.read()
+            start = self._clock.now()
+            grant = await (self._login.ask(credential) if living is None else self._asked_briefly(credential))
+        except PollError as error:
+            self._remember(error, fingerprint, living)
+            raise
+        except anyio.get_cancelled_exc_class():
+            if living is None:
+                self.state, self.message = PollTimeoutError.reason, self._too_slow().message
+            raise
+        ahead = min(self._random.uniform(*_AHEAD), grant.lifetime / 2)
+        end = start + grant.lifetime
+        self._token = _Token(grant.token, fingerprint, end, end - ahead, self._clock.monotonic())
+        self._failure = None
+        self.state, self.message, self.secret_hint = "ok", "", credential.hint
+        return self._token
+
+    async def _asked_briefly(self, credential: Credential) -> Grant:
+        """One attempt that holds nobody up for long, because the old token still lives."""
+        try:
+            with self._clock.deadline(min(_PATIENCE, self._clock.time_left() / 2)):
+                return await self._login.ask(credential, attempts=1)
+        except TimeoutError:
+            raise self._too_slow() from None
+
+    def _too_slow(self) -> PollTimeoutError:
+        return PollTimeoutError(f"The login of tenant {self._who.tenant} gave no token in time.")
+
+    def _remember(self, error: PollError, fingerprint: str, living: _Token | None) -> None:
+        briefly = max(_REMEMBERED_BRIEFLY, error.retry_after or 0.0)
+        seconds = _REMEMBERED if isinstance(error, AuthError) else briefly
+        self._failure = _Failure(error, fingerprint, self._clock.monotonic() + seconds)
+        self._note(error, living)
+
+    def _note(self, error: PollError, living: _Token | None) -> None:
+        if str(error) != self.message:
+            _log.warning(
+                "no token", tenant=self._who.tenant, reason=error.reason, message=str(error), old_lives=bool(living)
+            )
+        self.message = str(error)
+        if living is None:
+            self.state = error.reason

@@ -1,0 +1,182 @@
+"""Microsoft's published limits, kept by ourselves: sliding windows for each tenant, and few requests at once.
+
+Source: Microsoft Graph throttling limits (2025-01-14), scope "app and tenant". What Microsoft counts itself may differ:
+429 is obeyed all the same.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import anyio
+
+from o365_exporter.clock import Clock
+from o365_exporter.errors import ThrottledError
+from o365_exporter.graph.endpoints import Endpoint
+from o365_exporter.graph.traffic import Cause, Traffic
+
+AT_ONCE = 4
+"""Requests of one tenant in flight."""
+
+_MOMENT = 0.001  # seconds that are not worth a wait, and hide what rounding leaves over
+_KEPT_FOR_URGENT = 0.1  # of each window, so that the rest can never use up what service health needs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rate:
+    """So much in so many seconds; counted in requests, or in Graph's resource units."""
+
+    amount: int
+    seconds: float
+    in_units: bool = False
+
+
+_IDENTITY = Rate(3500, 10, in_units=True)  # of a tenant below 50 users: larger ones have more
+
+LIMITS: Mapping[str, tuple[Rate, ...]] = {
+    "service_communications": (Rate(240, 60), Rate(800, 3600)),
+    "identity": (_IDENTITY,),
+    "identity_key_credentials": (Rate(150, 60), _IDENTITY),  # of applications; those of service principals count apart
+}
+"""The published limits by the name that an ``Endpoint`` gives in ``limits``."""
+
+
+@dataclass(slots=True)
+class _Window:
+    """What was used of one rate in the time that still counts."""
+
+    rate: Rate
+    used: int = 0
+    log: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def wait(self, now: float, cost: int, *, urgent: bool) -> float:
+        """Seconds until ``cost`` more fits; 0 when it fits now."""
+        while self.log and self.log[0][0] + self.rate.seconds <= now:
+            self.used -= self.log.popleft()[1]
+        room = self.rate.amount * (1.0 if urgent else 1.0 - _KEPT_FOR_URGENT)
+        excess, free_at = self.used + cost - room, now
+        for at, amount in self.log:
+            if excess <= 0:
+                break
+            excess, free_at = excess - amount, at + self.rate.seconds
+        return free_at - now
+
+    def charge(self, now: float, cost: int) -> None:
+        self.used += cost
+        self.log.append((now, cost))
+
+
+class _Slots:
+    """So many at once; whoever is urgent goes before those who are not, else first come, first served."""
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self._waiting: list[tuple[bool, int, anyio.Event]] = []
+        self._order = itertools.count()
+
+    async def take(self, *, urgent: bool) -> None:
+        if self._free:
+            self._free -= 1
+            return
+        place = (not urgent, next(self._order), anyio.Event())
+        heapq.heappush(self._waiting, place)
+        try:
+            await place[2].wait()
+        except BaseException:  # cancelled: the slot may have been handed over in the same moment
+            if place in self._waiting:
+                self._waiting.remove(place)
+                heapq.heapify(self._waiting)
+            else:
+                self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        if self._waiting:
+            heapq.heappop(self._waiting)[2].set()
+        else:
+            self._free += 1
+
+
+class Budget:
+    """Lets the requests of one tenant to Graph through, and holds them back where a limit would be passed."""
+
+    def __init__(self, *, clock: Clock, traffic: Traffic, tenant: str) -> None:
+        self._clock = clock
+        self._traffic = traffic
+        self._tenant = tenant
+        self._slots = _Slots(AT_ONCE)
+        self._windows = {rate: _Window(rate) for rates in LIMITS.values() for rate in rates}
+        self._closed_until: dict[str, float] = {}
+
+    @asynccontextmanager
+    async def admitted(self, endpoint: Endpoint) -> AsyncIterator[None]:
+        """Wait until one request may go out, and charge it.
+
+        Raises:
+            ThrottledError: it could not go out before the poll's deadline; ``retry_after`` says when it could.
+        """
+        while True:
+            await self._take_slot(endpoint)
+            cause, wait = self._wait(endpoint)
+            if wait < _MOMENT:
+                break
+            self._slots.give_back()
+            await self._hold(cause, wait)
+        try:
+            self._charge(endpoint)
+            yield
+        finally:
+            self._slots.give_back()
+
+    def close(self, endpoint: Endpoint, seconds: float) -> None:
+        """Let nothing through to what shares this endpoint's limit for so long: Microsoft asked for it."""
+        until = self._clock.monotonic() + seconds
+        scope = _scope(endpoint)
+        self._closed_until[scope] = max(until, self._closed_until.get(scope, 0.0))
+
+    async def _take_slot(self, endpoint: Endpoint) -> None:
+        start = self._clock.monotonic()
+        try:
+            await self._slots.take(urgent=endpoint.urgent)
+        finally:
+            self._traffic.waited("budget", self._clock.monotonic() - start)
+
+    def _wait(self, endpoint: Endpoint) -> tuple[Cause, float]:
+        now = self._clock.monotonic()
+        closed = self._closed_until.get(_scope(endpoint), now) - now
+        full = max(
+            (self._windows[rate].wait(now, _cost(rate, endpoint), urgent=endpoint.urgent) for rate in _rates(endpoint)),
+            default=0.0,
+        )
+        return ("retry_after", closed) if closed > full else ("budget", full)
+
+    async def _hold(self, cause: Cause, wait: float) -> None:
+        if wait >= self._clock.time_left():
+            why = "Microsoft asked" if cause == "retry_after" else "Microsoft's published limit asks"
+            raise ThrottledError(
+                f"{why} the app to wait {wait:.0f} more seconds in tenant {self._tenant}, longer than this poll has.",
+                retry_after=wait,
+            )
+        self._traffic.waited(cause, wait)
+        await self._clock.sleep(wait)
+
+    def _charge(self, endpoint: Endpoint) -> None:
+        for rate in _rates(endpoint):
+            self._windows[rate].charge(self._clock.monotonic(), _cost(rate, endpoint))
+
+
+def _rates(endpoint: Endpoint) -> tuple[Rate, ...]:
+    return LIMITS[endpoint.limits] if endpoint.limits else ()
+
+
+def _cost(rate: Rate, endpoint: Endpoint) -> int:
+    return endpoint.cost if rate.in_units else 1
+
+
+def _scope(endpoint: Endpoint) -> str:
+    return endpoint.limits or endpoint.route

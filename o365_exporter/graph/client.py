@@ -1,0 +1,190 @@
+"""Reading Microsoft Graph for one tenant."""
+
+from __future__ import annotations
+
+import ipaddress
+import uuid
+from dataclasses import replace
+from functools import partial
+from random import Random
+from typing import Any
+
+from o365_exporter.clock import Clock
+from o365_exporter.errors import (
+    AuthError,
+    ConfigurationError,
+    PermissionMissingError,
+    ThrottledError,
+)
+from o365_exporter.graph.answers import decoded
+from o365_exporter.graph.auth import TokenProvider
+from o365_exporter.graph.budget import Budget
+from o365_exporter.graph.clouds import Cloud
+from o365_exporter.graph.credentials import credential_source
+from o365_exporter.graph.endpoints import Endpoint
+from o365_exporter.graph.http import Answer, BodyTooLargeError, Http, Request, host_of
+from o365_exporter.graph.identity import Identity
+from o365_exporter.graph.login import Login
+from o365_exporter.graph.options import CredentialOptions
+from o365_exporter.graph.paging import all_pages, origin_of, unexpected
+from o365_exporter.graph.refusals import NotFoundError, graph_error
+from o365_exporter.graph.retry import Retries
+from o365_exporter.graph.traffic import Observe, Traffic
+from o365_exporter.logs import get_logger
+
+_log = get_logger(__name__)
+
+
+class GraphClient:
+    """Graph v1.0 as one app sees one tenant: tokens, budget, retries and paging are its own affair.
+
+    Each method waits as long as it takes within ``clock.time_left()``, and raises a ``PollError`` for whatever goes
+    wrong; only the poll's own deadline passes through as a cancellation.
+
+    Args:
+        tenant_name: for sentences and logs.
+        tenant_id: directory ID or domain.
+        cloud: in which the tenant lives.
+        credential: of the app.
+        http: from ``open_http``; all tenants share it.
+        clock: for expiry, waits and deadlines.
+        login_url: instead of the cloud's login address.
+        graph_url: instead of the cloud's Graph address.
+        observe: takes the route and the seconds of each request.
+        random: for jitter.
+
+    Raises:
+        ConfigurationError: an address is neither https nor on loopback.
+    """
+
+    def __init__(
+        self,
+        *,
+        tenant_name: str,
+        tenant_id: str,
+        cloud: Cloud,
+        credential: CredentialOptions,
+        http: Http,
+        clock: Clock,
+        login_url: str | None = None,
+        graph_url: str | None = None,
+        observe: Observe = lambda _api, _seconds: None,
+        random: Random | None = None,
+    ) -> None:
+        chance = random or Random()  # noqa: S311 - spreads load, guards nothing
+        self._who = Identity(tenant_name, tenant_id, credential.client_id, cloud)
+        self._root = _address(graph_url or cloud.graph, "graph_url")
+        self._http = http
+        self._clock = clock
+        self.traffic = Traffic(observe)
+        self._budget = Budget(clock=clock, traffic=self.traffic, tenant=tenant_name)
+        self._retries = Retries(clock=clock, traffic=self.traffic, chance=chance)
+        login = Login(
+            who=self._who,
+            login_url=_address(login_url or cloud.login, "login_url"),
+            http=http,
+            retries=self._retries,
+            traffic=self.traffic,
+            clock=clock,
+        )
+        source = credential_source(credential, tenant_name)
+        self.auth = TokenProvider(who=self._who, login=login, source=source, clock=clock, chance=chance)
+        self._page_size: dict[str, int] = {}
+
+    @property
+    def identity(self) -> Identity:
+        """Who asks, with the hint of the secret in use."""
+        return replace(self._who, secret_hint=self.auth.secret_hint)
+
+    async def get(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> dict[str, Any]:  # noqa: A002 - OData's own name
+        """One object."""
+        return await self._object(endpoint, endpoint.url(self._root, path, filter=filter))
+
+    async def find(self, endpoint: Endpoint, **path: str) -> dict[str, Any] | None:
+        """One object, or None when Graph (and not some gateway) says that there is none: 404."""
+        try:
+            return await self.get(endpoint, **path)
+        except NotFoundError:
+            return None
+
+    async def list(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> list[dict[str, Any]]:  # noqa: A002 - OData's own name
+        """All objects of all pages; whole, or an error."""
+        size = self._page_size.get(endpoint.route, max(endpoint.page_sizes, default=0))
+        while True:
+            first = endpoint.url(self._root, path, filter=filter, page_size=size)
+            fetch = partial(self._object, endpoint, size=size)
+            try:
+                return await all_pages(fetch, first, self._root, self._named(endpoint))
+            except BodyTooLargeError:
+                size = max((smaller for smaller in endpoint.page_sizes if smaller < size), default=0)
+                if not size:
+                    raise
+                self._page_size[endpoint.route] = size  # once too large, the next poll's would be too
+                _log.info("page too large", tenant=self._who.tenant, api=endpoint.route, next_page_size=size)
+
+    def _named(self, endpoint: Endpoint) -> str:
+        return f"{endpoint.route} for tenant {self._who.tenant}"
+
+    async def _object(self, endpoint: Endpoint, url: str, size: int = 0) -> dict[str, Any]:
+        answer = await self._answer(endpoint, url, size)
+        content = decoded(answer)
+        if not isinstance(content, dict):
+            raise unexpected(self._named(endpoint), "is no object")
+        return content
+
+    async def _answer(self, endpoint: Endpoint, url: str, size: int) -> Answer:
+        """A success; a token that Graph refuses is replaced once."""
+        token = await self.auth.token()
+        try:
+            return await self._retries.run(partial(self._attempt, endpoint, url, size, token))
+        except AuthError:
+            newer: str | None = await self.auth.after_unauthorized(token)
+        except PermissionMissingError:
+            newer = await self.auth.after_forbidden(token)
+            if newer is None:
+                raise
+        assert newer is not None
+        return await self._retries.run(partial(self._attempt, endpoint, url, size, newer))
+
+    async def _attempt(self, endpoint: Endpoint, url: str, size: int, token: str) -> Answer:
+        request = Request("GET", url, _headers(endpoint, size, token), secrets=(token,))
+        async with self._budget.admitted(endpoint):
+            with self.traffic.timed(endpoint.route, self._clock) as sent:
+                answer = await self._http.send(request)
+                sent.code = str(answer.status)
+        error = graph_error(answer, self._who, endpoint.permissions, self._clock.now())
+        if isinstance(error, ThrottledError) and error.retry_after:
+            self._budget.close(endpoint, error.retry_after)
+        if error is not None:
+            raise error
+        return answer
+
+
+def _headers(endpoint: Endpoint, page_size: int, token: str) -> dict[str, str]:
+    return {
+        "Authorization": f"Bearer {token}",
+        "Accept": "application/json",
+        "Prefer": endpoint.prefer(page_size),
+        "client-request-id": str(uuid.uuid4()),
+    }
+
+
+def _address(url: str, key: str) -> str:
+    """``url`` without trailing slash, if a token or secret may be sent there."""
+    match origin_of(url):
+        case ("https", _, _):
+            return url.rstrip("/")
+        case ("http", host, _) if _is_loopback(host):
+            return url.rstrip("/")
+    raise ConfigurationError(
+        [f"{key}: {host_of(url)} cannot be used; write https://host, or http:// for a host on loopback."]
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

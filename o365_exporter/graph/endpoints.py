@@ -1,0 +1,57 @@
+"""What a collector says about a Graph endpoint it reads, and how that becomes a request."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
+
+VERSION = "/v1.0"
+"""Every route stands below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of Graph v1.0, and how it wants to be asked.
+
+    Args:
+        route: below ``/v1.0``, with ``{name}`` for path values; the value of the label ``api``.
+        permissions: application permissions, any of which is enough, the least first.
+        select: properties to ask for by ``$select``; empty asks for all.
+        page_sizes: from the largest; a page above 4 MiB is asked for again with the next. Empty leaves it to Graph.
+        paging: how a page size is asked for: ``$top``, or ``Prefer: odata.maxpagesize``.
+        limits: the published limit its requests are charged to, a key of ``budget.LIMITS``; empty: none.
+        cost: resource units of one request, for limits that count units.
+        urgent: may use the part of each budget that is kept for service health, and goes first.
+    """
+
+    route: str
+    permissions: tuple[str, ...]
+    select: tuple[str, ...] = ()
+    page_sizes: tuple[int, ...] = ()
+    paging: Literal["top", "maxpagesize"] = "top"
+    limits: str = ""
+    cost: int = 1
+    urgent: bool = False
+
+    def url(self, root: str, path: dict[str, str], *, filter: str = "", page_size: int = 0) -> str:  # noqa: A002 - OData's own name
+        """The address below ``root``; path values and the query are percent-encoded (spaces as ``%20``)."""
+        names = {name for _, name, _, _ in string.Formatter().parse(self.route) if name}
+        if names != path.keys():
+            raise TypeError(f"{self.route} takes the path values {sorted(names)}, not {sorted(path)}")
+        filled = self.route.format(**{name: quote(value, safe="") for name, value in path.items()})
+        query = {
+            "$select": quote(",".join(self.select), safe=","),
+            "$filter": quote(filter, safe="(),:'"),
+            "$top": str(page_size) if page_size and self.paging == "top" else "",
+        }
+        asked = "&".join(f"{name}={value}" for name, value in query.items() if value)
+        return f"{root}{VERSION}{filled}" + (f"?{asked}" if asked else "")
+
+    def prefer(self, page_size: int = 0) -> str:
+        """The ``Prefer`` header: new enum members by their names, and the page size where it belongs there."""
+        wishes = ["include-unknown-enum-members"]
+        if page_size and self.paging == "maxpagesize":
+            wishes.insert(0, f"odata.maxpagesize={page_size}")
+        return ", ".join(wishes)

@@ -1,0 +1,83 @@
+"""Following a list from page to page, to its end or to an error."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from o365_exporter.errors import RefusedRedirectError, UnexpectedAnswerError
+from o365_exporter.graph.http import host_of
+
+MAX_PAGES = 1000
+"""Pages of one list; more is taken for a loop."""
+
+_PORTS = {"https": 443, "http": 80}
+
+
+async def all_pages(
+    fetch: Callable[[str], Awaitable[dict[str, Any]]], first: str, root: str, what: str
+) -> list[dict[str, Any]]:
+    """The objects of every page.
+
+    Args:
+        fetch: reads one page.
+        first: its address.
+        root: Graph's own address; no page is read from another origin.
+        what: names the list in sentences.
+
+    Raises:
+        RefusedRedirectError: a page is said to be elsewhere than at ``root``.
+        UnexpectedAnswerError: something is no page, or the pages do not end.
+    """
+    found: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    url = first
+    while url:
+        if url in seen or len(seen) == MAX_PAGES:
+            raise unexpected(what, "comes back to a page" if url in seen else f"has more than {MAX_PAGES} pages")
+        seen.add(url)
+        page = await fetch(url)
+        found += _items(page, what)
+        url = _next(page, root, what)
+    return found
+
+
+def unexpected(what: str, why: str) -> UnexpectedAnswerError:
+    """An answer of Graph that is JSON and yet no answer."""
+    return UnexpectedAnswerError(
+        f"Graph's answer to {what} {why}.",
+        remedy="This is a fault of Graph, or of what stands between here and it; please report it if it stays.",
+    )
+
+
+def origin_of(url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port; None where they cannot be told for sure, as in an address with credentials."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    if not parts.hostname or "@" in parts.netloc or "\\" in url or not url.isprintable():
+        return None
+    return parts.scheme, parts.hostname, port
+
+
+def _items(page: dict[str, Any], what: str) -> list[dict[str, Any]]:
+    items = page.get("value")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise unexpected(what, "has no list of objects in 'value'")
+    return items
+
+
+def _next(page: dict[str, Any], root: str, what: str) -> str:
+    """The next page's address as Graph gives it, never rebuilt; the token may go nowhere but to Graph."""
+    link = page.get("@odata.nextLink") or ""
+    if not isinstance(link, str):
+        raise unexpected(what, "has a next link that is no text")
+    if link and origin_of(link) != origin_of(root):
+        raise RefusedRedirectError(
+            f"Graph's answer to {what} goes on at {host_of(link)}, not at {host_of(root)}: the token stays here.",
+            remedy="Check cloud and graph_url in the settings, and whether a proxy rewrites answers.",
+        )
+    return link

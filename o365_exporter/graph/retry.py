@@ -1,0 +1,60 @@
+"""Trying again: what is worth it, how often, and how long to wait in between."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import TypeVar
+
+from o365_exporter.clock import Clock
+from o365_exporter.errors import (
+    NetworkError,
+    PollError,
+    PollTimeoutError,
+    ThrottledError,
+    TruncatedError,
+    UnavailableError,
+)
+from o365_exporter.graph.failures import ProxyRefusedError
+from o365_exporter.graph.traffic import Traffic
+
+ATTEMPTS = 5
+"""How often one request is sent at most."""
+
+_BACKOFF = 1.0  # seconds before the second attempt; doubles with each
+_WORTH_IT = (ThrottledError, UnavailableError, PollTimeoutError, NetworkError, TruncatedError)
+
+T = TypeVar("T")
+
+
+class Retries:
+    """Repeats what failed for a passing reason, as long as the poll's deadline allows."""
+
+    def __init__(self, *, clock: Clock, traffic: Traffic, chance: Random) -> None:
+        self._clock = clock
+        self._traffic = traffic
+        self._random = chance
+
+    async def run(self, attempt: Callable[[], Awaitable[T]], attempts: int = ATTEMPTS) -> T:
+        """The first success of at most so many attempts.
+
+        Raises:
+            PollError: of the last attempt, at once where the wait before the next would pass the deadline.
+        """
+        for number in range(1, attempts):
+            try:
+                return await attempt()
+            except _WORTH_IT as error:
+                if isinstance(error, ProxyRefusedError) or not await self._paused(error, number):
+                    raise
+        return await attempt()
+
+    async def _paused(self, error: PollError, number: int) -> bool:
+        """Wait before the next attempt; False when the deadline would come first."""
+        asked = error.retry_after
+        wait = self._random.uniform(0.5, 1.0) * _BACKOFF * 2**number if asked is None else asked
+        if wait >= self._clock.time_left():
+            return False
+        self._traffic.waited("backoff" if asked is None else "retry_after", wait)
+        await self._clock.sleep(wait)
+        return True

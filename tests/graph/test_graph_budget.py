@@ -1,0 +1,151 @@
+"""Published limits are kept by ourselves."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from o365_exporter.errors import ThrottledError
+from o365_exporter.graph import LIMITS, Endpoint
+from o365_exporter.graph.budget import AT_ONCE, Budget
+from o365_exporter.graph.traffic import Traffic
+from tests.fakes import FakeClock
+from tests.graph.world import ImpatientClock
+
+HEALTH = Endpoint("/health", (), limits="service_communications", urgent=True)
+MESSAGES = Endpoint("/messages", (), limits="service_communications")
+KEYS = Endpoint("/applications", (), limits="identity_key_credentials")
+SKUS = Endpoint("/subscribedSkus", (), limits="identity", cost=350)
+FREE = Endpoint("/free", ())
+
+
+class Rig:
+    """A budget, its clock and its counters."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.traffic = Traffic(lambda _api, _seconds: None)
+        self.budget = Budget(clock=clock, traffic=self.traffic, tenant="contoso")
+
+    async def ask(self, endpoint: Endpoint, times: int = 1) -> None:
+        for _ in range(times):
+            async with self.budget.admitted(endpoint):
+                pass
+
+
+@pytest.fixture
+def rig() -> Rig:
+    """A fresh budget."""
+    return Rig(ImpatientClock())
+
+
+async def test_service_communications_are_held_to_the_minute(rig: Rig) -> None:
+    """The 241st request within 60 seconds waits until the first is 60 seconds old."""
+    await rig.ask(HEALTH, 1)
+    rig.clock._now += 10
+    await rig.ask(HEALTH, 239)
+    assert rig.traffic.waits == {}
+    await rig.ask(HEALTH)
+    assert rig.traffic.waits == {"budget": pytest.approx(50)}
+    await rig.ask(HEALTH)
+    assert rig.traffic.waits == {"budget": pytest.approx(60)}
+
+
+async def test_service_communications_are_held_to_the_hour(rig: Rig) -> None:
+    """The 801st request within an hour waits, however slowly they came."""
+    for _ in range(8):
+        await rig.ask(HEALTH, 100)
+        rig.clock._now += 60
+    start = rig.clock.now()
+    await rig.ask(HEALTH)
+    assert rig.clock.now() - start == pytest.approx(3600 - 8 * 60)
+
+
+async def test_the_rest_leaves_a_tenth_to_health(rig: Rig) -> None:
+    """What is not urgent stops at 90 % of a window; what is urgent goes on."""
+    await rig.ask(MESSAGES, 216)
+    assert rig.traffic.waits == {}
+    await rig.ask(HEALTH, 24)
+    assert rig.traffic.waits == {}
+    await rig.ask(MESSAGES)
+    assert rig.traffic.waits == {"budget": pytest.approx(60)}
+
+
+async def test_key_credentials_count_in_both_limits(rig: Rig) -> None:
+    """Selecting keyCredentials is held to 150 a minute and also charged to the identity service's units."""
+    await rig.ask(SKUS, 8)
+    await rig.ask(KEYS, 135)
+    assert rig.traffic.waits == {}
+    await rig.ask(KEYS)
+    assert rig.traffic.waits == {"budget": pytest.approx(60)}
+    await rig.ask(SKUS, 9)
+    assert rig.traffic.waits == {"budget": pytest.approx(70)}
+
+
+async def test_a_wait_past_the_deadline_is_throttled(rig: Rig) -> None:
+    """Where the budget is free only after the poll's end, the poll ends at once with the time to come back."""
+    await rig.ask(HEALTH, 240)
+    with pytest.raises(ThrottledError) as failure, rig.clock.deadline(30):
+        await rig.ask(HEALTH)
+    assert failure.value.retry_after == pytest.approx(60)
+    assert failure.value.message == (
+        "Microsoft's published limit asks the app to wait 60 more seconds in tenant contoso, longer than this poll has."
+    )
+    await rig.ask(FREE)
+
+
+async def test_limits_do_not_touch_each_other(rig: Rig) -> None:
+    """A full window holds nothing back that is not charged to it."""
+    await rig.ask(HEALTH, 240)
+    await rig.ask(SKUS)
+    await rig.ask(FREE)
+    assert rig.traffic.waits == {}
+
+
+def test_the_limits_are_the_published_ones() -> None:
+    """Figures of the throttling page of 2025-01-14."""
+    figures = {name: [(rate.amount, rate.seconds) for rate in rates] for name, rates in LIMITS.items()}
+    assert figures == {
+        "service_communications": [(240, 60), (800, 3600)],
+        "identity": [(3500, 10)],
+        "identity_key_credentials": [(150, 60), (3500, 10)],
+    }
+
+
+async def test_few_at_once_and_health_first() -> None:
+    """A fifth request waits for a slot; who is urgent gets it before who came first; the wait is counted."""
+    clock = FakeClock()
+    rig, order, done = Rig(clock), list[str](), anyio.Event()
+
+    async def hold(endpoint: Endpoint) -> None:
+        async with rig.budget.admitted(endpoint):
+            order.append(endpoint.route)
+            await done.wait()
+
+    async with anyio.create_task_group() as tasks:
+        for endpoint in (*[FREE] * AT_ONCE, MESSAGES, HEALTH):
+            tasks.start_soon(hold, endpoint)
+            await anyio.wait_all_tasks_blocked()
+        assert order == ["/free"] * AT_ONCE
+        await clock.advance(3)
+        done.set()
+    assert order[AT_ONCE:] == ["/health", "/messages"]
+    assert rig.traffic.waits == {"budget": 6}
+
+
+async def test_a_cancelled_wait_leaves_no_slot_behind() -> None:
+    """Slots are given back whether a request ends, fails or is cancelled while it waits for one."""
+    rig = Rig(FakeClock())
+    for _ in range(3):
+        async with anyio.create_task_group() as tasks:
+            for _ in range(AT_ONCE * 2):
+                tasks.start_soon(_forever, rig)
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+    with anyio.fail_after(1):
+        await rig.ask(FREE, AT_ONCE + 1)
+
+
+async def _forever(rig: Rig) -> None:
+    async with rig.budget.admitted(FREE):
+        await anyio.sleep_forever()
