@@ -1,0 +1,41 @@
+"""The one list of collectors and metrics; docs, example settings and checks are made from it.
+
+A collector is found because its module lies in ``collectors/`` and has a ``COLLECTOR``; nothing is registered by hand.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from functools import cache
+
+from o365_exporter import collectors, selfmetrics, telemetry
+from o365_exporter.metrics import Metric
+from o365_exporter.source import Collector
+
+
+@cache
+def all_collectors() -> dict[str, Collector]:
+    """Every collector by name, in alphabetical order."""
+    modules = (
+        importlib.import_module(f"{collectors.__name__}.{info.name}")
+        for info in pkgutil.iter_modules(collectors.__path__)
+    )
+    found: list[Collector] = [module.COLLECTOR for module in modules]
+    return {collector.name: collector for collector in sorted(found, key=lambda collector: collector.name)}
+
+
+@cache
+def all_metrics() -> dict[str, Metric]:
+    """Every metric by name: the collectors' first, then what polling says about itself, then the process-wide ones."""
+    declared = (metric for collector in all_collectors().values() for metric in collector.metrics)
+    return _by_name((*declared, *telemetry.METRICS, *selfmetrics.METRICS))
+
+
+def _by_name(metrics: Iterable[Metric]) -> dict[str, Metric]:
+    found: dict[str, Metric] = {}
+    for metric in metrics:
+        if found.setdefault(metric.name, metric) is not metric:
+            raise ValueError(f"the metric {metric.name} is declared twice")
+    return found

@@ -1,0 +1,1 @@
+"""One file, one collector: see CONTRIBUTING, "Add a collector"."""

@@ -1,0 +1,140 @@
+"""What a source and a collector are.
+
+A **source** is the unit of polling: one endpoint or report, with its own interval, age and reason for failing.
+A **collector** is a name, its options, its metrics and its sources.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from o365_exporter.graph import Endpoint, GraphClient
+from o365_exporter.metrics import Metric, Sample
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhdw]?)\s*")
+
+
+def parse_duration(value: object) -> float:
+    """Seconds in ``90``, ``"90s"``, ``"5m"``, ``"6h"``, ``"7d"`` or ``"1w"``."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('is not a duration: write seconds, or a number with s, m, h, d or w, such as "5m"')
+    return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+def format_duration(seconds: float) -> str:
+    """The shortest spelling that ``parse_duration`` reads back."""
+    for unit, size in sorted(_UNITS.items(), key=lambda item: -item[1]):
+        if unit != "w" and seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g}{unit}"
+    return f"{seconds:g}s"
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)]
+"""Seconds; written as ``90``, ``"5m"``, ``"6h"`` or ``"7d"`` in the settings."""
+
+Interval = Annotated[Duration, Field(ge=10, le=30 * 86400)]
+"""Seconds between two polls."""
+
+
+class CollectorOptions(BaseModel):
+    """What every collector can be told; each adds its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(default=True, description="Whether this collector polls at all.")
+    interval: Interval = Field(default=3600, description="Time between two polls.")
+    stale_after: Interval = Field(
+        default=6 * 3600,
+        description="Age at which the last good data are withdrawn while polls keep failing.",
+    )
+    max_series: int = Field(
+        default=100_000,
+        ge=1,
+        description="Most series that one source may serve; what is cut is counted in `o365_exporter_series_dropped`.",
+    )
+
+
+R = TypeVar("R")
+
+
+class Source(ABC, Generic[R]):
+    """One endpoint of Graph, polled by itself.
+
+    ``fetch`` returns records or raises; it neither measures, logs its failures nor retries: the scheduler does
+    that once around every source. ``samples`` is pure.
+    """
+
+    name: ClassVar[str]
+    endpoints: ClassVar[tuple[Endpoint, ...]]
+    """What it asks of Graph; permissions and request labels come from here."""
+    follows: ClassVar[str] = ""
+    """A sibling that must have been tried before this source starts, because its records are needed."""
+    deadline: ClassVar[float] = 50.0
+    """Seconds that one poll may take, waits and retries included."""
+
+    def __init__(self, *, interval: float, stale_after: float) -> None:
+        self.interval = interval
+        self.stale_after = stale_after
+
+    @abstractmethod
+    async def fetch(self, graph: GraphClient, previous: R | None, now: float) -> R:
+        """Ask Graph.
+
+        Args:
+            graph: the tenant's client.
+            previous: records of the last success.
+            now: wall clock, seconds.
+
+        Raises:
+            PollError: the poll failed.
+            Nothing: Microsoft has nothing to give, which is an answer.
+        """
+
+    @abstractmethod
+    def samples(self, records: R, siblings: Mapping[str, Any]) -> Iterable[Sample]:
+        """The records as samples.
+
+        Args:
+            records: what ``fetch`` returned.
+            siblings: the latest records of this collector's other sources by name, as far as there are any.
+        """
+
+    def remarks(self, records: R) -> Iterable[str]:  # noqa: ARG002 - most sources never have any
+        """Sentences about oddities that spoil nothing, such as a status that this version does not know."""
+        return ()
+
+    def wakes(self, previous: R | None, records: R) -> tuple[str, ...]:  # noqa: ARG002 - the default needs neither
+        """Siblings that are to be polled at once because of what changed."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """A name, its options, its metrics and its sources.
+
+    Args:
+        name: file, test, settings key, ``collector`` label and dashboard row.
+        summary: the question it answers, one sentence.
+        options: the class of its settings.
+        metrics: every family that its sources can serve.
+        sources: builds the sources for one tenant's options.
+    """
+
+    name: str
+    summary: str
+    options: type[CollectorOptions]
+    metrics: tuple[Metric, ...]
+    sources: Callable[[Any], tuple[Source[Any], ...]]

@@ -1,0 +1,143 @@
+"""``credential_expiry``: secrets and certificates of app registrations, as series."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from o365_exporter.collectors.credential_expiry import (
+    Application,
+    ApplicationsSource,
+    Credential,
+    Options,
+    own_secret_end,
+)
+from o365_exporter.filters import Filter
+from tests.stubs import StubGraph, polled, text_of
+
+ROUTE = "/applications"
+YEAR_2020 = 1577836800.0
+YEAR_2099 = 4070908800.0
+
+
+def app(**changes: Any) -> dict[str, Any]:
+    """The oracle's application: one secret that ended in 2020, one of 2099, and a certificate of 2099."""
+    return {
+        "id": "object-1",
+        "appId": "app-1",
+        "displayName": "App One",
+        "passwordCredentials": [
+            {"keyId": "p1", "displayName": "old", "endDateTime": "2020-01-01T00:00:00Z", "hint": "abc"},
+            {"keyId": "p2", "displayName": None, "endDateTime": "2099-01-01T00:00:00Z", "hint": "def"},
+        ],
+        "keyCredentials": [{"keyId": "k1", "displayName": "CN=one", "endDateTime": "2099-01-01T00:00:00Z"}],
+        **changes,
+    }
+
+
+def lasting(end: str | None, **changes: Any) -> dict[str, Any]:
+    """An application with one secret."""
+    return app(keyCredentials=[], passwordCredentials=[{"keyId": "p1", "endDateTime": end}], **changes)
+
+
+async def test_oracle_of_the_original_on_credentials() -> None:
+    """compat: remaining time is end minus now for each credential; the latest end says that the app was rotated."""
+    source = ApplicationsSource(Options())
+    records = await polled(source, StubGraph({ROUTE: [app()]}))
+    assert text_of(source, records) == (
+        'o365_application_credential_expiry_timestamp_seconds{app_id="app-1",app_name="App One",credential_id="k1",'
+        'credential_name="CN=one",kind="certificate",tenant="contoso"} 4.0709088e+09\n'
+        'o365_application_credential_expiry_timestamp_seconds{app_id="app-1",app_name="App One",credential_id="p1",'
+        'credential_name="old",kind="secret",tenant="contoso"} 1.5778368e+09\n'
+        'o365_application_credential_expiry_timestamp_seconds{app_id="app-1",app_name="App One",credential_id="p2",'
+        'credential_name="",kind="secret",tenant="contoso"} 4.0709088e+09\n'
+        'o365_application_latest_credential_expiry_timestamp_seconds{app_id="app-1",app_name="App One",'
+        'kind="certificate",tenant="contoso"} 4.0709088e+09\n'
+        'o365_application_latest_credential_expiry_timestamp_seconds{app_id="app-1",app_name="App One",'
+        'kind="secret",tenant="contoso"} 4.0709088e+09\n'
+        'o365_applications{tenant="contoso"} 1.0\n'
+    )
+
+
+async def test_an_end_that_never_comes_is_infinite() -> None:
+    """No end, a null end and 0001-01-01 are +Inf; the year 9999 and seven fraction digits are ordinary."""
+    source = ApplicationsSource(Options())
+    entries = [
+        lasting(None, appId="a"),
+        lasting("0001-01-01T00:00:00Z", appId="b"),
+        app(appId="c", keyCredentials=[], passwordCredentials=[{"keyId": "p1"}]),
+        lasting("9999-12-31T23:59:59.9999999Z", appId="d"),
+    ]
+    text = text_of(source, await polled(source, StubGraph({ROUTE: entries})))
+    assert text.count("latest_credential_expiry") == 4
+    assert text.count("} +Inf") == 6
+    assert text.count("} 2.534023008e+11") == 2
+
+
+async def test_two_credentials_of_the_same_or_no_name_are_two_series() -> None:
+    """The id tells credentials apart; where even that is missing, the position does."""
+    twins = [{"keyId": None, "displayName": "", "endDateTime": None}, {"displayName": "", "endDateTime": None}]
+    source = ApplicationsSource(Options())
+    records = await polled(source, StubGraph({ROUTE: [app(passwordCredentials=twins, keyCredentials=[])]}))
+    text = text_of(source, records)
+    assert 'credential_id="secret-1",credential_name=""' in text
+    assert 'credential_id="secret-2",credential_name=""' in text
+
+
+async def test_two_apps_of_one_name_are_told_apart_by_their_id() -> None:
+    """The app id is Graph's appId."""
+    source = ApplicationsSource(Options())
+    records = await polled(source, StubGraph({ROUTE: [app(), app(id="object-2", appId="app-2")]}))
+    text = text_of(source, records)
+    assert 'o365_applications{tenant="contoso"} 2.0' in text
+    assert text.count('app_id="app-2",app_name="App One"') == 5
+
+
+async def test_apps_without_credentials_are_counted() -> None:
+    """Null and missing collections are empty ones."""
+    source = ApplicationsSource(Options())
+    entries = [{"appId": "a"}, {"appId": "b", "passwordCredentials": None, "keyCredentials": []}]
+    assert (
+        text_of(source, await polled(source, StubGraph({ROUTE: entries})))
+        == 'o365_applications{tenant="contoso"} 2.0\n'
+    )
+
+
+async def test_a_tenant_without_apps_is_an_answer() -> None:
+    """No app registration at all is zero, not a failure."""
+    source = ApplicationsSource(Options())
+    records = await polled(source, StubGraph({ROUTE: []}))
+    assert text_of(source, records) == 'o365_applications{tenant="contoso"} 0.0\n'
+    assert list(source.remarks(records)) == []
+
+
+async def test_filters_look_at_name_and_ids_and_an_empty_match_is_visible() -> None:
+    """A filter that lets nothing pass leaves the count at 0 and a remark."""
+    records = await polled(ApplicationsSource(Options()), StubGraph({ROUTE: [app(), app(id="o2", appId="app-2")]}))
+    by_id = ApplicationsSource(Options(applications=Filter(include=("^APP-2$",))))
+    assert 'o365_applications{tenant="contoso"} 1.0' in text_of(by_id, records)
+    nothing = ApplicationsSource(Options(applications=Filter(include=("payroll",))))
+    assert text_of(nothing, records) == 'o365_applications{tenant="contoso"} 0.0\n'
+    assert list(nothing.remarks(records)) == [
+        "None of the 2 app registrations passes the filter collectors.credential_expiry.applications."
+    ]
+
+
+async def test_the_exporters_own_secret_is_found_by_its_hint_in_spite_of_filters() -> None:
+    """The secret in use has a series of its own, whatever the filter on applications says."""
+    graph = StubGraph({ROUTE: [app()]}, client_id="app-1", secret_hint="def")
+    source = ApplicationsSource(Options(applications=Filter(exclude=(".",))))
+    assert text_of(source, await polled(source, graph)) == (
+        'o365_applications{tenant="contoso"} 0.0\n'
+        'o365_exporter_credential_expiry_timestamp_seconds{kind="secret",tenant="contoso"} 4.0709088e+09\n'
+    )
+
+
+def test_of_secrets_that_begin_alike_the_careful_one_counts() -> None:
+    """Our secret has just worked, so it has not ended: the earliest end to come is the answer that warns in time."""
+    ends = (100.0, 300.0, 200.0)
+    secrets = tuple(Credential(str(end), "", "secret", end, "abc") for end in ends)
+    application = Application("app-1", "object-1", "App One", (*secrets, Credential("x", "", "secret", 150.0, "xyz")))
+    assert own_secret_end(application, "abc", now=120.0) == 200.0
+    assert own_secret_end(application, "abc", now=999.0) == 300.0
+    assert own_secret_end(application, "nil", now=0.0) is None
+    assert own_secret_end(application, "", now=0.0) is None

@@ -1,0 +1,304 @@
+"""``service_health``: what Graph says of services and issues, as series."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from o365_exporter.collectors.service_health import (
+    STATUSES,
+    Issue,
+    IssuesSource,
+    Options,
+    OverviewsSource,
+    Service,
+    parse_issue,
+)
+from o365_exporter.errors import NoData, UnavailableError, UnexpectedAnswerError
+from o365_exporter.filters import Filter
+from tests.stubs import StubGraph, polled, text_of
+
+OVERVIEWS = "/admin/serviceAnnouncement/healthOverviews"
+ISSUES = "/admin/serviceAnnouncement/issues"
+DAY = 86400.0
+
+EXCHANGE = {"id": "Exchange", "service": "Exchange Online", "status": "serviceDegradation"}
+TEAMS = {"id": "microsoftteams", "service": "Microsoft Teams", "status": "serviceOperational"}
+SERVICES = (
+    Service("Exchange", "Exchange Online", "serviceDegradation"),
+    Service("microsoftteams", "Microsoft Teams", "serviceOperational"),
+)
+
+
+def issue(**changes: Any) -> dict[str, Any]:
+    """An open incident of Exchange as Graph would give it."""
+    return {
+        "id": "EX1",
+        "title": "Mail is late",
+        "service": "Exchange Online",
+        "classification": "incident",
+        "origin": "microsoft",
+        "status": "serviceDegradation",
+        "feature": "Delivery",
+        "featureGroup": "E-Mail",
+        "isResolved": False,
+        "startDateTime": "2026-03-10T10:00:00Z",
+        "endDateTime": None,
+        "lastModifiedDateTime": "2026-03-10T11:30:00.5Z",
+        "posts": [
+            {"createdDateTime": "2026-03-10T11:00:00.1234567Z"},
+            {"createdDateTime": "2026-03-10T10:15:00Z"},
+        ],
+        **changes,
+    }
+
+
+async def test_each_service_has_one_status_and_is_healthy_or_not() -> None:
+    """Every service is served with its present status alone, and with whether that status counts as healthy."""
+    source = OverviewsSource(Options())
+    records = await polled(source, StubGraph({OVERVIEWS: [EXCHANGE, TEAMS]}))
+    assert text_of(source, records) == (
+        'o365_service_health_status{service_id="Exchange",service_name="Exchange Online",'
+        'status="serviceDegradation",tenant="contoso"} 1.0\n'
+        'o365_service_health_status{service_id="microsoftteams",service_name="Microsoft Teams",'
+        'status="serviceOperational",tenant="contoso"} 1.0\n'
+        'o365_service_healthy{service_id="Exchange",service_name="Exchange Online",tenant="contoso"} 0.0\n'
+        'o365_service_healthy{service_id="microsoftteams",service_name="Microsoft Teams",tenant="contoso"} 1.0\n'
+    )
+
+
+async def test_statuses_are_told_without_regard_to_case_and_new_ones_are_unknown() -> None:
+    """PascalCase is Graph's own member; a member that is not in the list becomes unknown, unhealthy and a remark."""
+    source = OverviewsSource(Options())
+    entries = [{**EXCHANGE, "status": "ServiceRestored"}, {**TEAMS, "status": "onFire"}, {"id": "Intune"}]
+    records = await polled(source, StubGraph({OVERVIEWS: entries}))
+    text = text_of(source, records)
+    assert 'service_id="Exchange",service_name="Exchange Online",status="serviceRestored"' in text
+    assert 'service_id="microsoftteams",service_name="Microsoft Teams",status="unknown"' in text
+    assert 'o365_service_health_status{service_id="Intune",service_name="Intune",status="unknown"' in text
+    assert (
+        'o365_service_healthy{service_id="microsoftteams",service_name="Microsoft Teams",tenant="contoso"} 0.0' in text
+    )
+    assert list(source.remarks(records)) == [
+        "The service microsoftteams has the status 'onFire', which is served as unknown.",
+        "The service Intune has the status '', which is served as unknown.",
+    ]
+
+
+@pytest.mark.parametrize("status", STATUSES)
+async def test_healthy_equals_the_plugin_with_the_first_two_statuses(status: str) -> None:
+    """compat: with the plugin's two statuses, healthy is 1 exactly where the plugin's default is not critical."""
+    source = OverviewsSource(Options(healthy_statuses=("serviceOperational", "serviceRestored")))
+    records = await polled(source, StubGraph({OVERVIEWS: [{**EXCHANGE, "status": status}]}))
+    plugin_is_critical = not re.search("serviceOperational|serviceRestored", status, re.IGNORECASE)
+    expected = 'service_name="Exchange Online",tenant="contoso"} ' + ("0.0" if plugin_is_critical else "1.0")
+    assert f'o365_service_healthy{{service_id="Exchange",{expected}' in text_of(source, records)
+
+
+async def test_oracle_of_the_original_on_health() -> None:
+    """A service with only a resolved issue stays visible and healthy; a falsePositive is no alarm by default."""
+    overviews = OverviewsSource(Options())
+    entries = [{**EXCHANGE, "status": "serviceOperational"}, {**TEAMS, "status": "falsePositive"}]
+    services = await polled(overviews, StubGraph({OVERVIEWS: entries}))
+    issues = IssuesSource(Options())
+    records = await polled(issues, StubGraph({ISSUES: [issue(isResolved=True)]}))
+    assert records == ()
+    assert text_of(overviews, services).count("} 1.0") == 4
+    assert text_of(issues, records, overviews=services).count("o365_service_open_issues") == 4
+
+
+async def test_a_tenant_without_any_service_is_no_data() -> None:
+    """An empty overview is not a healthy tenant: it is a state of its own."""
+    with pytest.raises(NoData):
+        await polled(OverviewsSource(Options()), StubGraph({OVERVIEWS: []}))
+
+
+async def test_issues_carry_everything_a_person_needs_to_act() -> None:
+    """An open issue has its facts, times and posts; each service has a count for incidents and advisories."""
+    source = IssuesSource(Options())
+    records = await polled(source, StubGraph({ISSUES: [issue()]}))
+    assert text_of(source, records, overviews=SERVICES) == (
+        'o365_service_issue_info{classification="incident",feature="Delivery",feature_group="E-Mail",issue_id="EX1",'
+        'origin="microsoft",service_id="Exchange",service_name="Exchange Online",tenant="contoso",'
+        'title="Mail is late"} 1.0\n'
+        'o365_service_issue_last_modified_timestamp_seconds{issue_id="EX1",service_id="Exchange",'
+        'tenant="contoso"} 1.7731422005e+09\n'
+        'o365_service_issue_last_post_timestamp_seconds{issue_id="EX1",service_id="Exchange",'
+        'tenant="contoso"} 1.773140400123456e+09\n'
+        'o365_service_issue_open{classification="incident",issue_id="EX1",service_id="Exchange",tenant="contoso"} 1.0\n'
+        'o365_service_issue_posts{issue_id="EX1",service_id="Exchange",tenant="contoso"} 2.0\n'
+        'o365_service_issue_start_timestamp_seconds{issue_id="EX1",service_id="Exchange",'
+        'tenant="contoso"} 1.7731368e+09\n'
+        'o365_service_issue_status{issue_id="EX1",service_id="Exchange",status="serviceDegradation",'
+        'tenant="contoso"} 1.0\n'
+        'o365_service_open_issues{classification="advisory",service_id="Exchange",service_name="Exchange Online",'
+        'tenant="contoso"} 0.0\n'
+        'o365_service_open_issues{classification="advisory",service_id="microsoftteams",'
+        'service_name="Microsoft Teams",tenant="contoso"} 0.0\n'
+        'o365_service_open_issues{classification="incident",service_id="Exchange",service_name="Exchange Online",'
+        'tenant="contoso"} 1.0\n'
+        'o365_service_open_issues{classification="incident",service_id="microsoftteams",'
+        'service_name="Microsoft Teams",tenant="contoso"} 0.0\n'
+    )
+
+
+async def test_is_resolved_decides_what_is_open_whatever_the_filter_did() -> None:
+    """Resolved issues that a filter let through are not open, and an odd status does not close an issue."""
+    source = IssuesSource(Options())
+    entries = [issue(), issue(id="EX2", isResolved=True), issue(id="EX3", status="serviceRestored")]
+    records = await polled(source, StubGraph({ISSUES: entries}))
+    assert [each.id for each in records] == ["EX1", "EX3"]
+
+
+async def test_a_refused_filter_costs_pages_and_no_issue() -> None:
+    """Where Graph answers the filter with 400, all issues are listed and ours decides."""
+    graph = StubGraph({f"{ISSUES}?isResolved eq false": UnexpectedAnswerError("bad filter", status=400)})
+    graph.lists[ISSUES] = [issue(), issue(id="EX2", isResolved=True)]
+    records = await polled(IssuesSource(Options()), graph)
+    assert [each.id for each in records] == ["EX1"]
+    assert graph.asked == [f"{ISSUES}?isResolved eq false", ISSUES]
+
+
+async def test_other_failures_of_the_list_are_not_hidden() -> None:
+    """Only a refused filter is answered with a second request."""
+    graph = StubGraph({ISSUES: UnavailableError("down", status=503)})
+    with pytest.raises(UnavailableError):
+        await polled(IssuesSource(Options()), graph)
+    assert len(graph.asked) == 1
+
+
+async def test_an_issue_that_leaves_the_open_ones_is_read_once_more_and_kept() -> None:
+    """Its end comes from the issue itself, it is served as resolved for keep_resolved, and then it is gone."""
+    source = IssuesSource(Options(keep_resolved=7 * DAY))
+    graph = StubGraph({ISSUES: [issue()]})
+    opened = await polled(source, graph, now=0)
+    graph.lists[ISSUES] = []
+    graph.entries["EX1"] = issue(isResolved=True, status="serviceRestored", endDateTime="2026-03-10T12:00:00Z")
+    resolved = await polled(source, graph, opened, now=300)
+    assert graph.asked[-1] == f"{ISSUES}/EX1"
+    text = text_of(source, resolved, overviews=SERVICES)
+    assert (
+        'o365_service_issue_open{classification="incident",issue_id="EX1",service_id="Exchange",tenant="contoso"} 0.0'
+        in text
+    )
+    assert (
+        'o365_service_issue_end_timestamp_seconds{issue_id="EX1",service_id="Exchange",tenant="contoso"} 1.773144e+09'
+        in text
+    )
+    asked = len(graph.asked)
+    kept = await polled(source, graph, resolved, now=300 + 7 * DAY)
+    assert kept == resolved
+    assert await polled(source, graph, kept, now=301 + 7 * DAY) == ()
+    assert len(graph.asked) == asked + 2, "a resolved issue is not read again"
+
+
+async def test_an_issue_that_microsoft_deleted_counts_as_resolved() -> None:
+    """A 404 on the last look keeps what was known, as resolved."""
+    source = IssuesSource(Options())
+    opened = await polled(source, StubGraph({ISSUES: [issue()]}))
+    gone = await polled(source, StubGraph(), opened, now=300)
+    assert gone == (replace(opened[0], is_resolved=True, left_at=300.0),)
+
+
+async def test_an_issue_missing_from_the_list_that_says_it_is_open_stays_open() -> None:
+    """isResolved of the issue itself outweighs its absence from the list."""
+    source = IssuesSource(Options())
+    graph = StubGraph({ISSUES: [issue()]})
+    opened = await polled(source, graph)
+    graph.lists[ISSUES] = []
+    graph.entries["EX1"] = issue()
+    assert await polled(source, graph, opened, now=300) == opened
+
+
+async def test_a_reopened_issue_is_open_again() -> None:
+    """What comes back into the open list is served as open with no memory of having left."""
+    source = IssuesSource(Options())
+    opened = await polled(source, StubGraph({ISSUES: [issue()]}))
+    gone = await polled(source, StubGraph(), opened, now=300)
+    assert await polled(source, StubGraph({ISSUES: [issue()]}), gone, now=600) == opened
+
+
+async def test_a_service_name_that_does_not_map_is_kept() -> None:
+    """An issue of a service that the overviews lack is counted and served under its own name."""
+    source = IssuesSource(Options())
+    records = await polled(source, StubGraph({ISSUES: [issue(service="Brand New Service")]}))
+    text = text_of(source, records, overviews=SERVICES)
+    assert (
+        'o365_service_open_issues{classification="incident",service_id="Brand New Service",'
+        'service_name="Brand New Service",tenant="contoso"} 1.0'
+    ) in text
+    assert 'o365_service_issue_open{classification="incident",issue_id="EX1",service_id="Brand New Service"' in text
+
+
+async def test_the_filter_on_classifications_never_hides_a_service_or_the_unknown() -> None:
+    """Wanting incidents drops advisories; what Graph cannot classify is still served, and no service vanishes."""
+    source = IssuesSource(Options(classifications=Filter(include=("INCIDENT",))))
+    entries = [issue(), issue(id="EX2", classification="advisory"), issue(id="EX3", classification="catastrophe")]
+    text = text_of(source, await polled(source, StubGraph({ISSUES: entries})), overviews=SERVICES)
+    assert "EX2" not in text
+    assert 'o365_service_issue_open{classification="unknown",issue_id="EX3"' in text
+    assert text.count('o365_service_open_issues{classification="advisory"') == 2
+
+
+async def test_the_filter_on_services_takes_their_issues_along() -> None:
+    """An excluded service has neither status nor issues, and an empty match is a remark."""
+    options = Options(services=Filter(exclude=("exchange",)))
+    overviews, issues = OverviewsSource(options), IssuesSource(options)
+    assert "Exchange" not in text_of(overviews, SERVICES)
+    assert "Exchange" not in text_of(issues, (parse_issue(issue()),), overviews=SERVICES)
+    nothing = OverviewsSource(Options(services=Filter(include=("no such service",))))
+    assert next(nothing.remarks(SERVICES)) == (
+        "None of the 2 services passes the filter collectors.service_health.services."
+    )
+
+
+async def test_a_changed_status_polls_the_issues_at_once() -> None:
+    """Only a change of the overviews wakes the other source."""
+    source = OverviewsSource(Options())
+    changed = (replace(SERVICES[0], status="serviceRestored"), SERVICES[1])
+    assert source.wakes(SERVICES, tuple(reversed(SERVICES))) == ()
+    assert source.wakes(SERVICES, changed) == ("issues",)
+    assert source.wakes(None, changed) == (), "the issues follow the first overviews anyhow"
+
+
+def test_titles_are_cut_and_nulls_are_empty() -> None:
+    """A title of 300 characters is cut at 200, and an issue of nulls is served with what is known."""
+    bare = parse_issue({"id": "MO1", "title": "x" * 300, "feature": None, "posts": None})
+    text = text_of(IssuesSource(Options()), (bare,))
+    assert f'title="{"x" * 200}"' in text
+    assert 'feature="",feature_group="",issue_id="MO1",origin="unknown",service_id=""' in text
+    assert "timestamp" not in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"isResolved": "no"}, "Graph answered with isResolved = 'no', which is not true or false."),
+        ({"posts": "none"}, "Graph answered with posts = 'none', which is not a list of objects."),
+        ({"startDateTime": "soon"}, "Graph answered with startDateTime = 'soon', which is not a date-time."),
+        ({"title": 7}, "Graph answered with title = '7', which is not a string."),
+        ({"id": None}, "Graph answered with an entry that has none of the fields id."),
+    ],
+)
+async def test_fields_of_the_wrong_type_fail_the_poll(changes: dict[str, Any], complaint: str) -> None:
+    """What a field of another type means is not known, so nothing of the answer is shown as a fact."""
+    with pytest.raises(UnexpectedAnswerError, match=re.escape(complaint)):
+        await polled(IssuesSource(Options()), StubGraph({ISSUES: [issue(**changes)]}))
+
+
+async def test_an_issue_listed_twice_is_served_once() -> None:
+    """Pages can shift while they are read: the later entry wins, and no series is served twice."""
+    entries = [issue(), issue(title="Mail is very late")]
+    records: tuple[Issue, ...] = await polled(IssuesSource(Options()), StubGraph({ISSUES: entries}))
+    assert [each.title for each in records] == ["Mail is very late"]
+
+
+def test_a_healthy_status_that_graph_does_not_have_is_a_configuration_error() -> None:
+    """A misspelt status would silently never be healthy; its case does not matter."""
+    with pytest.raises(ValidationError, match="'serviceFine' is not a status of Graph: choose from serviceOperational"):
+        Options(healthy_statuses=("serviceFine",))
+    assert Options(healthy_statuses=("SERVICERESTORED",)).healthy_statuses == ("serviceRestored",)

@@ -1,0 +1,60 @@
+"""A Graph that answers what a test puts into it, for collectors and the scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+from o365_exporter.exposition import render
+from o365_exporter.graph import Endpoint, GraphClient
+from o365_exporter.source import Source
+
+Entry = dict[str, Any]
+
+
+class StubGraph:
+    """Lists and entries by route; an exception in place of either is raised. ``asked`` says what was asked for."""
+
+    def __init__(self, lists: Mapping[str, Any] | None = None, *, client_id: str = "", secret_hint: str = "") -> None:
+        self.lists: dict[str, Any] = dict(lists or {})
+        self.entries: dict[str, Any] = {}
+        self.asked: list[str] = []
+        self.auth = SimpleNamespace(state="ok", message="")
+        self.traffic = SimpleNamespace(requests={}, waits={})
+        self.identity = SimpleNamespace(client_id=client_id, secret_hint=secret_hint)
+        self.before_answer: Callable[[], Any] | None = None
+
+    async def list(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> list[Entry]:  # noqa: A002 - as GraphClient
+        """All entries of a route; with a filter, those put under ``route?filter`` where there are any."""
+        asked = endpoint.route + (f"?{filter}" if filter else "")
+        self.asked.append(asked)
+        if self.before_answer is not None:
+            await self.before_answer()
+        return cast("list[Entry]", self._give(self.lists.get(asked, self.lists.get(endpoint.route, []))))
+
+    async def find(self, endpoint: Endpoint, **path: str) -> Entry | None:
+        """The entry put under this id, None where there is none."""
+        self.asked.append(endpoint.route.format(**path))
+        return cast("Entry | None", self._give(self.entries.get(path["id"])))
+
+    @staticmethod
+    def _give(answer: Any) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def client(self) -> GraphClient:
+        """This stub in the place of the real client."""
+        return cast("GraphClient", self)
+
+
+async def polled(source: Source[Any], graph: StubGraph, previous: Any = None, now: float = 0.0) -> Any:
+    """The records of one fetch."""
+    return await source.fetch(graph.client(), previous, now)
+
+
+def text_of(source: Source[Any], records: Any, **siblings: Any) -> str:
+    """What the records look like at ``/metrics``, sorted by line."""
+    rendered = render(source.samples(records, siblings), "contoso")
+    return "".join(sorted(line for block in rendered.values() for line in block.decode().splitlines(keepends=True)))
