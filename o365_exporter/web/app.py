@@ -1,0 +1,67 @@
+"""The endpoints. None of them waits for Graph or computes what a poll already knew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from o365_exporter.clock import Clock
+from o365_exporter.metrics import Metric
+from o365_exporter.selfmetrics import SelfMetrics
+from o365_exporter.store import Store
+from o365_exporter.web.landing import landing_page
+from o365_exporter.web.scrape import Scrape
+
+
+def create_app(
+    *,
+    store: Store,
+    clock: Clock,
+    metrics: Iterable[Metric],
+    selfmetrics: SelfMetrics,
+    version: str,
+    ready: Callable[[], tuple[bool, str]],
+) -> Starlette:
+    """The web application.
+
+    Args:
+        store: what is known.
+        clock: for the age of what is known.
+        metrics: every family that a poll can render, in the order in which families are served.
+        selfmetrics: the process-wide series.
+        version: of the exporter, for the landing page.
+        ready: whether every source enabled at start has been tried once, and a sentence that says so or what is
+            still awaited.
+    """
+
+    async def landing(_: Request) -> Response:
+        return landing_page(store, clock.now(), version)
+
+    async def is_ready(_: Request) -> Response:
+        done, sentence = ready()
+        return PlainTextResponse(f"{sentence}\n", 200 if done else 503)
+
+    app = Starlette(
+        routes=[
+            Route("/", landing),
+            Route("/metrics", Scrape(store, clock, metrics, selfmetrics).answer),
+            Route("/-/healthy", _is_healthy),
+            Route("/-/ready", is_ready),
+        ],
+        exception_handlers={404: _not_found},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _is_healthy(_: Request) -> Response:
+    """That this is answered at all shows that the event loop runs."""
+    return PlainTextResponse("The exporter runs.\n")
+
+
+async def _not_found(_: Request, __: Exception) -> Response:
+    return PlainTextResponse("Nothing is here. The metrics are at /metrics, an overview is at /.\n", 404)
