@@ -1,0 +1,129 @@
+"""The composition root: builds everything out of the settings, runs it, stops it."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import anyio
+
+from o365_exporter import __version__, web
+from o365_exporter.catalogue import all_collectors, all_metrics
+from o365_exporter.clock import Clock, SystemClock
+from o365_exporter.errors import ConfigurationError
+from o365_exporter.exposition import Assembler, Format, shown
+from o365_exporter.graph import GraphClient, open_http
+from o365_exporter.logs import get_logger
+from o365_exporter.scheduler import Job, Scheduler, Tenant
+from o365_exporter.selfmetrics import SelfMetrics
+from o365_exporter.settings import Settings, TenantSettings
+from o365_exporter.store import Key, Store
+from o365_exporter.telemetry import TenantFacts
+
+log = get_logger("app")
+
+Announce = Callable[[Sequence[str]], None]
+"""Told the addresses once the web side listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything that runs, put together and not yet started."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    selfmetrics: SelfMetrics
+    scheduler: Scheduler
+    tenants: tuple[Tenant, ...]
+
+    def page(self) -> bytes:
+        """What ``/metrics`` would serve now, in the text format."""
+        metrics = Assembler(all_metrics().values())
+        process_wide = self.selfmetrics.render(openmetrics=False)
+        return b"".join(metrics.page(Format.TEXT, shown(self.store, self.clock.now()), process_wide).chunks())
+
+    async def serve(self, announce: Announce) -> None:
+        """Poll and serve until cancelled.
+
+        Raises:
+            ConfigurationError: the address to listen on cannot be used.
+        """
+        async with web.listening(self.settings.web) as sockets, anyio.create_task_group() as tasks:
+            web_app = web.create_app(
+                store=self.store,
+                clock=self.clock,
+                metrics=all_metrics().values(),
+                selfmetrics=self.selfmetrics,
+                version=__version__,
+                ready=self.scheduler.ready,
+            )
+            await tasks.start(web.serve, web_app, sockets)
+            addresses = [address.url for address in web.addresses(sockets)]
+            log.info("listening", version=__version__, addresses=addresses, tenants=len(self.tenants))
+            announce(addresses)
+            await self.scheduler.run(self.tenants)
+
+
+@asynccontextmanager
+async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncIterator[App]:
+    """Build everything; the connections to Microsoft are closed at the end."""
+    clock = clock or SystemClock()
+    rng = random.Random()  # noqa: S311 - jitter, not a secret
+    store = Store()
+    selfmetrics = SelfMetrics(__version__)
+    scheduler = Scheduler(store, clock, rng)
+    async with open_http(settings.connection) as http:
+        client = partial(GraphClient, http=http, clock=clock, observe=selfmetrics.observe, random=rng)
+        tenants = tuple(_tenant(tenant, client) for tenant in settings.tenants)
+        scheduler.watch(tenants)
+        yield App(settings, clock, store, selfmetrics, scheduler, tenants)
+
+
+def _tenant(settings: TenantSettings, client: Callable[..., GraphClient]) -> Tenant:
+    graph = client(
+        tenant_name=settings.name,
+        tenant_id=settings.tenant_id,
+        cloud=settings.cloud,
+        credential=settings.credential,
+        login_url=settings.login_url,
+        graph_url=settings.graph_url,
+    )
+    facts = TenantFacts(settings.name, settings.tenant_id, settings.cloud.name, settings.labels)
+    jobs = tuple(
+        Job(Key(settings.name, collector.name, source.name), source, options.max_series)
+        for collector in all_collectors().values()
+        if (options := settings.collectors[collector.name]).enabled
+        for source in collector.sources(options)
+    )
+    return Tenant(facts, graph, jobs)
+
+
+async def until_signal(work: Callable[[], Awaitable[None]]) -> None:
+    """Run something until it ends, or until SIGTERM or SIGINT cancels it, whatever is in flight.
+
+    Raises:
+        ConfigurationError: as ``work`` raised it.
+    """
+    refusal: ConfigurationError | None = None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_cancel_on_signal, tasks.cancel_scope)
+        try:
+            await work()
+        except ConfigurationError as error:  # raised below: the task group would wrap it
+            refusal = error
+        tasks.cancel_scope.cancel()
+    if refusal is not None:
+        raise refusal
+
+
+async def _cancel_on_signal(scope: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for number in signals:
+            log.info("stopping", signal=signal.Signals(number).name)
+            scope.cancel()
+            return

@@ -1,0 +1,151 @@
+"""The command line: which command, with which options, ends with which exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from o365_exporter import __version__
+from o365_exporter.catalogue import all_collectors
+from o365_exporter.commands import check_config, demo, once, run, simulate
+from o365_exporter.errors import ConfigurationError
+
+EXIT_OK = 0
+EXIT_CONFIGURATION = 2
+
+_EPILOG = """\
+settings:
+  One tenant needs three environment variables: O365_TENANT_ID, O365_CLIENT_ID and
+  O365_CLIENT_SECRET (or O365_CLIENT_SECRET_FILE). Many tenants need a file; see
+  config.example.toml and docs/configuration.md.
+
+exit codes:
+  0  done, or stopped by SIGTERM or Ctrl-C
+  1  once: at least one source failed; any command: a fault of the program itself
+  2  wrong settings or options; every fault is named on standard error
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        code = command(arguments)
+    except ConfigurationError as error:
+        for fault in error.faults:
+            print(f"o365-exporter: {fault}", file=sys.stderr)  # noqa: T201 - the log is not set up yet
+        code = EXIT_CONFIGURATION
+    except KeyboardInterrupt:  # before the signal handlers stand
+        code = EXIT_OK
+    sys.exit(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="o365-exporter",
+        description="Prometheus exporter for Microsoft 365: polls Microsoft Graph and serves /metrics.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_run(commands)
+    _add_once(commands)
+    _add_check_config(commands)
+    _add_demo(commands)
+    _add_simulate(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for what add_subparsers returns
+
+
+def _add(
+    commands: _Commands[argparse.ArgumentParser], name: str, text: str, command: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(
+        commands,
+        "run",
+        "Poll the configured tenants and serve /metrics until stopped.",
+        lambda arguments: run.run(arguments.config, os.environ),
+    )
+    _add_config(parser)
+
+
+def _add_once(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(
+        commands,
+        "once",
+        "Poll everything once, print the metrics, and exit with 1 if a source failed.",
+        lambda arguments: once.once(arguments.config, os.environ, arguments.collector),
+    )
+    _add_config(parser)
+    parser.add_argument(
+        "--collector",
+        metavar="NAME",
+        action="append",
+        choices=sorted(all_collectors()),
+        help=f"only this collector; may be given again ({', '.join(sorted(all_collectors()))})",
+    )
+
+
+def _add_check_config(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(
+        commands,
+        "check-config",
+        "Validate the settings and show the effective ones with secrets masked; asks nothing of Microsoft.",
+        lambda arguments: check_config.check_config(arguments.config, os.environ),
+    )
+    _add_config(parser)
+
+
+def _add_demo(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(
+        commands,
+        "demo",
+        "Serve the metrics of simulated tenants: simulator and exporter in one process, on this machine only.",
+        lambda arguments: demo.demo(arguments.tenants, arguments.users, arguments.listen),
+    )
+    _add_simulated(parser)
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", default="127.0.0.1:10365", help="where to serve /metrics (%(default)s)"
+    )
+
+
+def _add_simulate(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(
+        commands,
+        "simulate",
+        "Run the simulated Microsoft 365 alone, to try Graph clients and alert rules on.",
+        lambda arguments: simulate.simulate(arguments.tenants, arguments.users, arguments.listen),
+    )
+    _add_simulated(parser)
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", default="127.0.0.1:10366", help="where to simulate (%(default)s)"
+    )
+
+
+def _add_simulated(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tenants", type=_positive, default=2, metavar="N", help="number of tenants (%(default)s)")
+    parser.add_argument("--users", type=_positive, default=1532, metavar="N", help="users in each (%(default)s)")
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", type=Path, help="TOML file with the settings (O365_CONFIG)")

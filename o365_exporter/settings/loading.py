@@ -1,0 +1,130 @@
+"""From what is written to what the program runs with, or to every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from o365_exporter.errors import ConfigurationError
+from o365_exporter.graph import CLOUDS, Cloud, ConnectionOptions, CredentialOptions
+from o365_exporter.logs import LogOptions
+from o365_exporter.settings.arranging import arrange
+from o365_exporter.settings.checking import check
+from o365_exporter.settings.faults import between_tenants, sentences
+from o365_exporter.settings.layers import Layer, read_layers
+from o365_exporter.settings.merging import merge
+from o365_exporter.settings.schema import Key, lookup
+from o365_exporter.settings.suspicions import suspicions
+from o365_exporter.settings.text import MASK
+from o365_exporter.source import CollectorOptions
+from o365_exporter.web import WebOptions
+
+_SHORTEST_SECRET = 4
+"""A text of fewer characters is no secret, and to mask it would garble a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSettings:
+    """Everything that holds for one tenant, inherited values included.
+
+    Args:
+        key: its key in the settings.
+        name: the label ``tenant``.
+        tenant_id: GUID or domain name, in lower case.
+        cloud: where it lives.
+        credential: who asks.
+        login_url: origin instead of the cloud's own; None for that.
+        graph_url: likewise.
+        labels: further labels of ``o365_tenant_info``.
+        collectors: options in effect by the collector's name; every collector, disabled ones too.
+    """
+
+    key: str
+    name: str
+    tenant_id: str
+    cloud: Cloud
+    credential: CredentialOptions
+    login_url: str | None
+    graph_url: str | None
+    labels: dict[str, str]
+    collectors: dict[str, CollectorOptions]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the program runs with."""
+
+    web: WebOptions
+    logs: LogOptions
+    connection: ConnectionOptions
+    tenants: tuple[TenantSettings, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The settings, every written value with its place, and sentences about what looks like an oversight."""
+
+    settings: Settings
+    written: Layer
+    warnings: tuple[str, ...]
+
+
+def load(config_file: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings out of the TOML file, the secrets directory and the environment, each stronger than the last.
+
+    Args:
+        config_file: the TOML file; None to let ``O365_CONFIG`` name it, or to do without.
+        environ: the environment variables.
+
+    Raises:
+        ConfigurationError: with every fault there is.
+    """
+    return inspect(config_file, environ).settings
+
+
+def inspect(config_file: Path | None, environ: Mapping[str, str]) -> Inspection:
+    """As ``load``, and tells where each value was written, and what looks like an oversight."""
+    faults: list[str] = []
+    layers = read_layers(config_file, environ, faults)
+    written: Layer = {}
+    for layer in layers:
+        written |= layer
+    document, errors = check(arrange(merge(layers)))
+    faults += [*between_tenants(written), *sentences(errors, written)]
+    if document is None or faults:
+        raise ConfigurationError(_masked(faults, written))
+    return Inspection(_settings(document), written, tuple(suspicions(layers[0], written)))
+
+
+def _settings(document: Any) -> Settings:
+    return Settings(
+        web=document.web,
+        logs=document.logs,
+        connection=document.connection,
+        tenants=tuple(_tenant(key, tenant) for key, tenant in document.tenants.items()),
+    )
+
+
+def _tenant(key: str, tenant: Any) -> TenantSettings:
+    return TenantSettings(
+        key=key,
+        name=tenant.name or tenant.tenant_id,
+        tenant_id=tenant.tenant_id,
+        cloud=CLOUDS[tenant.cloud],
+        credential=tenant.credential,
+        login_url=tenant.login_url,
+        graph_url=tenant.graph_url,
+        labels=tenant.labels,
+        collectors=dict(tenant.collectors),
+    )
+
+
+def _masked(faults: list[str], written: Layer) -> list[str]:
+    """The faults, each once; a secret cannot be in them, and would be masked if it were."""
+    keys = ((lookup(path), str(entry.value)) for path, entry in written.items())
+    secrets = [text for key, text in keys if isinstance(key, Key) and key.is_secret and len(text) >= _SHORTEST_SECRET]
+    for secret in secrets:
+        faults = [fault.replace(secret, MASK) for fault in faults]
+    return list(dict.fromkeys(faults))

@@ -1,0 +1,242 @@
+"""What can be written: the models that check it, and the tree of keys by which sources, docs and examples go.
+
+A **path** is a key as it stands in the TOML file, part by part: ``("tenants", "contoso", "cloud")``. Models are made of
+rooms (``logs``, ``credential``); in what people write, the keys of a room stand directly in their table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model, field_validator
+from pydantic.fields import FieldInfo
+
+from o365_exporter.catalogue import all_collectors
+from o365_exporter.graph import ConnectionOptions, CredentialOptions
+from o365_exporter.logs import LogOptions
+from o365_exporter.settings.values import (
+    CloudName,
+    LabelName,
+    LabelValue,
+    Origin,
+    TenantId,
+    TenantKey,
+    TenantName,
+    guid,
+)
+from o365_exporter.source import CollectorOptions, format_duration, parse_duration
+from o365_exporter.web import WebOptions
+
+KeyPath = tuple[str, ...]
+
+ANY = "*"
+"""The part of a path that is chosen by whoever writes it: a tenant's key, a label's name."""
+
+PREFIX = "O365_"
+"""What every environment variable of this program begins with."""
+
+SINGLE = "default"
+"""Key of the tenant that is set by the shorthand."""
+
+
+class Credential(CredentialOptions):
+    """A credential as it may be written in settings: stricter than the Graph client needs it."""
+
+    @field_validator("client_id")
+    @classmethod
+    def _is_guid(cls, client_id: str) -> str:
+        return guid(client_id)
+
+    @field_validator("client_secret_file")
+    @classmethod
+    def _is_absolute(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_absolute():
+            raise ValueError("is not an absolute path: write where the file is from the root on")
+        return path
+
+
+class TenantOptions(BaseModel):
+    """One tenant, but for its collectors, which are known only to the catalogue."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    tenant_id: TenantId = Field(description="Tenant to watch: its GUID, or one of its domain names.")
+    name: TenantName | None = Field(None, description="Value of the label `tenant`, any text. Default: the tenant id.")
+    credential: Credential
+    cloud: CloudName = Field(
+        "global",
+        description="National cloud of the tenant: `global` (also `gcc`), `us_gov_l4` (`gcc_high`), "
+        "`us_gov_l5` (`dod`) or `china` (`21vianet`).",
+    )
+    login_url: Origin | None = Field(
+        None,
+        description="Address of the login service instead of the cloud's own; plain http only for loopback hosts.",
+    )
+    graph_url: Origin | None = Field(
+        None,
+        description="Address of Microsoft Graph instead of the cloud's own; plain http only for loopback hosts.",
+    )
+    labels: dict[LabelName, LabelValue] = Field({}, description="Further labels; they land on `o365_tenant_info` only.")
+
+
+ROOMS: dict[str, tuple[str, type[BaseModel]]] = {
+    "web": ("", WebOptions),
+    "logs": ("log_", LogOptions),
+    "connection": ("", ConnectionOptions),
+}
+"""Options of the whole process: field of the model, prefix of its keys, and the options."""
+
+INHERITED = (*CredentialOptions.model_fields, "cloud", "login_url", "graph_url")
+"""Keys of ``[defaults]``."""
+
+SHORTHAND = {"tenant_id": "tenant_id", "tenant_name": "name", **{name: name for name in INHERITED}}
+"""Keys at the top that set the one tenant, and what they are called in a tenant's table."""
+
+PROOFS = frozenset(CredentialOptions.model_fields) - {"client_id"}
+"""Keys by which an app proves who it is; whoever sets one of them replaces all that would be inherited."""
+
+
+def _fresh_enough(options: CollectorOptions) -> CollectorOptions:
+    """Data that are withdrawn before the next poll would come and go for ever."""
+    intervals = [(name, value) for name, value in options if name.endswith("interval")]
+    name, longest = max(intervals, key=lambda interval: interval[1])
+    if longest > options.stale_after:
+        raise ValueError(
+            f"stale_after ({format_duration(options.stale_after)}) is smaller than {name} "
+            f"({format_duration(longest)}): raise stale_after, or poll more often"
+        )
+    return options
+
+
+@cache
+def document() -> type[BaseModel]:
+    """The model of everything that is written, with every collector of the catalogue."""
+    frozen = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    options: Any = {
+        name: (Annotated[collector.options, AfterValidator(_fresh_enough)], collector.options())
+        for name, collector in all_collectors().items()
+    }
+    collectors: Any = create_model("Collectors", __config__=frozen, **options)
+    tenant: Any = create_model("Tenant", __base__=TenantOptions, collectors=(collectors, ...))
+    rooms: Any = {name: (options, ...) for name, (_, options) in ROOMS.items()}
+    return create_model(
+        "Document",
+        __config__=frozen,
+        **rooms,
+        defaults=(tenant, ...),
+        collectors=(collectors, ...),
+        tenants=(dict[TenantKey, tenant], ...),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing that can be set.
+
+    Args:
+        field: how its model declares it.
+        default: as it would stand in TOML; None where there is none.
+        subject: what the table around it is about; empty where that is the process, a tenant or a collector.
+    """
+
+    field: FieldInfo
+    default: Any
+    subject: str
+
+    @property
+    def description(self) -> str:
+        """What it means, in sentences."""
+        return f"{self.subject} {self.field.description or ''}".strip()
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the value must never be shown."""
+        return SecretStr in _types(self.field.annotation)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the value names a file."""
+        return Path in _types(self.field.annotation)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the value has items; a lone text then stands for a list of one."""
+        return not {tuple, list, set, frozenset}.isdisjoint(_types(self.field.annotation))
+
+    @property
+    def is_duration(self) -> bool:
+        """Whether the value is seconds that may be written as ``5m``."""
+        return any(getattr(part, "func", None) is parse_duration for part in self.field.metadata)
+
+
+Table = dict[str, "Table | Key"]
+
+
+@cache
+def schema() -> Table:
+    """Every key that can be written, as the tree it is written in."""
+    tenant = _keys(TenantOptions)
+    collectors: Table = {name: _keys(collector.options) for name, collector in all_collectors().items()}
+    top: Table = {}
+    for prefix, options in ROOMS.values():
+        top |= {prefix + name: key for name, key in _keys(options).items()}
+    return {
+        **top,
+        **{short: tenant[name] for short, name in SHORTHAND.items()},
+        "defaults": {name: tenant[name] for name in INHERITED},
+        "collectors": collectors,
+        "tenants": {ANY: {**tenant, "collectors": collectors}},
+    }
+
+
+def walk(table: Table | None = None, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Key]]:
+    """Every key below a table, with its path."""
+    for name, below in (schema() if table is None else table).items():
+        if isinstance(below, Key):
+            yield (*path, name), below
+        else:
+            yield from walk(below, (*path, name))
+
+
+def lookup(path: KeyPath) -> Table | Key | None:
+    """What stands at a path: a table, a key, or None where nothing can be written."""
+    here: Table | Key | None = schema()
+    for part in path:
+        if not isinstance(here, dict):
+            return None
+        here = here.get(part, here.get(ANY))
+    return here
+
+
+def variable(path: KeyPath) -> str:
+    """The environment variable that sets what stands at a path."""
+    return PREFIX + "__".join(path).upper()
+
+
+def _keys(model: type[BaseModel], defaults: dict[str, Any] | None = None, subject: str = "") -> Table:
+    if defaults is None:
+        defaults = model.model_construct().model_dump(mode="json")
+    found: Table = {}
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if kind is Credential:
+            found |= _keys(kind)  # directly in the table of the tenant
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            found[name] = _keys(kind, defaults.get(name), field.description or "")
+        elif get_origin(kind) is dict:
+            found[name] = {ANY: Key(field, None, subject)}
+        else:
+            found[name] = Key(field, defaults.get(name), subject)
+    return found
+
+
+def _types(annotation: Any) -> set[Any]:
+    """An annotation's own type and those of its members: ``{tuple, str}`` for ``tuple[str, ...]``."""
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    own = {get_origin(annotation) or annotation}
+    return own.union(*(_types(member) for member in get_args(annotation)))
