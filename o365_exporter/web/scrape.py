@@ -78,11 +78,10 @@ class _PageResponse(Response):
         super().__init__(headers=headers | {"Content-Length": str(page.length)})
         self._page = page
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI gives it
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI gives them
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        if scope["method"] != "HEAD":
-            for chunk in self._page.chunks():
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        for chunk in self._page.chunks():  # the server leaves them out where HEAD was asked for
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -58,7 +58,7 @@ TEXT, OPENMETRICS = Format.TEXT, Format.OPENMETRICS
         # the most specific range decides
         ("*/*, application/openmetrics-text;q=0.1", TEXT),
         ("text/*;q=0.9, text/plain;q=0.1, application/openmetrics-text;q=0.5", OPENMETRICS),
-        ("text/plain;version=0.0.4;q=0.1, text/plain;q=0.9, application/openmetrics-text;q=0.5", OPENMETRICS),
+        ("text/plain;q=0.9, text/plain;version=0.0.4;q=0.1, application/openmetrics-text;q=0.5", OPENMETRICS),
         # at equal quality what is named first
         ("text/plain, application/openmetrics-text", TEXT),
         ("application/openmetrics-text, text/plain", OPENMETRICS),

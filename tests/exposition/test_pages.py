@@ -91,3 +91,5 @@ def test_chunks_are_large() -> None:
     chunks = list(page.chunks())
     assert len(chunks) == 4
     assert b"".join(chunks) == b"x" * 1_000_000
+    assert list(Page([b"x" * 300_000]).chunks()) == [b"x" * 300_000]
+    assert list(Page([]).chunks()) == []
