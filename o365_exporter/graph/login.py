@@ -8,7 +8,6 @@ never hides a configuration that was put right.
 
 from __future__ import annotations
 
-import concurrent.futures
 import json
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +17,6 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import anyio
 import anyio.from_thread
-import anyio.lowlevel
 import anyio.to_thread
 import msal
 
@@ -93,9 +91,6 @@ class Login:
         try:
             app, result = await anyio.to_thread.run_sync(self._acquire, app, credential, limiter=self._thread)
             grant = self._grant(result)
-        except concurrent.futures.CancelledError:  # how a cancelled request comes out of the thread
-            await anyio.lowlevel.checkpoint()  # raises this task's own cancellation
-            raise
         except (
             ValueError,
             KeyError,
@@ -183,5 +178,5 @@ class _Adapter:
     def _run(self, method: str, url: str, params: Any, headers: Any, form: _Form) -> _MsalAnswer:
         address = f"{url}?{urlencode(params)}" if params else url
         sent = {name: str(value) for name, value in (headers or {}).items() if value is not None}
-        anyio.from_thread.check_cancelled()
+        anyio.from_thread.check_cancelled()  # a request begun after the cancellation would not be cancelled by it
         return anyio.from_thread.run(self._exchange, method, address, sent, form)

@@ -59,6 +59,16 @@ async def test_the_token_request_is_a_client_credentials_grant(world: Microsoft)
     assert hosts == {"login.microsoftonline.com", "graph.microsoft.com"}
 
 
+async def test_a_region_in_the_environment_changes_nothing(world: Microsoft, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tokens come from the login host that is configured, whatever msal's own variable says."""
+    monkeypatch.setenv("MSAL_FORCE_REGION", "westeurope")
+    async with client() as graph:
+        await graph.list(APPS)
+    assert [call.request.url.path for call in world.discovery.calls] == [
+        f"/{TENANT_ID}/v2.0/.well-known/openid-configuration"
+    ]
+
+
 async def test_a_token_serves_until_shortly_before_its_end(world: Microsoft) -> None:
     """One token does for all requests; it is renewed five to seven minutes ahead of its end, by our own clock."""
     clock = ImpatientClock()
@@ -162,6 +172,21 @@ async def test_what_was_put_right_works_at_the_next_attempt(world: Microsoft) ->
         world.relent()
         clock.pass_time(30)
         assert await graph.list(APPS) == []
+
+
+async def test_after_a_failure_discovery_is_asked_again(world: Microsoft) -> None:
+    """What msal learned of the login host is forgotten with the failure, in case it was wrong."""
+    clock = ImpatientClock()
+    async with client(clock) as graph:
+        await graph.list(APPS)
+        world.refuse(WRONG)
+        clock.pass_time(3600)
+        with pytest.raises(AuthError):
+            await graph.list(APPS)
+        world.relent()
+        clock.pass_time(30)
+        await graph.list(APPS)
+    assert world.discovery.call_count == 2
 
 
 async def test_an_unknown_tenant_is_told_by_discovery(world: Microsoft) -> None:

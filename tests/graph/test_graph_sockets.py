@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.lowlevel
@@ -19,7 +21,7 @@ from o365_exporter.errors import ConfigurationError, NetworkError, PollTimeoutEr
 from o365_exporter.graph import CLOUDS, ConnectionOptions, CredentialOptions, GraphClient, Http, open_http
 from o365_exporter.graph.http import Request
 from tests.graph.loopback import Proxy, answer, certificates, hanging, listening, microsoft
-from tests.graph.world import APPS, ImpatientClock, client
+from tests.graph.world import APPS, TENANT_ID, ImpatientClock, client
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +59,28 @@ async def test_cancelling_a_poll_ends_a_hanging_login_at_once() -> None:
             "The login of tenant contoso gave no token in time.",
         )
         assert graph.traffic.requests == {("/{tenant}/v2.0/.well-known/openid-configuration", "timeout"): 1}
+
+
+async def test_a_poll_cancelled_between_msals_requests_sends_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that is busy with itself when its poll is cancelled finds that out at its next request."""
+    busy, go_on = threading.Event(), threading.Event()
+
+    class BusyApp:
+        def __init__(self, *_: object, http_client: Any, **__: object) -> None:
+            busy.set()
+            go_on.wait(5)
+            http_client.get(f"https://login.microsoftonline.com/{TENANT_ID}/v2.0/.well-known/openid-configuration")
+
+    monkeypatch.setattr("msal.ConfidentialClientApplication", BusyApp)
+    async with listening(hanging) as port, client(SystemClock(), login_url=f"http://127.0.0.1:{port}") as graph:
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(graph.list, APPS)
+                while not busy.is_set():
+                    await anyio.lowlevel.checkpoint()
+                tasks.cancel_scope.cancel()
+                asyncio.get_running_loop().call_later(0.05, go_on.set)
+        assert not graph.traffic.requests
 
 
 async def test_hanging_logins_do_not_use_up_shared_threads() -> None:
