@@ -147,11 +147,13 @@ ISSUES = Endpoint(
     page_sizes=(100, 25, 5, 1),
     paging="maxpagesize",
     limits="service_communications",
+    urgent=True,
 )
 ISSUE = Endpoint(
     route="/admin/serviceAnnouncement/issues/{id}",
     permissions=PERMISSIONS,
     limits="service_communications",
+    urgent=True,
 )
 
 

@@ -15,7 +15,7 @@ from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.login import Grant, Login
 from o365_exporter.logs import get_logger
 
-_log = get_logger(__name__)
+_log = get_logger("graph.auth")
 
 _AHEAD = (300.0, 420.0)  # seconds before the end of a token in which it is renewed, at random
 _PATIENCE = 10.0  # seconds for a renewal while the old token still lives
@@ -161,10 +161,8 @@ class TokenProvider:
         self._note(error, living)
 
     def _note(self, error: PollError, living: _Token | None) -> None:
-        if str(error) != self.message:
-            _log.warning(
-                "no token", tenant=self._who.tenant, reason=error.reason, message=str(error), old_lives=bool(living)
-            )
+        if living is not None and str(error) != self.message:  # where no token lives, the scheduler logs the state
+            _log.warning("token not renewed", tenant=self._who.tenant, reason=error.reason, message=str(error))
         self.message = str(error)
         if living is None:
             self.state = error.reason

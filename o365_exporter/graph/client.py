@@ -32,7 +32,7 @@ from o365_exporter.graph.retry import Retries
 from o365_exporter.graph.traffic import Observe, Traffic
 from o365_exporter.logs import get_logger
 
-_log = get_logger(__name__)
+_log = get_logger("graph")
 
 
 class GraphClient:

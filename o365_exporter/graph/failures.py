@@ -88,7 +88,7 @@ def _broken_connection(error: Exception, host: str, proxy: str, *, begun: bool) 
     if begun:
         return TruncatedError(f"The answer of {_way(host, proxy)} broke off before its end.")
     what = "cannot be reached" if isinstance(error, httpx.ConnectError) else "closed the connection without an answer"
-    why = str(error)[:120] or type(error).__name__
+    why = str(error)[:120].rstrip(".") or type(error).__name__
     return NetworkError(
         f"{_way(host, proxy)} {what}: {why}.",
         remedy="Check name resolution, firewall and proxy settings of the machine that runs the exporter.",
