@@ -1,0 +1,101 @@
+"""The collector that CONTRIBUTING builds is a real one: its code is run as it stands on the page."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+from pydantic import SecretStr
+
+from o365_exporter.catalogue import all_collectors, all_metrics
+from o365_exporter.errors import NoData
+from o365_exporter.graph import CLOUDS, LIMITS, ConnectionOptions, CredentialOptions, GraphClient, open_http
+from o365_exporter.simulator import Simulator
+from o365_exporter.source import Collector
+from tests.facts.pages import blocks, page
+from tests.fakes import FakeClock
+from tests.stubs import text_of
+
+NAME = "o365_exporter.collectors.directory_sync"
+MODULE, TEST = blocks(page("CONTRIBUTING.md"), "python")
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The example, where it would be if it were saved under its name."""
+    made = ModuleType(NAME)
+    monkeypatch.setitem(sys.modules, NAME, made)
+    exec(compile(MODULE, "directory_sync.py", "exec"), made.__dict__)  # noqa: S102 - our own page
+    return made
+
+
+@pytest.fixture
+def collector(module: ModuleType) -> Collector:
+    """What the catalogue would find."""
+    found = module.COLLECTOR
+    assert isinstance(found, Collector)
+    return found
+
+
+def test_the_example_obeys_the_rules(collector: Collector) -> None:
+    """It is new, bears the name of its file, and its endpoints are charged to a published limit."""
+    assert collector.name == NAME.rpartition(".")[2]
+    assert collector.name not in all_collectors()
+    assert not {metric.name for metric in collector.metrics} & all_metrics().keys()
+    for source in collector.sources(collector.options()):
+        assert all(endpoint.limits in LIMITS for endpoint in source.endpoints)
+
+
+@pytest.mark.usefixtures("module")
+async def test_the_tests_of_the_example_pass() -> None:
+    """Each test function of the second block."""
+    scope: dict[str, object] = {"__name__": "test_directory_sync"}
+    exec(compile(TEST, "test_directory_sync.py", "exec"), scope)  # noqa: S102 - our own page
+    tests = [thing for name, thing in scope.items() if name.startswith("test_") and inspect.iscoroutinefunction(thing)]
+    assert len(tests) == 2
+    for test in tests:
+        await test()
+
+
+async def test_the_example_reads_a_simulated_tenant(collector: Collector) -> None:
+    """Through the real client: nothing at first, and a time once the directory is synchronized."""
+    clock = FakeClock()
+    simulator = Simulator(clock)
+    tenant = simulator.tenants["contoso"]
+    (source,) = collector.sources(collector.options())
+    async with simulator.serve() as url, open_http(ConnectionOptions()) as http:
+        graph = GraphClient(
+            tenant_name="contoso",
+            tenant_id=tenant.tenant_id,
+            cloud=CLOUDS["global"],
+            credential=CredentialOptions(client_id=tenant.client_id, client_secret=SecretStr(tenant.client_secret)),
+            http=http,
+            clock=clock,
+            login_url=url,
+            graph_url=url,
+        )
+        with pytest.raises(NoData):
+            await source.fetch(graph, None, clock.now())
+        tenant.organization |= {
+            "onPremisesSyncEnabled": True,
+            "onPremisesLastSyncDateTime": "2026-03-10T12:00:00Z",
+        }
+        records = await source.fetch(graph, None, clock.now())
+    assert text_of(source, records) == 'o365_directory_sync_last_timestamp_seconds{tenant="contoso"} 1.773144e+09\n'
+
+
+@pytest.mark.parametrize(
+    ("code", "path"),
+    [(MODULE, "o365_exporter/collectors/directory_sync.py"), (TEST, "tests/collectors/test_directory_sync.py")],
+    ids=["module", "test"],
+)
+def test_the_example_is_in_our_style(code: str, path: str) -> None:
+    """ruff has nothing to say about it, neither to its form nor to its content."""
+    check = ["check", "--quiet", "--ignore=I001"]  # a module that is not saved counts as somebody else's
+    for task in (check, ["format", "--quiet", "--diff"]):
+        command = [sys.executable, "-m", "ruff", *task, "--no-cache", "--stdin-filename", path, "-"]
+        done = subprocess.run(command, input=code, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

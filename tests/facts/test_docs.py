@@ -1,0 +1,257 @@
+"""What exists in code has its place in the docs, and what the docs name exists."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shlex
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.routing import Route
+
+from o365_exporter import cli
+from o365_exporter.catalogue import all_collectors, all_metrics
+from o365_exporter.selfmetrics import SelfMetrics
+from o365_exporter.settings.layers import CONFIG, SECRETS_DIR
+from o365_exporter.settings.schema import PREFIX, lookup
+from o365_exporter.store import STATES, Store
+from o365_exporter.web import create_app
+from tests.facts.pages import PAGES, ROOT, anchor, blocks, code, commands, headings, links, page, table
+from tests.fakes import FakeClock
+from tools import make_docs
+
+README = page("README.md")
+GUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+GRAPH = "00000003-0000-0000-c000-000000000000"
+EXAMPLE = "o365_directory_sync"
+"""What CONTRIBUTING invents to show how a collector is made."""
+MISSPELT = "O365_CLIENT_SECERT"
+"""What a decision record shows as a typing error."""
+
+
+def parsers() -> dict[str, Any]:
+    """The parser of each command."""
+    (choices,) = (action.choices for action in cli._parser()._actions if isinstance(action.choices, dict))
+    return dict(choices)
+
+
+def spans(cell: str) -> list[str]:
+    """What is set as code in a cell."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_readme_begins_with_the_two_commands() -> None:
+    """A newcomer who knows nothing runs the first two shell blocks."""
+    assert blocks(README, "sh")[:2] == ["make demo\n", "make test\n"]
+
+
+def test_readme_is_short() -> None:
+    """Somebody in a hurry reads it to its end."""
+    assert len(README.splitlines()) < 250
+
+
+def test_make_targets_exist() -> None:
+    """Each `make …` that a page shows is a target."""
+    targets = set(re.findall(r"^([a-z]+):", page("Makefile"), re.MULTILINE))
+    shown = {
+        target
+        for path in PAGES
+        for text in code(path.read_text("utf-8"))
+        for target in re.findall(r"\bmake (\w+)", text)
+    }
+    assert {"demo", "test", "check", "docs"} <= shown <= targets
+
+
+def test_every_command_is_in_the_table_of_readme() -> None:
+    """And no other."""
+    assert [spans(row[0]) for row in table(README, "Command")] == [
+        [name] for name in ("run", "once", "check-config", "demo", "simulate")
+    ]
+    assert set(parsers()) == {"run", "once", "check-config", "demo", "simulate"}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_command_lines_are_understood(path: Path) -> None:
+    """Each command line of the program that a page shows has options that exist."""
+    for line in commands(path.read_text("utf-8")):
+        _, found, arguments = line.partition(".venv/bin/python -m o365_exporter ")
+        if found:
+            cli._parser().parse_args(shlex.split(arguments.split(">")[0]))
+
+
+def test_exit_codes_are_those_of_help() -> None:
+    """One meaning of each exit code, word for word."""
+    meanings = re.findall(r"^  (\d)  (.+)$", cli._EPILOG, re.MULTILINE)
+    assert table(README, "Exit code", "Meaning") == [list(pair) for pair in meanings]
+
+
+def test_every_endpoint_is_in_the_table_of_readme() -> None:
+    """And no other."""
+    app = create_app(
+        store=Store(),
+        clock=FakeClock(),
+        metrics=(),
+        selfmetrics=SelfMetrics("1"),
+        version="1",
+        ready=lambda: (True, ""),
+    )
+    served = {route.path for route in app.routes if isinstance(route, Route)}
+    assert {spans(row[0])[0] for row in table(README, "Endpoint")} == served
+
+
+def test_every_source_has_its_permission_in_readme() -> None:
+    """Each collector has a row with all its sources, and a permission there that opens each of their endpoints."""
+    told = {spans(row[0])[0]: (spans(row[1]), spans(row[2])) for row in table(README, "Collector", "Source")}
+    assert told.keys() == all_collectors().keys()
+    for collector in all_collectors().values():
+        sources, permissions = told[collector.name]
+        for source in collector.sources(collector.options()):
+            assert source.name in sources
+            assert all(set(endpoint.permissions) & set(permissions) for endpoint in source.endpoints)
+
+
+def test_both_scripts_grant_exactly_these_permissions() -> None:
+    """The Azure CLI and PowerShell add the roles of the table to Microsoft Graph, and no other."""
+    wanted = {spans(row[3])[0] for row in table(README, "Collector", "Source")} | {GRAPH}
+    (azure,) = (block for block in blocks(README, "sh") if "az ad app" in block)
+    (powershell,) = blocks(README, "powershell")
+    assert set(GUID.findall(azure)) == set(GUID.findall(powershell)) == wanted
+
+
+def test_role_ids_are_microsofts(shared: Path) -> None:
+    """Each permission in the README stands with the id that Microsoft gave it."""
+    ids = json.loads((shared / "graph" / "permissions.json").read_text("utf-8"))["permission_ids"]
+    told = re.findall(r"`(\w+(?:\.\w+)+)`[ |(]+`([0-9a-f-]{36})`", README)
+    assert len(told) == 4
+    assert dict(told) == {name: ids[name]["application"] for name, _ in told}
+
+
+def test_every_metric_is_in_the_changelog() -> None:
+    """A new series is news to whoever has rules and dashboards."""
+    told = set(chain.from_iterable(spans(line) for line in page("CHANGELOG.md").splitlines()))
+    assert {name for name in all_metrics() if not name.startswith("process_")} <= told
+
+
+def test_every_metric_is_explained() -> None:
+    """The reference has each metric with its help."""
+    told = {spans(row[0])[0]: row[3] for row in metric_rows()}
+    assert told == {name: metric.help for name, metric in all_metrics().items()}
+
+
+def metric_rows() -> list[list[str]]:
+    """The rows about metrics in docs/metrics.md."""
+    text = page("docs/metrics.md")
+    sections = text.split("| Metric | Type | Labels | Meaning |\n")[1:]
+    return [row for section in sections for row in table(f"| Metric |\n{section}", "Metric")]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_metrics_that_a_page_names_exist(path: Path) -> None:
+    """A name, or a beginning such as `o365_sku_*`, belongs to a metric."""
+    for text in code(path.read_text("utf-8")):
+        for name, more in set(re.findall(r"\b(o365_[a-z_]*[a-z])(_\*)?", text)):
+            if name != "o365_exporter" and not name.startswith(EXAMPLE) and not is_setting(name):
+                matching = [metric for metric in all_metrics() if metric == name or (more and metric.startswith(name))]
+                assert matching, name
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_settings_that_a_page_names_exist(path: Path) -> None:
+    """Each variable sets something; the generated page, which also names what is ignored, has tests of its own."""
+    for text in code(path.read_text("utf-8")) if path.name != "configuration.md" else ():
+        for name in set(re.findall(r"\bO365_[A-Z0-9_]*[A-Z0-9]", text)):
+            assert is_setting(name) or name == MISSPELT, name
+
+
+def is_setting(name: str) -> bool:
+    """Whether a variable of this name, in any case, would set something or hold a table."""
+    path = name.upper().removeprefix(PREFIX).lower().split("__")
+    return name.upper() in (CONFIG, SECRETS_DIR) or lookup(tuple(path)) is not None
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    """Each link within the repository leads to a file that is there, and to a heading where it names one."""
+    for link in links(path.read_text("utf-8")):
+        target, _, fragment = link.partition("#")
+        if "://" in link:
+            continue
+        found = (path.parent / target).resolve() if target else path
+        assert found.exists(), link
+        if fragment:
+            assert fragment in map(anchor, headings(found.read_text("utf-8"))), link
+
+
+def test_every_decision_is_in_the_index() -> None:
+    """Numbered without a gap, indexed under their titles, and each with the four headings."""
+    files = sorted(path.name for path in ROOT.glob("docs/adr/0*.md"))
+    index = re.findall(r"^(\d+)\. \[(.+)\]\((.+)\)$", page("docs/adr/README.md"), re.MULTILINE)
+    assert [link for _, _, link in index] == files
+    for number, (position, title, name) in enumerate(index, start=1):
+        assert (position, name[:5]) == (str(number), f"{number:04}-")
+        assert headings(page(f"docs/adr/{name}")) == [
+            f"{number}. {title}",
+            "Context",
+            "Decision",
+            "What we gained",
+            "What it costs",
+        ]
+
+
+def test_every_state_has_a_heading_in_troubleshooting() -> None:
+    """Whoever sees a state finds what it means and who does what."""
+    text = page("docs/troubleshooting.md")
+    assert set(STATES) - {"ok"} == {heading for heading in headings(text) if re.fullmatch(r"[a-z_]+", heading)}
+    for state in set(STATES) - {"ok"}:
+        assert "**Who:**" in text.split(f"\n## {state}\n")[1].split("\n## ")[0], state
+
+
+def test_sentences_in_troubleshooting_are_those_of_the_code() -> None:
+    """What stands between the `<placeholders>` of each sentence is in the program, word for word."""
+    spoken = "\n".join(_texts())
+    for line in chain.from_iterable(block.splitlines() for block in blocks(page("docs/troubleshooting.md"), "text")):
+        for fragment in re.split(r"<[a-z /]+>", line):
+            assert fragment.strip(" ().:,") in spoken, line
+
+
+def _texts() -> list[str]:
+    """Every string of the program; what an f-string fills in is a gap."""
+    trees = (ast.parse(path.read_text("utf-8")) for path in (ROOT / "o365_exporter").rglob("*.py"))
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    formatted = [
+        "".join(str(part.value) if isinstance(part, ast.Constant) else "\0" for part in node.values)
+        for node in nodes
+        if isinstance(node, ast.JoinedStr)
+    ]
+    return [
+        *formatted,
+        *(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)),
+    ]
+
+
+def test_generated_files_are_fresh() -> None:
+    """What `make docs` would write is there already."""
+    stale = [name for name, text in make_docs.generated().items() if page(name) != text]
+    assert not stale, "run make docs"
+
+
+def test_a_stale_file_is_named_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--check writes nothing, shows the difference and says what to run; after that it is content."""
+    (tmp_path / "docs").mkdir()
+    monkeypatch.setattr(make_docs, "ROOT", tmp_path)
+    monkeypatch.setattr("sys.argv", ["make_docs.py", "--check"])
+    assert make_docs.main() == 1
+    told = capsys.readouterr().err
+    assert "docs/metrics.md is stale: run make docs\n" in told
+    assert "\n+# Metrics\n" in told
+    assert not (tmp_path / "docs" / "metrics.md").exists()
+    monkeypatch.setattr("sys.argv", ["make_docs.py"])
+    assert make_docs.main() == 0
+    monkeypatch.setattr("sys.argv", ["make_docs.py", "--check"])
+    assert make_docs.main() == 0
