@@ -42,6 +42,7 @@ LIMITS: Mapping[str, tuple[Rate, ...]] = {
     "service_communications": (Rate(240, 60), Rate(800, 3600)),
     "identity": (_IDENTITY,),
     "identity_key_credentials": (Rate(150, 60), _IDENTITY),  # of applications; those of service principals count apart
+    "usage_reports": (Rate(14, 600),),  # for each function
 }
 """The published limits by the name that an ``Endpoint`` gives in ``limits``."""
 
@@ -110,7 +111,7 @@ class Budget:
         self._traffic = traffic
         self._tenant = tenant
         self._slots = _Slots(AT_ONCE)
-        self._windows = {rate: _Window(rate) for rates in LIMITS.values() for rate in rates}
+        self._windows: dict[tuple[Rate, str], _Window] = {}
         self._closed_until: dict[str, float] = {}
 
     @asynccontextmanager
@@ -150,7 +151,10 @@ class Budget:
         now = self._clock.monotonic()
         closed = self._closed_until.get(_scope(endpoint), now) - now
         full = max(
-            (self._windows[rate].wait(now, _cost(rate, endpoint), urgent=endpoint.urgent) for rate in _rates(endpoint)),
+            (
+                self._window(rate, endpoint).wait(now, _cost(rate, endpoint), urgent=endpoint.urgent)
+                for rate in _rates(endpoint)
+            ),
             default=0.0,
         )
         return ("retry_after", closed) if closed > full else ("budget", full)
@@ -167,7 +171,10 @@ class Budget:
 
     def _charge(self, endpoint: Endpoint) -> None:
         for rate in _rates(endpoint):
-            self._windows[rate].charge(self._clock.monotonic(), _cost(rate, endpoint))
+            self._window(rate, endpoint).charge(self._clock.monotonic(), _cost(rate, endpoint))
+
+    def _window(self, rate: Rate, endpoint: Endpoint) -> _Window:
+        return self._windows.setdefault((rate, endpoint.counted_as), _Window(rate))
 
 
 def _rates(endpoint: Endpoint) -> tuple[Rate, ...]:
@@ -179,4 +186,4 @@ def _cost(rate: Rate, endpoint: Endpoint) -> int:
 
 
 def _scope(endpoint: Endpoint) -> str:
-    return endpoint.limits or endpoint.route
+    return f"{endpoint.limits or endpoint.route} {endpoint.counted_as}"

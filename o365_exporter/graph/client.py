@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import uuid
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from functools import partial
+from http import HTTPStatus
 from random import Random
 from typing import Any
 
@@ -16,23 +18,45 @@ from o365_exporter.errors import (
     PermissionMissingError,
     ThrottledError,
 )
+from o365_exporter.graph.addresses import host_of, is_loopback, origin_of
 from o365_exporter.graph.answers import decoded
 from o365_exporter.graph.auth import TokenProvider
 from o365_exporter.graph.budget import Budget
 from o365_exporter.graph.clouds import Cloud
 from o365_exporter.graph.credentials import credential_source
+from o365_exporter.graph.download import DOWNLOAD_ROUTE, Download, checked_address, checked_stream
 from o365_exporter.graph.endpoints import Endpoint
-from o365_exporter.graph.http import Answer, BodyTooLargeError, Http, Request, host_of
+from o365_exporter.graph.http import Answer, BodyTooLargeError, Http, Request
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.login import Login
 from o365_exporter.graph.options import CredentialOptions
-from o365_exporter.graph.paging import all_pages, origin_of, unexpected
+from o365_exporter.graph.paging import all_pages, unexpected
 from o365_exporter.graph.refusals import NotFoundError, graph_error
 from o365_exporter.graph.retry import Retries
 from o365_exporter.graph.traffic import Observe, Traffic
 from o365_exporter.logs import get_logger
 
 _log = get_logger("graph")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What is asked of Graph, by whatever token."""
+
+    endpoint: Endpoint
+    url: str
+    page_size: int = 0
+    etag: str = ""
+
+    def headers(self, token: str) -> dict[str, str]:
+        """For one attempt: each has an id of its own, by which Microsoft's support finds it."""
+        return {
+            "Authorization": f"Bearer {token}",
+            "Accept": "*/*" if self.endpoint.redirects else "application/json",
+            "Prefer": self.endpoint.prefer(self.page_size),
+            "client-request-id": str(uuid.uuid4()),
+            **({"If-None-Match": self.etag} if self.etag else {}),
+        }
 
 
 class GraphClient:
@@ -122,21 +146,50 @@ class GraphClient:
                 self._page_size[endpoint.route] = size  # once too large, the next poll's would be too
                 _log.info("page too large", tenant=self._who.tenant, api=endpoint.route, next_page_size=size)
 
+    @asynccontextmanager
+    async def download(self, endpoint: Endpoint, *, etag: str = "", **path: str) -> AsyncIterator[Download]:
+        """The file that a report consists of; its bytes are read inside.
+
+        Args:
+            endpoint: of the report.
+            etag: validator of the file that is known; empty where none is.
+            path: values of the route.
+
+        Raises:
+            PollError: also for what goes wrong while the file is read.
+        """
+        answer = await self._answer(_Call(endpoint, endpoint.url(self._root, path), etag=etag))
+        if answer.status == HTTPStatus.NOT_MODIFIED:
+            yield Download(etag, None)
+            return
+        if "location" not in answer.headers:
+            raise unexpected(self._named(endpoint), "is no address of a file")
+        hosts = (*self._who.cloud.report_hosts, *self._http.report_hosts)
+        address = checked_address(answer.headers["location"], self._root, hosts)
+        validator = {"If-None-Match": etag} if etag else {}
+        request = Request("GET", address, validator, secrets=(address,))  # no token: the address is all it takes
+        with self.traffic.timed(DOWNLOAD_ROUTE, self._clock) as sent:
+            async with self._http.stream(request) as stream:
+                sent.code = str(stream.status)
+                yield Download(stream.headers.get("etag", ""), checked_stream(stream))
+
     def _named(self, endpoint: Endpoint) -> str:
         return f"{endpoint.route} for tenant {self._who.tenant}"
 
     async def _object(self, endpoint: Endpoint, url: str, size: int = 0) -> dict[str, Any]:
-        answer = await self._answer(endpoint, url, size)
+        answer = await self._answer(_Call(endpoint, url, size))
         content = decoded(answer)
         if not isinstance(content, dict):
             raise unexpected(self._named(endpoint), "is no object")
         return content
 
-    async def _answer(self, endpoint: Endpoint, url: str, size: int) -> Answer:
+    async def _answer(self, call: _Call) -> Answer:
         """A success; a token that Graph refuses is replaced once."""
         token = await self.auth.token()
         try:
-            return await self._retries.run(partial(self._attempt, endpoint, url, size, token))
+            return await self._retries.run(
+                partial(self._attempt, call, token)
+            )
         except AuthError:
             newer: str | None = await self.auth.after_unauthorized(token)
         except PermissionMissingError:
@@ -144,14 +197,19 @@ class GraphClient:
             if newer is None:
                 raise
         assert newer is not None
-        return await self._retries.run(partial(self._attempt, endpoint, url, size, newer))
+        return await self._retries.run(
+            partial(self._attempt, call, newer)
+        )
 
-    async def _attempt(self, endpoint: Endpoint, url: str, size: int, token: str) -> Answer:
-        request = Request("GET", url, _headers(endpoint, size, token), secrets=(token,))
+    async def _attempt(self, call: _Call, token: str) -> Answer:
+        endpoint = call.endpoint
+        request = Request("GET", call.url, call.headers(token), secrets=(token,))
         async with self._budget.admitted(endpoint):
             with self.traffic.timed(endpoint.route, self._clock) as sent:
                 answer = await self._http.send(request)
                 sent.code = str(answer.status)
+        if endpoint.redirects and answer.status in (HTTPStatus.FOUND, HTTPStatus.NOT_MODIFIED):
+            return answer
         error = graph_error(answer, self._who, endpoint.permissions, self._clock.now())
         if isinstance(error, ThrottledError) and error.retry_after:
             self._budget.close(endpoint, error.retry_after)
@@ -160,31 +218,13 @@ class GraphClient:
         return answer
 
 
-def _headers(endpoint: Endpoint, page_size: int, token: str) -> dict[str, str]:
-    return {
-        "Authorization": f"Bearer {token}",
-        "Accept": "application/json",
-        "Prefer": endpoint.prefer(page_size),
-        "client-request-id": str(uuid.uuid4()),
-    }
-
-
 def _address(url: str, key: str) -> str:
     """``url`` without trailing slash, if a token or secret may be sent there."""
     match origin_of(url):
         case ("https", _, _):
             return url.rstrip("/")
-        case ("http", host, _) if _is_loopback(host):
+        case ("http", host, _) if is_loopback(host):
             return url.rstrip("/")
     raise ConfigurationError(
         [f"{key}: {host_of(url)} cannot be used; write https://host, or http:// for a host on loopback."]
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -21,6 +21,9 @@ class Cloud:
         login: where tokens are had.
         graph: where Graph answers; also the resource of the token.
         portal: where an administrator grants permissions.
+        report_hosts: patterns of the hosts that report files are on, as far as Microsoft or the field tells.
+        v1_usage_reports: whether usage reports are in Graph v1.0; else only in beta.
+        v1_report_settings: whether the setting that conceals names is in Graph v1.0; else only in beta.
     """
 
     name: str
@@ -28,6 +31,9 @@ class Cloud:
     login: str
     graph: str
     portal: str
+    report_hosts: tuple[str, ...] = ()
+    v1_usage_reports: bool = False
+    v1_report_settings: bool = False
 
     @property
     def scope(self) -> str:
@@ -42,6 +48,9 @@ _ALL = (
         login="https://login.microsoftonline.com",
         graph="https://graph.microsoft.com",
         portal="https://portal.azure.com",
+        report_hosts=("reports.office.com", "reports*.office.com"),  # regional ones: reportsweu, reportsncu
+        v1_usage_reports=True,
+        v1_report_settings=True,
     ),
     Cloud(
         name="us_gov_l4",

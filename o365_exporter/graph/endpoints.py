@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
-VERSION = "/v1.0"
-"""Every route stands below it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address of Graph v1.0, and how it wants to be asked.
+    """One address of Graph, and how it wants to be asked.
 
     Args:
-        route: below ``/v1.0``, with ``{name}`` for path values; the value of the label ``api``.
+        route: below the version, with ``{name}`` for path values; the value of the label ``api``.
         permissions: application permissions, any of which is enough, the least first.
         select: properties to ask for by ``$select``; empty asks for all.
         page_sizes: from the largest; a page above 4 MiB is asked for again with the next. Empty leaves it to Graph.
         paging: how a page size is asked for: ``$top``, or ``Prefer: odata.maxpagesize``.
         limits: the published limit its requests are charged to, a key of ``budget.LIMITS``; empty: none.
         cost: resource units of one request, for limits that count units.
+        counted_as: what its requests are counted apart by within that limit, such as a report's function.
+        redirects: whether a success is the address of a file (302), or that the file has not changed (304).
+        version: of Graph.
         urgent: may use the part of each budget that is kept for service health, and goes first.
     """
 
@@ -33,6 +33,9 @@ class Endpoint:
     paging: Literal["top", "maxpagesize"] = "top"
     limits: str = ""
     cost: int = 1
+    counted_as: str = ""
+    redirects: bool = False
+    version: Literal["v1.0", "beta"] = "v1.0"
     urgent: bool = False
 
     def url(self, root: str, path: dict[str, str], *, filter: str = "", page_size: int = 0) -> str:  # noqa: A002 - OData's own name
@@ -47,7 +50,7 @@ class Endpoint:
             "$top": str(page_size) if page_size and self.paging == "top" else "",
         }
         asked = "&".join(f"{name}={value}" for name, value in query.items() if value)
-        return f"{root}{VERSION}{filled}" + (f"?{asked}" if asked else "")
+        return f"{root}/{self.version}{filled}" + (f"?{asked}" if asked else "")
 
     def prefer(self, page_size: int = 0) -> str:
         """The ``Prefer`` header: new enum members by their names, and the page size where it belongs there."""

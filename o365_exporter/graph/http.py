@@ -18,6 +18,7 @@ import httpx
 
 from o365_exporter import __version__
 from o365_exporter.errors import ConfigurationError, UnexpectedAnswerError
+from o365_exporter.graph.addresses import host_of
 from o365_exporter.graph.failures import failure_of
 from o365_exporter.graph.options import ConnectionOptions
 
@@ -34,7 +35,7 @@ class Request:
     """One request. ``secrets`` are texts in it that may not show anywhere, were they even sent back to us."""
 
     method: str
-    url: str
+    url: str = field(repr=False)  # a download's is a secret
     headers: Mapping[str, str] = field(repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -55,6 +56,26 @@ class Answer:
         return host_of(self.request.url)
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer whose body is read piece by piece. Header names are in small letters."""
+
+    host: str
+    status: int
+    headers: Mapping[str, str]
+    _response: httpx.Response = field(repr=False)
+
+    @property
+    def has_end(self) -> bool:
+        """Whether a body that is cut off would be noticed: its length is told, or it is chunked."""
+        return "content-length" in self.headers or "chunked" in self.headers.get("transfer-encoding", "").lower()
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body, decompressed."""
+        async for piece in self._response.aiter_bytes():
+            yield piece
+
+
 class Http:
     """Sends requests of all tenants. As many connections as are needed: a tenant that hangs must not starve others."""
 
@@ -62,9 +83,20 @@ class Http:
         self._client = client
         self._proxy = connection.proxy.get_secret_value() if connection.proxy else ""
         self._timeout = connection.request_timeout
+        self.report_hosts = connection.report_hosts
 
     async def send(self, request: Request) -> Answer:
         """One attempt: no retry, no redirect followed.
+
+        Raises:
+            PollError: network, tls, timeout, truncated or unexpected_answer.
+        """
+        async with self.stream(request) as stream:
+            return Answer(request, stream.status, stream.headers, await _read(stream))
+
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[Stream]:
+        """One attempt whose body is read inside; what goes wrong while it is read is raised there too.
 
         Raises:
             PollError: network, tls, timeout, truncated or unexpected_answer.
@@ -75,9 +107,9 @@ class Http:
                 request.method, request.url, headers=dict(request.headers), data=request.form
             ) as response:
                 begun = True
-                body = await _read(response)
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(request, response.status_code, headers, body)
+                yield Stream(host_of(request.url), response.status_code, headers, response)
+                return
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             host, proxy = host_of(request.url), self._proxy_for(request.url)
             failure = failure_of(error, host=host, proxy=proxy, timeout=self._timeout, begun=begun)
@@ -112,17 +144,6 @@ async def open_http(connection: ConnectionOptions) -> AsyncIterator[Http]:
         yield Http(client, connection)
 
 
-def host_of(url: str) -> str:
-    """``host`` or ``host:port`` of an address, and nothing else of it."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "an unreadable address"
-    host = parts.hostname or "an address without host"
-    return f"{host}:{port}" if port is not None else host
-
-
 def _trust(connection: ConnectionOptions) -> ssl.SSLContext:
     context = httpx.create_ssl_context()
     if connection.ca_file is None:
@@ -137,12 +158,10 @@ def _trust(connection: ConnectionOptions) -> ssl.SSLContext:
     return context
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(stream: Stream) -> bytes:
     body = bytearray()
-    async for piece in response.aiter_bytes():
+    async for piece in stream.pieces():
         body += piece
         if len(body) > MAX_BODY:
-            raise BodyTooLargeError(
-                f"An answer of {host_of(str(response.url))} is larger than {MAX_BODY // 1024**2} MiB."
-            )
+            raise BodyTooLargeError(f"An answer of {stream.host} is larger than {MAX_BODY // 1024**2} MiB.")
     return bytes(body)

@@ -23,9 +23,10 @@ import msal
 from o365_exporter.clock import Clock
 from o365_exporter.errors import UnexpectedAnswerError
 from o365_exporter.graph.aadsts import login_error
+from o365_exporter.graph.addresses import host_of
 from o365_exporter.graph.answers import decoded
 from o365_exporter.graph.credentials import Credential
-from o365_exporter.graph.http import Answer, Http, Request, host_of
+from o365_exporter.graph.http import Answer, Http, Request
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.retry import ATTEMPTS, Retries
 from o365_exporter.graph.traffic import Traffic

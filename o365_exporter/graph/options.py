@@ -28,6 +28,13 @@ class ConnectionOptions(BaseModel):
             "that opens TLS."
         ),
     )
+    report_hosts: tuple[str, ...] = Field(
+        (),
+        description=(
+            "Hosts from which usage reports may be downloaded besides those that are known for the cloud "
+            "(`reports*.office.com`); `*` stands for any text."
+        ),
+    )
     request_timeout: float = Field(
         30.0,
         gt=0,

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from o365_exporter.errors import RefusedRedirectError, UnexpectedAnswerError
-from o365_exporter.graph.http import host_of
+from o365_exporter.graph.addresses import host_of, origin_of
 
 MAX_PAGES = 1000
 """Pages of one list; more is taken for a loop."""
-
-_PORTS = {"https": 443, "http": 80}
 
 
 async def all_pages(
@@ -49,18 +46,6 @@ def unexpected(what: str, why: str) -> UnexpectedAnswerError:
         f"Graph's answer to {what} {why}.",
         remedy="This is a fault of Graph, or of what stands between here and it; please report it if it stays.",
     )
-
-
-def origin_of(url: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port; None where they cannot be told for sure, as in an address with credentials."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _PORTS[parts.scheme]
-    except (ValueError, KeyError):
-        return None
-    if not parts.hostname or "@" in parts.netloc or "\\" in url or not url.isprintable():
-        return None
-    return parts.scheme, parts.hostname, port
 
 
 def _items(page: dict[str, Any], what: str) -> list[dict[str, Any]]:

@@ -18,9 +18,10 @@ from o365_exporter.errors import (
     UnexpectedAnswerError,
     UnlicensedError,
 )
+from o365_exporter.graph.addresses import host_of
 from o365_exporter.graph.answers import Fault, fault_of, looks_like_html, undecodable
 from o365_exporter.graph.failures import proxy_wants_login
-from o365_exporter.graph.http import Answer, host_of
+from o365_exporter.graph.http import Answer
 from o365_exporter.graph.identity import Identity
 
 _UNLICENSED = re.compile(r"licen[cs]e|NonPremiumTenant|subscription (?:is )?(?:required|needed)", re.IGNORECASE)

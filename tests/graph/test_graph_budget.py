@@ -109,6 +109,7 @@ def test_the_limits_are_the_published_ones() -> None:
         "service_communications": [(240, 60), (800, 3600)],
         "identity": [(3500, 10)],
         "identity_key_credentials": [(150, 60), (3500, 10)],
+        "usage_reports": [(14, 600)],
     }
 
 

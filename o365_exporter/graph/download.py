@@ -1,0 +1,97 @@
+"""The file behind a report: which host it may be on, and its bytes as they come.
+
+Graph answers a report with the address of a file (302) that is good for a few minutes and needs no token. That address
+is a secret while it is good: nothing shows more of it than its host, and the token never goes there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from o365_exporter.errors import RefusedRedirectError, TruncatedError, UnexpectedAnswerError
+from o365_exporter.graph.addresses import host_of, is_loopback, origin_of
+from o365_exporter.graph.http import Stream
+
+DOWNLOAD_ROUTE = "/{report download}"
+"""Value of the label ``api`` for the files behind reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that is about to be read; without a stream it has not changed.
+
+    Args:
+        etag: its validator; empty where it has none.
+        stream: its bytes.
+    """
+
+    etag: str
+    stream: Stream | None
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether it is what the validator that was sent stands for."""
+        return self.stream is None
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The bytes, decompressed. Whoever stops early leaves the rest unread.
+
+        Raises:
+            PollError: the connection broke, or the file ended before its end.
+        """
+        if self.stream is not None:
+            async for piece in self.stream.pieces():
+                yield piece
+
+
+def checked_address(location: str, root: str, hosts: tuple[str, ...]) -> str:
+    """The address, if a file may be read from there.
+
+    Args:
+        location: where Graph points to.
+        root: Graph's own address; where that is on loopback, any loopback address will do.
+        hosts: patterns of the hosts that may be asked.
+
+    Raises:
+        RefusedRedirectError: https, port 443 and one of the hosts it is not.
+    """
+    origin, asked = origin_of(location), origin_of(root)
+    match origin:
+        case (_, host, _) if asked is not None and is_loopback(asked[1]) and is_loopback(host):
+            return location
+        case ("https", host, 443) if any(fnmatchcase(host, pattern.lower()) for pattern in hosts):
+            return location
+    raise RefusedRedirectError(
+        f"Graph points to {urlsplit(location).scheme or 'no scheme'}://{host_of(location)} for a report, which is not "
+        f"among the download hosts ({', '.join(hosts) or 'none'}).",
+        remedy="If that host is Microsoft's, add it to report_hosts in the settings; else find out who answers here.",
+    )
+
+
+def checked_stream(stream: Stream) -> Stream | None:
+    """The stream of a file, or None where it has not changed.
+
+    Raises:
+        RefusedRedirectError: the file is said to be elsewhere again.
+        UnexpectedAnswerError: it is no file.
+        TruncatedError: it would not be seen if its end were missing.
+    """
+    if stream.status == HTTPStatus.NOT_MODIFIED:
+        return None
+    if HTTPStatus.MULTIPLE_CHOICES <= stream.status < HTTPStatus.BAD_REQUEST:
+        raise RefusedRedirectError(f"{stream.host} points elsewhere for a report ({stream.status}): not followed.")
+    if stream.status != HTTPStatus.OK:
+        raise UnexpectedAnswerError(
+            f"{stream.host} answers a report's download with {stream.status}.",
+            remedy="The address may have aged on the way; it is asked for anew at the next poll.",
+        )
+    if not stream.has_end:
+        raise TruncatedError(
+            f"{stream.host} gives neither the length of a report nor its end, so that a cut would not be seen.",
+            remedy="Look for a proxy on the way that speaks HTTP/1.0.",
+        )
+    return stream
