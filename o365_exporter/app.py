@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import anyio
+from anyio.abc import TaskStatus
 
 from o365_exporter import __version__, web
 from o365_exporter.catalogue import all_collectors, all_metrics
@@ -111,7 +112,7 @@ async def until_signal(work: Callable[[], Awaitable[None]]) -> None:
     """
     refusal: ConfigurationError | None = None
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_cancel_on_signal, tasks.cancel_scope)
+        await tasks.start(_cancel_on_signal, tasks.cancel_scope)
         try:
             await work()
         except ConfigurationError as error:  # raised below: the task group would wrap it
@@ -121,8 +122,9 @@ async def until_signal(work: Callable[[], Awaitable[None]]) -> None:
         raise refusal
 
 
-async def _cancel_on_signal(scope: anyio.CancelScope) -> None:
+async def _cancel_on_signal(scope: anyio.CancelScope, *, task_status: TaskStatus[None]) -> None:
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
         async for number in signals:
             log.info("stopping", signal=signal.Signals(number).name)
             scope.cancel()

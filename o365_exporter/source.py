@@ -19,7 +19,7 @@ from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.metrics import Metric, Sample
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhdw]?)\s*")
+_DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([smhdw]?)\s*")
 
 
 def parse_duration(value: object) -> float:
@@ -38,8 +38,8 @@ def format_duration(seconds: float) -> str:
     """The shortest spelling that ``parse_duration`` reads back."""
     for unit, size in sorted(_UNITS.items(), key=lambda item: -item[1]):
         if unit != "w" and seconds >= size and seconds % size == 0:
-            return f"{seconds / size:g}{unit}"
-    return f"{seconds:g}s"
+            return f"{seconds / size:.15g}{unit}"
+    return f"{seconds:.15g}s"
 
 
 Duration = Annotated[float, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)]
@@ -77,12 +77,12 @@ class Source(ABC, Generic[R]):
     that once around every source. ``samples`` is pure.
     """
 
-    name: ClassVar[str]
-    endpoints: ClassVar[tuple[Endpoint, ...]]
+    name: str
+    endpoints: tuple[Endpoint, ...]
     """What it asks of Graph; permissions and request labels come from here."""
-    follows: ClassVar[str] = ""
+    follows: str = ""
     """A sibling that must have been tried before this source starts, because its records are needed."""
-    deadline: ClassVar[float] = 50.0
+    deadline: float = 50.0
     """Seconds that one poll may take, waits and retries included."""
 
     def __init__(self, *, interval: float, stale_after: float) -> None:
@@ -115,6 +115,10 @@ class Source(ABC, Generic[R]):
     def remarks(self, records: R) -> Iterable[str]:  # noqa: ARG002 - most sources never have any
         """Sentences about oddities that spoil nothing, such as a status that this version does not know."""
         return ()
+
+    def dropped(self, records: R) -> int:  # noqa: ARG002 - most sources cut nothing themselves
+        """Series that the records would make if the source had not cut them itself."""
+        return 0
 
     def wakes(self, previous: R | None, records: R) -> tuple[str, ...]:  # noqa: ARG002 - the default needs neither
         """Siblings that are to be polled at once because of what changed."""

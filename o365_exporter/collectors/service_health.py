@@ -271,9 +271,7 @@ class OverviewsSource(Source[Services]):
         self._options = options
 
     async def fetch(self, graph: GraphClient, previous: Services | None, now: float) -> Services:
-        services = tuple(
-            {service.id: service for service in map(parse_service, await graph.list(OVERVIEWS))}.values()
-        )
+        services = tuple({service.id: service for service in map(parse_service, await graph.list(OVERVIEWS))}.values())
         if not services:
             raise NoData("Graph lists no service at all for this tenant.")
         return services
@@ -330,9 +328,7 @@ class IssuesSource(Source[Issues]):
     def _service_of(self, issue: Issue, services: Services) -> Service:
         """An issue names its service as people do; the name stands for the id where no service has it."""
         name = issue.service
-        found = (
-            service for service in services if name.casefold() in (service.name.casefold(), service.id.casefold())
-        )
+        found = (service for service in services if name.casefold() in (service.name.casefold(), service.id.casefold()))
         return next(found, Service(id=name, name=name, status=""))
 
     def _serves(self, service: Service, issue: Issue) -> bool:
@@ -382,9 +378,7 @@ def _open_counts(services: Services, issues: Iterable[tuple[Service, Issue]]) ->
         if not issue.is_resolved
     )
     for (service_id, service_name, classification), count in counts.items():
-        yield OPEN_ISSUES.at(
-            count, service_id=service_id, service_name=service_name, classification=classification
-        )
+        yield OPEN_ISSUES.at(count, service_id=service_id, service_name=service_name, classification=classification)
 
 
 def _issue_samples(service: Service, issue: Issue) -> Iterator[Sample]:

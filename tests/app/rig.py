@@ -1,0 +1,155 @@
+"""The whole exporter and a simulated Microsoft in one loop, without sockets, under a clock that only moves when told.
+
+The one thing of the exporter that no task of the loop shows is msal at work in its thread; ``RigClock`` waits for it,
+so that time never passes while something could still happen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import anyio
+import httpx
+from structlog.testing import capture_logs
+
+from o365_exporter import app as composition
+from o365_exporter.app import App, assemble
+from o365_exporter.catalogue import all_metrics
+from o365_exporter.commands.simulate import environment_of
+from o365_exporter.exposition import Assembler, Format, shown
+from o365_exporter.graph import ConnectionOptions, Http
+from o365_exporter.graph.login import Login
+from o365_exporter.settings import load
+from o365_exporter.simulator import Simulator, SimulatorOptions, TenantOptions
+from tests.fakes import FakeClock, settle
+
+MICROSOFT = "http://127.0.0.1:365"
+"""Where login and Graph are; nothing listens there."""
+
+RARELY = {
+    "O365_COLLECTORS__SERVICE_HEALTH__INTERVAL": "10m",
+    "O365_COLLECTORS__SERVICE_HEALTH__ISSUES_INTERVAL": "10m",
+    "O365_COLLECTORS__SERVICE_HEALTH__STALE_AFTER": "1h",
+}
+"""Settings with which hours pass in fewer polls."""
+
+Method = Callable[..., Awaitable[Any]]
+
+
+class RigClock(FakeClock):
+    """A fake clock that lets logins end before it moves on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_thread = 0
+
+    def counted(self, method: Method, change: int) -> Method:
+        """The method, and meanwhile ``in_thread`` is changed by so much."""
+
+        async def call(*args: Any, **options: Any) -> Any:
+            self.in_thread += change
+            try:
+                return await method(*args, **options)
+            finally:
+                self.in_thread -= change
+
+        return call
+
+    async def quiet(self) -> None:
+        """Let everything run until all that is left waits for time, or for an answer that never comes."""
+        await settle()
+        while self.in_thread:
+            await asyncio.sleep(0.001)  # leaves the thread the interpreter
+            await settle()
+
+    async def advance(self, seconds: float) -> None:
+        target = self._now + seconds
+        await self.quiet()
+        while self._timers and self._timers[0][0] <= target:
+            self._now, _, fire = heapq.heappop(self._timers)
+            fire()
+            await self.quiet()
+        self._now = target
+
+
+@dataclass
+class Rig:
+    """An exporter that polls a simulator."""
+
+    simulator: Simulator
+    clock: RigClock
+    app: App
+    logs: list[Any]
+
+    def page(self) -> str:
+        """What ``/metrics`` serves, without the series of the process."""
+        metrics = Assembler(all_metrics().values())
+        page = metrics.page(Format.TEXT, shown(self.app.store, self.clock.now()))
+        return b"".join(page.chunks()).decode()
+
+    def lines(self, *parts: str) -> list[str]:
+        """The samples in which all these texts occur."""
+        lines = (line for line in self.page().split("\n") if line and not line.startswith("#"))
+        return [line for line in lines if all(part in line for part in parts)]
+
+    def states(self, tenant: str) -> set[str]:
+        """The states in which the sources of a tenant are."""
+        return {poll.state for poll in self.app.store.of(tenant).values()}
+
+    def messages(self, tenant: str) -> set[str]:
+        """What a tenant's sources complain of."""
+        return {poll.message for poll in self.app.store.of(tenant).values()} - {""}
+
+
+def small(*keys: str, **options: Any) -> SimulatorOptions:
+    """Tenants with as little in them as there can be."""
+    return SimulatorOptions(
+        tenants=tuple(
+            TenantOptions.model_validate({"key": key, "applications": 20, "issues": 10} | options) for key in keys
+        )
+    )
+
+
+@asynccontextmanager
+async def rig(options: SimulatorOptions, environ: Mapping[str, str] | None = None) -> AsyncIterator[Rig]:
+    """An exporter put together for every tenant of a simulator and not yet polling.
+
+    Args:
+        options: of the simulator.
+        environ: further settings, or others; an empty text takes a setting away.
+    """
+    clock = RigClock()
+    simulator = Simulator(clock, options)
+    simulator.switch(gzip=False)  # large answers would be compressed in a thread
+
+    @asynccontextmanager
+    async def open_http(connection: ConnectionOptions) -> AsyncIterator[Http]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(simulator.app)) as client:
+            yield Http(client, connection)
+
+    variables = {**environment_of(simulator, MICROSOFT), **(environ or {})}
+    with (
+        capture_logs() as logs,
+        patch.object(composition, "open_http", open_http),
+        patch.object(Login, "ask", clock.counted(Login.ask, +1)),
+        patch.object(Login, "_exchange", clock.counted(Login._exchange, -1)),
+    ):
+        settings = load(None, {name: value for name, value in variables.items() if value})
+        async with assemble(settings, clock) as made:
+            yield Rig(simulator, clock, made, logs)
+
+
+@asynccontextmanager
+async def polling(made: Rig) -> AsyncIterator[None]:
+    """Every source polls; the first polls are done when this begins."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(made.app.scheduler.run, made.app.tenants)
+        await made.clock.advance(5)
+        yield
+        tasks.cancel_scope.cancel()

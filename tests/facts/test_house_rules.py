@@ -1,0 +1,235 @@
+"""Rules of the house that no linter knows, read from the sources themselves."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from o365_exporter.catalogue import all_collectors, all_metrics
+
+PACKAGE = "o365_exporter"
+CLOCKS = {
+    "time.time",
+    "time.monotonic",
+    "time.sleep",
+    "time.perf_counter",
+    "asyncio.sleep",
+    "anyio.sleep",
+    "anyio.fail_after",
+    "anyio.move_on_after",
+    "anyio.current_time",
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+}
+"""Calls that read or spend real time."""
+
+REAL_TIME = {"web/server.py": "real sockets are given a moment to end, whatever the clock of the polls is"}
+"""Modules that may, with the reason."""
+
+INDEX_HOSTS = re.compile(
+    rb"(pypi|pythonhosted|piwheels|anaconda|jfrog|artifactory|nexus)\.[a-z.]+/|(index-url|find-links)[ =]+[\"']?https?:"
+)
+
+
+def sources(folder: Path) -> Iterator[tuple[str, ast.Module]]:
+    """Every Python file below a folder: its path from there, and its tree."""
+    for path in sorted(folder.rglob("*.py")):
+        yield path.relative_to(folder).as_posix(), ast.parse(path.read_text("utf-8"))
+
+
+def called(tree: ast.AST) -> Iterator[str]:
+    """The last two parts of the name of everything that is called."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield ".".join(ast.unparse(node.func).split(".")[-2:])
+
+
+@pytest.mark.parametrize("name", all_metrics())
+def test_help_says_what_is_measured(name: str) -> None:
+    """HELP is a sentence, and names the unit or what is counted."""
+    metric = all_metrics()[name]
+    assert metric.help.endswith(".")
+    assert metric.help[0].isupper()
+    text = metric.help.lower()
+    if name.endswith("_timestamp_seconds"):
+        assert re.search(
+            r"in seconds since (1970|unix epoch)|start time of the process since unix epoch in seconds", text
+        )
+    elif name.endswith(("_seconds", "_seconds_total")):
+        assert "seconds" in text
+    elif name.endswith("_bytes"):
+        assert "bytes" in text
+    else:
+        words = ("number of", "whether", "always 1", "1 for the present", "1 open, 0 resolved")
+        assert any(word in text for word in words), metric.help
+
+
+def test_only_the_clock_knows_real_time(root: Path) -> None:
+    """Nothing but ``clock.py`` reads the time, sleeps or sets deadlines, so that tests can move it."""
+    found = {
+        path: names
+        for path, tree in sources(root / PACKAGE)
+        if (names := CLOCKS.intersection(called(tree))) and path != "clock.py"
+    }
+    assert set(found) <= set(REAL_TIME), found
+
+
+def test_every_test_says_what_holds(root: Path) -> None:
+    """Each test has a docstring of one sentence or two."""
+    silent = [
+        f"{path}: {node.name}"
+        for path, tree in sources(root / "tests")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and not (ast.get_docstring(node) or "").strip().endswith((".", "?"))
+    ]
+    assert silent == []
+
+
+def test_names_of_test_files_differ(root: Path) -> None:
+    """Test folders are no packages, so two files of one name would be taken for each other."""
+    names = [path.name for path in (root / "tests").rglob("test_*.py")]
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("name", all_collectors())
+def test_collectors_follow_one_order(root: Path, name: str) -> None:
+    """Docstring, metrics, options, records, parsing, sources, and ``COLLECTOR`` at the end."""
+    tree = ast.parse((root / PACKAGE / "collectors" / f"{name}.py").read_text("utf-8"))
+    docstring = ast.get_docstring(tree) or ""
+    assert docstring.splitlines()[0].endswith("?")
+    assert all(
+        word in docstring for word in ("Permission", "Freshness") if word != "Permission" or "Read.All" not in docstring
+    )
+    places: dict[str, int] = {}
+    for line, node in enumerate(tree.body):
+        for kind in _kinds(node):
+            places.setdefault(kind, line)
+    order = ("metrics", "options", "record", "parse", "source", "collector")
+    assert [kind for kind, _ in sorted(places.items(), key=lambda item: item[1])] == list(order)
+    assert places["collector"] == len(tree.body) - 1
+    assert all_collectors()[name].name == name
+    assert all_collectors()[name].summary == docstring.splitlines()[0]
+
+
+def _kinds(node: ast.stmt) -> Iterator[str]:
+    text = ast.unparse(node)
+    if isinstance(node, ast.Assign) and text.startswith("METRICS ="):
+        yield "metrics"
+    elif isinstance(node, ast.ClassDef) and text.startswith("class Options("):
+        yield "options"
+    elif isinstance(node, ast.ClassDef) and "@dataclass" in text:
+        yield "record"
+    elif isinstance(node, ast.FunctionDef) and node.name.startswith("parse_"):
+        yield "parse"
+    elif isinstance(node, ast.ClassDef) and "(Source[" in text:
+        yield "source"
+    elif isinstance(node, ast.Assign) and text.startswith("COLLECTOR ="):
+        yield "collector"
+
+
+def test_the_layers_hold(root: Path) -> None:
+    """Rooms import only downward, and each foreign library has one home: import-linter's contracts are kept."""
+    done = subprocess.run(
+        [Path(sysconfig.get_path("scripts")) / "lint-imports", "--no-cache"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_file_names_a_package_index(root: Path) -> None:
+    """Which index packages come from is nobody's business but the machine's that installs them."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=root,
+        capture_output=True,
+        check=True,
+    )
+    files = [root / name for name in listed.stdout.decode().split("\0") if name]
+    this = Path(__file__).resolve()
+    named = [str(file) for file in files if file.is_file() and file != this and INDEX_HOSTS.search(file.read_bytes())]
+    assert named == []
+
+
+NOTHING_ON_IMPORT = """
+import importlib, pkgutil, sys, threading
+import {package}
+forbidden = ("socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen", "os.mkdir", "os.remove")
+def watch(event, arguments):
+    if event == "socket.bind" and arguments[1] == ("::1", 0):
+        return  # urllib3, which msal imports, looks whether there is IPv6
+    writes = event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
+    if event in forbidden or writes:
+        sys.exit(f"on import: {{event}} {{arguments}}")
+sys.addaudithook(watch)
+for module in pkgutil.walk_packages({package}.__path__, "{package}."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+names = [thread.name for thread in threading.enumerate()]
+sys.exit(f"threads: {{names}}" if len(names) > 1 else 0)
+"""
+
+
+def test_nothing_happens_on_import(root: Path, tmp_path: Path) -> None:
+    """Importing every module opens no connection, starts no thread or process, writes no file and says nothing."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", NOTHING_ON_IMPORT.format(package=PACKAGE)],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_installed_command_is_the_program(root: Path) -> None:
+    """``o365-exporter`` and ``python -m o365_exporter`` are one function."""
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    module, _, function = project["scripts"]["o365-exporter"].partition(":")
+    assert getattr(import_module(module), function) is import_module("o365_exporter.__main__").main
+
+
+SKIPPING = """
+import pytest
+
+def test_skipped():
+    pytest.skip("something is missing")
+
+def test_passed():
+    pass
+"""
+
+
+@pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
+def test_a_skip_is_a_failure_in_ci(root: Path, tmp_path: Path, ci: str, code: int) -> None:
+    """Elsewhere what cannot be tested is passed over with its reason; in CI it fails the run and is listed."""
+    (tmp_path / "conftest.py").write_text((root / "tests" / "conftest.py").read_text("utf-8"))
+    (tmp_path / "test_it.py").write_text(SKIPPING)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout
+    assert ("skipped in CI, which is a failure" in done.stdout) == bool(code)
+    assert ("test_it.py::test_skipped: Skipped: something is missing" in done.stdout) == bool(code)

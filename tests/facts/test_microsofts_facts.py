@@ -1,0 +1,127 @@
+"""What the code states as a fact about Microsoft, against the collected facts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from o365_exporter.catalogue import all_collectors
+from o365_exporter.graph import CLOUDS, LIMITS, Endpoint
+from o365_exporter.graph.aadsts import MEANINGS
+
+_USERS_SIGN_IN = {50034, 50126, 50076, 50079, 50053, 50055, 50057, 50173, 700082, 50105}
+"""Numbers that only a person who signs in can meet, or that speak of refresh tokens and of roles of users."""
+
+_PASSING = {50196, 90033, 90030, 90012, 50000}
+"""Numbers that stand for a passing trouble, which is retried and needs no remedy of the operator."""
+
+
+def read(shared: Path, file: str) -> Any:
+    """One table of facts."""
+    return json.loads((shared / "graph" / file).read_text("utf-8"))
+
+
+def endpoints() -> list[Endpoint]:
+    """Every endpoint that a collector asks."""
+    return list(
+        {
+            endpoint.route: endpoint
+            for collector in all_collectors().values()
+            for source in collector.sources(collector.options())
+            for endpoint in source.endpoints
+        }.values()
+    )
+
+
+@pytest.mark.parametrize("endpoint", endpoints(), ids=lambda endpoint: endpoint.route)
+def test_the_permissions_of_an_endpoint(shared: Path, endpoint: Endpoint) -> None:
+    """Each named permission is accepted, and the first is Microsoft's least that can only read."""
+    (row,) = (
+        row
+        for row in read(shared, "permissions.json")["endpoints"]
+        if (row["version"], row["method"], row["path"]) == ("v1.0", "GET", endpoint.route)
+    )
+    assert set(endpoint.permissions) <= set(row.get("accepted_application", [row["application"]]))
+    assert endpoint.permissions[0] == row["application"]
+    assert not any("Write" in permission for permission in endpoint.permissions)
+
+
+@pytest.mark.parametrize("endpoint", endpoints(), ids=lambda endpoint: endpoint.route)
+def test_the_cost_of_an_endpoint(shared: Path, endpoint: Endpoint) -> None:
+    """Where resource units are counted, a request costs what Microsoft publishes: one less with ``$select``."""
+    costs = read(shared, "throttling.json")["identity_costs"]
+    published = costs["get"].get(endpoint.route.strip("/"), costs["default_get"])
+    less = costs["adjust"]["$select"] if endpoint.select else 0
+    if endpoint.limits.startswith("identity"):
+        assert endpoint.cost == max(costs["minimum"], published + less)
+
+
+def test_every_endpoint_is_charged_to_a_limit(shared: Path) -> None:
+    """No endpoint of a service with a published limit goes uncounted, and only service health is urgent."""
+    limited = {
+        path: limit["service"] for limit in read(shared, "throttling.json")["limits"] for path in limit.get("paths", ())
+    }
+    for endpoint in endpoints():
+        expected = next((service for path, service in limited.items() if endpoint.route.startswith(path)), "identity")
+        assert endpoint.limits.startswith(expected), endpoint.route
+        assert endpoint.urgent == (endpoint.limits == "service_communications"), endpoint.route
+
+
+def test_the_limits_are_microsofts(shared: Path) -> None:
+    """Each rate that we keep to is published for an app in a tenant, or for a tenant."""
+    published = {
+        (
+            limit["service"],
+            limit.get("requests", limit.get("resource_units")),
+            limit["per_seconds"],
+            "resource_units" in limit,
+        )
+        for limit in read(shared, "throttling.json")["limits"]
+        if limit.get("per_seconds") and limit["scope"] in ("app and tenant", "tenant")
+    }
+    for name, rates in LIMITS.items():
+        service = "identity" if name.startswith("identity") else name
+        for rate in rates:
+            assert (service, rate.amount, rate.seconds, rate.in_units) in published, name
+
+
+def test_the_smallest_tenants_limit_is_kept(shared: Path) -> None:
+    """How large a tenant is is not known, so the identity service's limit for the smallest holds."""
+    amounts = [
+        limit["resource_units"]
+        for limit in read(shared, "throttling.json")["limits"]
+        if limit["service"] == "identity" and limit.get("tenant_size")
+    ]
+    assert [rate.amount for rate in LIMITS["identity"]] == [min(amounts)]
+
+
+def test_the_clouds(shared: Path) -> None:
+    """Names, aliases and addresses are those of the table."""
+    listed = {cloud["name"]: cloud for cloud in read(shared, "clouds.json")["clouds"]}
+    assert {cloud.name for cloud in CLOUDS.values()} == set(listed)
+    for name, facts in listed.items():
+        cloud = CLOUDS[name]
+        assert sorted(cloud.aliases) == sorted(facts["aliases"])
+        assert (cloud.login, cloud.graph, cloud.scope, cloud.portal) == (
+            facts["login"],
+            facts["graph"],
+            facts["scope"],
+            facts["portal"],
+        )
+        assert all(CLOUDS[alias] is cloud for alias in cloud.aliases)
+
+
+def test_every_refusal_of_entra_has_a_sentence(shared: Path) -> None:
+    """Each number of the table that an app can meet is explained; those that pass, or are for people, are left out."""
+    listed = {entry["code"] for entry in read(shared, "aadsts.json")["codes"]}
+    assert set(MEANINGS) == listed - _USERS_SIGN_IN - _PASSING
+    assert listed >= _USERS_SIGN_IN | _PASSING
+
+
+def test_what_passes_is_what_the_table_calls_so(shared: Path) -> None:
+    """Of the numbers that the table says to retry, only the assertion that is not valid yet needs an operator."""
+    retried = {entry["code"] for entry in read(shared, "aadsts.json")["codes"] if entry["retry"]}
+    assert retried == _PASSING | {700024}

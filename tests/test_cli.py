@@ -1,0 +1,117 @@
+"""The command line: options, and what comes out as exit code."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from o365_exporter import cli
+from o365_exporter.catalogue import all_collectors
+from o365_exporter.cli import main
+from o365_exporter.errors import ConfigurationError
+
+OPTIONS = {
+    "run": ["--config"],
+    "once": ["--config", "--collector", *all_collectors()],
+    "check-config": ["--config"],
+    "demo": ["--tenants", "--users", "--listen", "127.0.0.1:10365"],
+    "simulate": ["--tenants", "--users", "--listen", "127.0.0.1:10366"],
+}
+
+
+def code_of(*arguments: str) -> int | str | None:
+    """The exit code of a command line."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return ended.value.code
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_help_names_every_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command says in a sentence what it does, and shows its options with their defaults."""
+    assert code_of(command, "--help") == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"usage: o365-exporter {command} ")
+    assert [option for option in OPTIONS[command] if option not in text] == []
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """The overview has all commands and documents the exit codes."""
+    assert code_of("--help") == 0
+    text = capsys.readouterr().out
+    assert [command for command in OPTIONS if command not in text] == []
+    assert "\n  2  wrong settings or options; every fault is named on standard error\n" in text
+
+
+@pytest.mark.parametrize(
+    ("command", "called", "expected"),
+    [
+        (["run"], "run.run", [None]),
+        (["run", "--config", "x.toml"], "run.run", [Path("x.toml")]),
+        (["once"], "once.once", [None, None]),
+        (
+            ["once", "--collector", "subscriptions", "--collector", "service_health"],
+            "once.once",
+            [None, ["subscriptions", "service_health"]],
+        ),
+        (["check-config", "--config", "x.toml"], "check_config.check_config", [Path("x.toml")]),
+        (["demo"], "demo.demo", [2, 1532, "127.0.0.1:10365"]),
+        (["demo", "--tenants", "5", "--users", "9", "--listen", ":1"], "demo.demo", [5, 9, ":1"]),
+        (["simulate"], "simulate.simulate", [2, 1532, "127.0.0.1:10366"]),
+    ],
+)
+def test_options_reach_their_command(
+    monkeypatch: pytest.MonkeyPatch, command: list[str], called: str, expected: list[Any]
+) -> None:
+    """Each command gets what was typed, and its exit code is the program's."""
+    given: list[Any] = []
+
+    def stand_in(*arguments: Any) -> int:
+        given.extend(argument for argument in arguments if not hasattr(argument, "keys"))  # but the environment
+        return 7
+
+    monkeypatch.setattr(f"o365_exporter.commands.{called}", stand_in)
+    assert code_of(*command) == 7
+    assert given == expected
+
+
+def _raising(error: BaseException) -> Any:
+    def command(_: Namespace) -> int:
+        raise error
+
+    return type("Parser", (), {"parse_args": lambda *_: Namespace(command=command)})
+
+
+def test_wrong_settings_are_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every fault is a line on standard error, and nothing is on standard output."""
+    monkeypatch.setattr(cli, "_parser", _raising(ConfigurationError(["a is wrong", "b is wrong"])))
+    assert code_of() == 2
+    assert capsys.readouterr() == ("", "o365-exporter: a is wrong\no365-exporter: b is wrong\n")
+
+
+def test_an_early_interrupt_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C before the signal handlers stand ends the program like one that comes later."""
+    monkeypatch.setattr(cli, "_parser", _raising(KeyboardInterrupt()))
+    assert code_of() == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["start"],
+        ["run", "--verbose"],
+        ["demo", "--tenants", "0"],
+        ["demo", "--users", "many"],
+        ["once", "--collector", "x"],
+    ],
+)
+def test_wrong_options_are_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be understood is said on standard error, with the usage."""
+    assert code_of(*arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("usage: o365-exporter")

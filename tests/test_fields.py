@@ -1,0 +1,129 @@
+"""Reading JSON of Graph: absent is absent, and what makes no sense is said and never guessed."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from o365_exporter import fields
+from o365_exporter.errors import UnexpectedAnswerError
+
+READERS: dict[str, tuple[Callable[[Any, str], Any], Any]] = {
+    "text": (fields.text, ""),
+    "integer": (fields.integer, None),
+    "flag": (fields.flag, False),
+    "timestamp": (fields.timestamp, None),
+    "record": (fields.record, {}),
+    "objects": (fields.objects, []),
+}
+"""Each reader, and what it makes of a field that is not there."""
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_missing_and_null_are_the_same(name: str) -> None:
+    """A field that is missing or null is empty, nothing or false."""
+    reader, nothing = READERS[name]
+    assert reader({}, "field") == nothing
+    assert reader({"field": None}, "field") == nothing
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("text", 5, "a string"),
+        ("integer", "5", "a whole number"),
+        ("integer", 5.5, "a whole number"),
+        ("integer", True, "a whole number"),
+        ("flag", "true", "true or false"),
+        ("flag", 1, "true or false"),
+        ("timestamp", 1773144000, "a string"),
+        ("timestamp", "yesterday", "a date-time"),
+        ("record", [], "an object"),
+        ("objects", {}, "a list of objects"),
+        ("objects", [{}, 1], "a list of objects"),
+    ],
+)
+def test_another_type_is_an_unexpected_answer(name: str, value: object, wanted: str) -> None:
+    """The error names the field, the value and what it should have been."""
+    with pytest.raises(UnexpectedAnswerError) as raised:
+        READERS[name][0]({"field": value}, "field")
+    assert str(raised.value) == f"Graph answered with field = {str(value)!r}, which is not {wanted}."
+
+
+def test_a_long_value_is_cut_in_the_error() -> None:
+    """A megabyte of nonsense does not become a megabyte of log."""
+    with pytest.raises(UnexpectedAnswerError) as raised:
+        fields.integer({"field": "x" * 1000}, "field")
+    assert len(str(raised.value)) < 150
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-03-10T12:00:00Z", 1773144000.0),
+        ("2026-03-10T12:00:00", 1773144000.0),
+        ("2026-03-10T13:00:00+01:00", 1773144000.0),
+        ("2026-03-10T12:00:00.1234567Z", 1773144000.123456),
+        ("2026-03-10T12:00:00.5Z", 1773144000.5),
+        ("1970-01-01T00:00:00Z", 0.0),
+        ("9999-12-31T23:59:59.9999999Z", 253402300799.999999),
+        ("0001-01-01T00:00:00Z", None),
+        ("", None),
+    ],
+)
+def test_timestamps(text: str, seconds: float | None) -> None:
+    """Every spelling that Graph uses, and year 1 for never."""
+    assert fields.timestamp({"field": text}, "field") == seconds
+
+
+@given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(9999, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis wants bounds without a zone
+def test_any_timestamp_is_read_as_it_was_written(moment: datetime) -> None:
+    """What Python writes in ISO 8601 is read to the microsecond."""
+    text = moment.isoformat().replace("+00:00", "Z")
+    assert fields.timestamp({"field": text}, "field") == pytest.approx(moment.timestamp(), abs=1e-6)
+
+
+def test_an_identifier_is_the_first_that_is_there() -> None:
+    """The first field with a text tells a series apart; without one there is no series to serve."""
+    assert fields.identifier({"a": "", "b": "B", "c": "C"}, "a", "b", "c") == "B"
+    with pytest.raises(UnexpectedAnswerError, match=r"none of the fields a, b\."):
+        fields.identifier({"a": None}, "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("came", "member", "label"),
+    [
+        ("serviceOperational", "serviceOperational", "serviceOperational"),
+        ("ServiceOperational", "serviceOperational", "serviceOperational"),
+        ("SERVICEOPERATIONAL", "serviceOperational", "serviceOperational"),
+        ("quantumState", "quantumState", "unknown"),
+        ("", "", "unknown"),
+    ],
+)
+def test_members_of_closed_lists(came: str, member: str, label: str) -> None:
+    """Case does not matter; a member of a newer version keeps its name and becomes ``unknown`` as a label."""
+    members = ("serviceOperational", "reported")
+    assert fields.member(came, members) == member
+    assert fields.closed(came, members) == label
+
+
+@settings(max_examples=50)
+@given(
+    st.dictionaries(
+        st.sampled_from(["field"]),
+        st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(string.printable), st.lists),
+    )
+)
+def test_no_value_breaks_a_reader(entry: dict[str, Any]) -> None:
+    """Whatever Graph may send, a reader answers or says what is wrong."""
+    for reader, _ in READERS.values():
+        try:
+            reader(entry, "field")
+        except UnexpectedAnswerError as error:
+            assert "field" in str(error)  # noqa: PT017 - either outcome is right

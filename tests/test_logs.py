@@ -1,0 +1,124 @@
+"""Log lines: one form for our own and for those of libraries, and no secret in any."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from o365_exporter import logs
+from o365_exporter.logs import LogOptions, get_logger
+
+CHATTY = ("httpx", "httpcore", "msal", "urllib3", "asyncio")
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    """Logging as it was before the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in CHATTY}
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, was in levels.items():
+        logging.getLogger(name).setLevel(was)
+
+
+def written(options: LogOptions) -> io.StringIO:
+    """Where the lines go from now on."""
+    stream = io.StringIO()
+    logs.configure(options, stream)
+    return stream
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    """JSON lines without their time."""
+    found = [json.loads(line) for line in stream.getvalue().splitlines()]
+    for line in found:
+        assert line.pop("timestamp").endswith("Z")
+    return found
+
+
+def test_json_is_one_object_a_line() -> None:
+    """An event, its level, the logger and whatever the line is about; text stays as it is."""
+    stream = written(LogOptions())
+    get_logger("scheduler").warning("poll failed", tenant="Söhne", reason="auth")
+    assert lines(stream) == [
+        {"tenant": "Söhne", "reason": "auth", "event": "poll failed", "level": "warning", "logger": "scheduler"}
+    ]
+    assert "Söhne" in stream.getvalue()
+
+
+def test_lines_of_libraries_have_the_same_form() -> None:
+    """What uvicorn or msal log by the standard library comes as an object too."""
+    stream = written(LogOptions())
+    logging.getLogger("uvicorn.error").warning("cannot %s", "bind")
+    assert lines(stream) == [{"event": "cannot bind", "level": "warning", "logger": "uvicorn.error"}]
+
+
+def test_the_console_form_is_for_people() -> None:
+    """Columns, and no colours where the stream is no terminal."""
+    stream = written(LogOptions(format="console"))
+    get_logger("app").info("listening", addresses=["http://127.0.0.1:1"])
+    line = stream.getvalue()
+    assert "listening" in line
+    assert "addresses=['http://127.0.0.1:1']" in line
+    assert "\x1b" not in line
+
+
+@pytest.mark.parametrize(
+    ("level", "told"),
+    [
+        ("debug", ["debug", "info", "warning", "error"]),
+        ("info", ["info", "warning", "error"]),
+        ("warning", ["warning", "error"]),
+        ("error", ["error"]),
+    ],
+)
+def test_levels(level: logs.Level, told: list[str]) -> None:
+    """Nothing below the chosen level is written, by us or by libraries."""
+    stream = written(LogOptions(level=level))
+    for name in ("debug", "info", "warning", "error"):
+        getattr(get_logger("x"), name)(name)
+        getattr(logging.getLogger("library"), name)(name)
+    assert [line["event"] for line in lines(stream)] == [name for name in told for _ in range(2)]
+
+
+@pytest.mark.parametrize("name", CHATTY)
+def test_request_lines_of_libraries_are_silenced(name: str) -> None:
+    """They would show addresses with queries; even at level debug only their warnings pass."""
+    stream = written(LogOptions(level="debug"))
+    logging.getLogger(name).info("GET https://host/?token=canary")
+    logging.getLogger(name).warning("odd")
+    assert [line["event"] for line in lines(stream)] == ["odd"]
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_traceback_shows_no_values(form: logs.Format) -> None:
+    """The lines of code are enough: local variables may be secrets."""
+    stream = written(LogOptions(format=form))
+
+    def fail(secret: str) -> None:
+        raise ValueError(len(secret))
+
+    try:
+        fail("canary-in-a-local")
+    except ValueError:
+        get_logger("scheduler").exception("fault of the exporter")
+    assert "canary-in-a-local" not in stream.getvalue().replace('fail("canary-in-a-local")', "")
+    assert "ValueError" in stream.getvalue()
+
+
+def test_configuring_again_replaces_the_first() -> None:
+    """Each line is written once, to where the latest configuration says."""
+    first, second = written(LogOptions()), written(LogOptions())
+    get_logger("x").info("once")
+    assert first.getvalue() == ""
+    assert len(lines(second)) == 1
