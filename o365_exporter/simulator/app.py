@@ -1,23 +1,23 @@
-"""The simulator as a whole: one ASGI application for login, Graph and control."""
+"""The simulator as a whole: one ASGI application for login, Graph, report downloads and control."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
 from o365_exporter.clock import Clock
-from o365_exporter.simulator.aadsts import EntraError
 from o365_exporter.simulator.breakage import replacement, spoil
 from o365_exporter.simulator.content.draw import draw_for
 from o365_exporter.simulator.control import Control
+from o365_exporter.simulator.downloads import Downloads
 from o365_exporter.simulator.entra import Entra, tenant_in_path
 from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault, Faults
-from o365_exporter.simulator.graph import Graph, GraphError, error_answer
-from o365_exporter.simulator.graph.errors import USUAL
+from o365_exporter.simulator.graph import Graph
 from o365_exporter.simulator.options import SimulatorOptions, Switches
 from o365_exporter.simulator.requestlog import RequestLog
 from o365_exporter.simulator.serving import serving
@@ -27,6 +27,18 @@ from o365_exporter.simulator.tokens import TokenIssuer, peek
 from o365_exporter.simulator.wire import Connection
 
 _VERSIONS = ("/v1.0/", "/beta/")
+
+
+class Service(Protocol):
+    """What answers at some addresses."""
+
+    def answer(self, call: Call) -> Answer:
+        """The right answer."""
+        ...
+
+    def injected(self, call: Call, fault: Fault) -> Answer | None:
+        """The error that a fault wants, in the shape of this service; None where it wants none."""
+        ...
 
 
 class ShiftedClock:
@@ -63,7 +75,7 @@ class Simulator:
             sim.tenants["contoso"].open_issue("Exchange", "Mail is late")
 
     Attributes:
-        app: the ASGI application; login, Graph and ``/control/`` on one origin.
+        app: the ASGI application; login, Graph and ``/control/`` on one origin, report downloads on another.
         tenants: the tenants by key; change them as you like.
         faults: what goes wrong.
         requests: what was asked.
@@ -80,11 +92,17 @@ class Simulator:
         self.throttle = Throttle()
         issuer = TokenIssuer(options.seed)
         self._entra = Entra(self.tenants, issuer, self.clock)
-        self._graph = Graph(self.tenants, issuer, self.throttle, self.clock)
-        self._graph.switches = options.switches
+        self._downloads = Downloads(self.tenants, options.seed, self.clock, options.download_url)
+        self._graph = Graph(self.tenants, issuer, self.throttle, self._downloads, self.clock)
+        self._graph.switches = self._downloads.switches = options.switches
         self._control = Control(self)
         self._request_ids = draw_for(options.seed, "request ids")
         self.app = self._app
+
+    @property
+    def download_url(self) -> str:
+        """Origin of report downloads."""
+        return self._downloads.url
 
     @property
     def switches(self) -> Switches:
@@ -93,7 +111,8 @@ class Simulator:
 
     def switch(self, **changes: Any) -> None:
         """Change manners: ``switch(filter_mode="ignored", throttling=False)``."""
-        self._graph.switches = Switches.model_validate(self.switches.model_dump() | changes)
+        switches = Switches.model_validate(self.switches.model_dump() | changes)
+        self._graph.switches = self._downloads.switches = switches
 
     def add_fault(self, **fault: Any) -> str:
         """Let something go wrong: ``add_fault(path="*/token", aadsts=53003, count=2)``; answers the fault's id."""
@@ -104,17 +123,36 @@ class Simulator:
         self.clock.shift += seconds
 
     @asynccontextmanager
-    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-        """Serve on a real socket; yields the base URL. Port 0 takes a free one."""
-        async with serving(self.app, host, port) as base_url:
-            yield base_url
+    async def serve(self, host: str = "127.0.0.1", port: int = 0, *, download_port: int = 0) -> AsyncIterator[str]:
+        """Serve on two real sockets: everything, whose base URL this yields, and report downloads.
+
+        Port 0 takes a free one.
+        """
+        async with serving(self.app, host, port) as base_url, serving(self._download_app, host, download_port) as other:
+            self._downloads.served = other
+            try:
+                yield base_url
+            finally:
+                self._downloads.served = None
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = Connection(scope, receive, send)
+        if connection.host == urlsplit(self.download_url).netloc:  # without sockets, one application is both origins
+            await self._download_app(scope, receive, send)
+            return
         call = await Call.read(connection.request(), self._request_ids.guid(), self._options.base_url)
         if call.path == "/control" or call.path.startswith("/control/"):
             await connection.send(call, self._control.answer(call), gzip_allowed=True, fault=None)
             return
+        service = self._graph if call.path.startswith(_VERSIONS) else self._entra
+        await self._handle(connection, call, service)
+
+    async def _download_app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = Connection(scope, receive, send)
+        call = await Call.read(connection.request(), self._request_ids.guid(), None)
+        await self._handle(connection, call, self._downloads)
+
+    async def _handle(self, connection: Connection, call: Call, service: Service) -> None:
         key = self._tenant_key(call)
         received = self.requests.record(call, key, self.clock.now())
         fault = self.faults.pick(call, key)
@@ -122,38 +160,19 @@ class Simulator:
             stayed = await connection.wait(self.clock, None if fault.hang else fault.delay)
             if not stayed:
                 return
-        answer = self._answer(call, fault)
+        answer = self._answer(service, call, fault)
         received.status = answer.status
         await connection.send(call, answer, gzip_allowed=self.switches.gzip, fault=fault)
 
-    def _answer(self, call: Call, fault: Fault | None) -> Answer:
+    def _answer(self, service: Service, call: Call, fault: Fault | None) -> Answer:
         if fault is None:
-            return self._right_answer(call)
-        answer = replacement(fault) or self._refusal(call, fault) or self._right_answer(call)
+            return service.answer(call)
+        answer = replacement(fault) or service.injected(call, fault) or service.answer(call)
         return spoil(fault, call, answer, self.clock.now())
 
-    def _right_answer(self, call: Call) -> Answer:
-        service = self._graph if call.path.startswith(_VERSIONS) else self._entra
-        return service.answer(call)
-
-    def _refusal(self, call: Call, fault: Fault) -> Answer | None:
-        """An injected error, in the shape of the service that was asked."""
-        if not call.path.startswith(_VERSIONS) and (fault.aadsts or fault.status):
-            answer = self._entra.refusal(call, EntraError(fault.aadsts or 90033))
-            answer.status = fault.status or answer.status
-            return answer
-        if fault.status is None:
-            return None
-        code, message = USUAL.get(fault.status, ("generalException", "An error was injected."))
-        error = GraphError(
-            fault.status,
-            code if fault.code is None else fault.code,
-            message if fault.message is None else fault.message,
-        )
-        return self._graph.dress(call, error_answer(call, error, self.clock.now()))
-
     def _tenant_key(self, call: Call) -> str | None:
-        """Key of the tenant that a request is about, by its login address or its token."""
+        """Key of the tenant that a request is about, by its login address, its token or its ticket."""
         _, _, token = call.headers.get("authorization", "").partition(" ")
         name = tenant_in_path(call.path) or str(peek(token).get("tid", ""))
-        return next((key for key, tenant in self.tenants.items() if tenant.answers_to(name)), None)
+        named = (key for key, tenant in self.tenants.items() if tenant.answers_to(name))
+        return next(named, None) or self._downloads.tenant_key(call)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from o365_exporter.simulator.exchange import Answer, Call
-from o365_exporter.simulator.faults import Fault
+from o365_exporter.simulator.faults import Fault, Page
 from o365_exporter.simulator.timetext import http_date
 
 _PART = re.compile(r"@odata\.[^.]+|[^.]+")
@@ -18,7 +18,7 @@ FOREIGN_ORIGIN = "https://graph.example.net"
 """Where a ``foreign`` next link points: a token must never go there."""
 
 _HTML = "text/html; charset=utf-8"
-_PAGES = {
+_PAGES: dict[Page, str] = {
     "login": (
         "<!DOCTYPE html><html><head><title>Sign in to your account</title></head><body>"
         '<form method="post" action="https://login.microsoftonline.com/common/login">'
@@ -34,10 +34,15 @@ _PAGES = {
 def replacement(fault: Fault) -> Answer | None:
     """The page or text that stands in for an answer; None where the service's own shape is wanted."""
     if fault.page is not None:
-        return Answer(fault.status or 200, _PAGES[fault.page], content_type=_HTML)
+        return page(fault.page, fault.status or 200)
     if fault.text is not None:
         return Answer(fault.status or 200, fault.text.encode())
     return None
+
+
+def page(name: Page, status: int = 200) -> Answer:
+    """An HTML page that somebody between client and Microsoft sends instead of an answer."""
+    return Answer(status, _PAGES[name], content_type=_HTML)
 
 
 def spoil(fault: Fault, call: Call, answer: Answer, now: float) -> Answer:

@@ -62,6 +62,9 @@ OPERATIONS = (
     Tenant.remove_sku,
     Tenant.change_subscription,
     Tenant.remove_subscription,
+    Tenant.conceal_names,
+    Tenant.set_report_state,
+    Tenant.set_report_columns,
 )
 """What can be done to a tenant from outside."""
 
@@ -123,6 +126,7 @@ class Control:
             "fault": describe(Fault),
             "switches": describe(Switches),
             "tenants": list(self._simulator.tenants),
+            "download_url": self._simulator.download_url,
         }
 
     def _tenants(self, _given: Json) -> Json:

@@ -11,6 +11,7 @@ from o365_exporter.simulator.aadsts import EntraError
 from o365_exporter.simulator.client_credentials import check_credential
 from o365_exporter.simulator.clouds import CLOUDS, audiences
 from o365_exporter.simulator.exchange import Answer, Call
+from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.timetext import http_date, login_time
 from o365_exporter.simulator.tokens import TokenIssuer
@@ -64,6 +65,14 @@ class Entra:
             "error_uri": f"{_LOGIN}/error?code={error.code}",
         }
         return self._dress(call, Answer(error.status, body))
+
+    def injected(self, call: Call, fault: Fault) -> Answer | None:
+        """The error that a fault wants, in Entra's shape."""
+        if fault.aadsts is None and fault.status is None:
+            return None
+        answer = self.refusal(call, EntraError(fault.aadsts or 90033))
+        answer.status = fault.status or answer.status
+        return answer
 
     def _token(self, call: Call, name: str) -> Answer:
         form = call.form

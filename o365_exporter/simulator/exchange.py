@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
+
+from o365_exporter.simulator.options import Framing
 
 JSON_TYPE = "application/json; charset=utf-8"
 
@@ -54,9 +56,24 @@ class Call:
         )
 
 
+@dataclass(frozen=True)
+class Stream:
+    """A body that is made while it is sent.
+
+    Args:
+        pieces: makes the body, from its beginning.
+        framing: how its end is told: by the last chunk, by a length in the head, or not at all but by hanging up.
+        cut: whether the connection ends before the body does.
+    """
+
+    pieces: Callable[[], Iterator[bytes]]
+    framing: Framing = "chunked"
+    cut: bool = False
+
+
 @dataclass
 class Answer:
-    """What goes back: ``payload`` is JSON, or text or bytes where the content type says so."""
+    """What goes back: ``payload`` is JSON, a ``Stream``, or text or bytes where the content type says so."""
 
     status: int
     payload: Any = None
@@ -64,7 +81,9 @@ class Answer:
     content_type: str = JSON_TYPE
 
     def body(self) -> bytes:
-        """The bytes of the answer before any compression."""
+        """The bytes of the answer before any compression, whole."""
+        if isinstance(self.payload, Stream):
+            return b"".join(self.payload.pieces())
         if isinstance(self.payload, bytes):
             return self.payload
         if isinstance(self.payload, str) and "json" not in self.content_type:

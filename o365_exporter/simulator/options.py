@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Cloud = Literal["global", "us_gov_l4", "us_gov_l5", "china"]
+Framing = Literal["chunked", "length", "close"]
 
 NEEDED_ROLES = frozenset(
     {
@@ -15,6 +16,7 @@ NEEDED_ROLES = frozenset(
         "LicenseAssignment.Read.All",
         "Organization.Read.All",
         "Reports.Read.All",
+        "ReportSettings.Read.All",
     }
 )
 """Application permissions that a new tenant's app has been granted."""
@@ -36,7 +38,10 @@ class TenantOptions(BaseModel):
     client_secret: str | None = Field(None, repr=False, description="Its client secret.")
     secret_days: float = Field(400.0, description="Days until that secret ends; negative: it has ended.")
     roles: frozenset[str] = Field(NEEDED_ROLES, description="Application permissions granted to the app.")
-    users: int = Field(250, ge=0, description="Size of the tenant: decides the identity service's limit.")
+    users: int = Field(
+        250, ge=0, description="Size of the tenant: decides the identity service's limit and the rows of reports."
+    )
+    concealed_names: bool = Field(default=False, description="Whether usage reports show hashes in place of names.")
     issues: int = Field(230, ge=6, description="Service health issues, of which six are open.")
     applications: int = Field(100, ge=20, description="App registrations, the client's own among them.")
 
@@ -60,6 +65,28 @@ class Switches(BaseModel):
         403, description="Status where a token has no roles at all; both are seen in reality."
     )
     gzip: bool = Field(default=True, description="Whether answers are compressed for those who accept it.")
+    report_redirect: Literal["once", "twice", "twice_elsewhere", "forbidden_host"] = Field(
+        "once",
+        description="Where a report's 302 leads: to the file; to a second redirect, to the same host or another; "
+        "to a host that is not Microsoft's.",
+    )
+    report_framing: Framing = Field(
+        "chunked", description="How the end of a report file is told: last chunk, `Content-Length`, or hanging up."
+    )
+    report_etags: Literal["honoured", "file_only", "ignored"] = Field(
+        "honoured",
+        description="Where `If-None-Match` with the `ETag` of a report file gives 304: already at Graph, only at the "
+        "file's own address, or nowhere.",
+    )
+    report_booleans: Literal["mixed", "true_false", "yes_no", "lower_case"] = Field(
+        "mixed", description="Spelling in report files; mixed: Yes and No for devices, True and False elsewhere."
+    )
+    report_dates: Literal["date", "date_and_time"] = Field(
+        "date", description="Spelling in report files: 2026-03-08 or 2026-03-08T00:00:00."
+    )
+    report_settings: Literal["plain", "wrapped"] = Field(
+        "plain", description="Shape of `/admin/reportSettings`: the object itself, or within `value`."
+    )
 
 
 class SimulatorOptions(BaseModel):
@@ -70,6 +97,9 @@ class SimulatorOptions(BaseModel):
     tenants: tuple[TenantOptions, ...] = Field((TenantOptions(key="contoso"),), min_length=1)
     seed: int = Field(365, description="Equal seeds, options and clocks give equal answers.")
     base_url: str | None = Field(None, description="Origin in next links; default: the one the request came in by.")
+    download_url: str | None = Field(
+        None, description="Origin of report downloads; default: the second socket, or Microsoft's own without one."
+    )
     switches: Switches = Switches()
     request_log: int = Field(10_000, ge=1, description="How many requests `Simulator.requests` keeps.")
 

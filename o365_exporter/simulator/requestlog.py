@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,13 +21,14 @@ _OF_INTEREST = (
     "user-agent",
     "x-ms-throttle-priority",
 )
+_TICKET = re.compile(r"(^token=)[^&]*")
 
 
 @dataclass
 class Received:
     """A request. ``at`` is in seconds since 1970; ``status`` is None while it has no answer.
 
-    ``headers`` holds those of interest only; of a credential no more than its scheme.
+    ``headers`` holds those of interest only; of a credential no more than its scheme, of a download address no ticket.
     """
 
     at: float
@@ -56,8 +58,9 @@ class RequestLog:
     def record(self, call: Call, tenant: str | None, now: float) -> Received:
         """Note a request that has just come in."""
         headers = {name: call.headers[name] for name in _OF_INTEREST if name in call.headers}
+        query = _TICKET.sub(r"\1…", call.query)
         scheme = call.headers.get("authorization", "").partition(" ")[0]
-        received = Received(now, call.method, call.path, call.query, tenant, headers | {"authorization": scheme})
+        received = Received(now, call.method, call.path, query, tenant, headers | {"authorization": scheme})
         self._kept.append(received)
         return received
 

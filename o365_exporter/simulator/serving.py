@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from o365_exporter.simulator.wire import TRANSPORT
+from o365_exporter.simulator.wire import TRANSPORT, UNFRAME
 
 
 @asynccontextmanager
@@ -71,10 +71,14 @@ def _protocol(transports: set[asyncio.Transport]) -> type[H11Protocol]:
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             transports.add(transport)
-            self.app_state = {**self.app_state, TRANSPORT: transport}
+            self.app_state = {**self.app_state, TRANSPORT: transport, UNFRAME: self.unframe}
 
         def connection_lost(self, exc: Exception | None) -> None:
             transports.discard(self.transport)
             super().connection_lost(exc)
+
+        def unframe(self) -> None:
+            """Take the client for one of HTTP/1.0, to which nothing but hanging up tells the end of a body."""
+            self.conn.their_http_version = b"1.0"
 
     return Protocol

@@ -13,14 +13,15 @@ from math import ceil
 
 @dataclass(frozen=True)
 class Charge:
-    """What one request costs and whom. ``users`` is the size of the tenant."""
+    """What one request costs and whom. ``users`` is the size of the tenant, ``function`` the report's name."""
 
     app: str
     tenant: str
     users: int
     service: str
     units: int
-    key_credentials: bool
+    key_credentials: bool = False
+    function: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,20 @@ LIMITS: tuple[Limit, ...] = (
         lambda _: 150,
         lambda charge: charge.key_credentials,
         lambda charge: charge.tenant,
+    ),
+    Limit(
+        "usage report as CSV",
+        600.0,
+        lambda _: 14,
+        lambda charge: charge.service == "usage_reports",
+        lambda charge: (charge.app, charge.tenant, charge.function),
+    ),
+    Limit(
+        "usage report as CSV, all apps",
+        600.0,
+        lambda _: 40,
+        lambda charge: charge.service == "usage_reports",
+        lambda charge: (charge.tenant, charge.function),
     ),
 )
 

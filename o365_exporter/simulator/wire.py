@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 
 import anyio
+import anyio.lowlevel
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from o365_exporter.clock import Clock
-from o365_exporter.simulator.exchange import Answer, Call
-from o365_exporter.simulator.faults import Fault
+from o365_exporter.simulator.exchange import Answer, Call, Stream
+from o365_exporter.simulator.faults import Fault, Wire
 
 TRANSPORT = "transport"
 """Key under which the server leaves a connection's transport in ``scope["state"]``."""
+
+UNFRAME = "unframe"
+"""Key under which it leaves a function that lets an answer end with the connection."""
 
 _WORTH_COMPRESSING = 1_000
 
@@ -34,6 +42,11 @@ class Connection:
     def request(self) -> Request:
         """The request on this connection."""
         return Request(self._scope, self._receive)
+
+    @property
+    def host(self) -> str:
+        """The header ``Host``."""
+        return self.request().headers.get("host", "")
 
     async def wait(self, clock: Clock, seconds: float | None) -> bool:
         """Let so many seconds pass, or all time with None; False if the client gave up before."""
@@ -60,6 +73,8 @@ class Connection:
         wire = fault.wire if fault else None
         if wire == "broken_connection":
             return await self._break()
+        if isinstance(answer.payload, Stream) and wire != "wrong_gzip":
+            return await self._flow(call, answer, answer.payload, gzip_allowed=gzip_allowed, wire=wire)
         body = answer.body()
         headers = {"content-type": answer.content_type, **answer.headers}
         accepted = "gzip" in call.headers.get("accept-encoding", "")
@@ -68,11 +83,52 @@ class Connection:
             body = body if wire == "wrong_gzip" else await _compressed(body)
         if wire == "cut_length" or call.path.endswith("/token"):  # Graph sends chunks, Entra a length
             headers["content-length"] = str(len(body))
+        elif answer.status != 304:  # noqa: PLR2004 - Not Modified has no body
+            headers["transfer-encoding"] = "chunked"
         await self._start(answer.status, headers)
         if wire in ("cut_length", "cut_chunked"):
             await self._send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
             return await self._break(politely=True)
         return await self._send({"type": "http.response.body", "body": body})
+
+    async def _flow(self, call: Call, answer: Answer, stream: Stream, *, gzip_allowed: bool, wire: Wire | None) -> None:
+        """Send a stream piece by piece, for as long as somebody listens."""
+        stream = _broken(stream, wire)
+        headers = {"content-type": answer.content_type, **answer.headers}
+        pieces = stream.pieces
+        if gzip_allowed and "gzip" in call.headers.get("accept-encoding", ""):
+            headers["content-encoding"] = "gzip"
+            pieces = partial(_gzipped, stream.pieces)
+        if stream.framing == "length":
+            headers["content-length"] = str(await _length(pieces()))
+        elif stream.framing == "chunked":
+            headers["transfer-encoding"] = "chunked"
+        elif unframe := self._scope.get("state", {}).get(UNFRAME):
+            unframe()
+        await self._start(answer.status, headers)
+        listened = await self._pour(_beginning(pieces()) if stream.cut else pieces())
+        if listened and stream.cut:
+            await self._break(politely=True)
+        elif listened:
+            await self._send({"type": "http.response.body", "body": b""})
+
+    async def _pour(self, pieces: Iterator[bytes]) -> bool:
+        """Send pieces as fast as they are taken; False if the client went before the last."""
+        listened = False
+        async with anyio.create_task_group() as tasks:
+
+            async def hang_up() -> None:
+                while (await self._receive())["type"] != "http.disconnect":
+                    pass
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(hang_up)
+            for piece in pieces:
+                await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+                await anyio.lowlevel.checkpoint()
+            listened = True
+            tasks.cancel_scope.cancel()
+        return listened
 
     async def _start(self, status: int, headers: dict[str, str]) -> None:
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
@@ -89,6 +145,43 @@ class Connection:
             transport.abort()
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+
+def _broken(stream: Stream, wire: Wire | None) -> Stream:
+    """The stream as a fault wants it."""
+    match wire:
+        case "cut_length":
+            return replace(stream, framing="length", cut=True)
+        case "cut_chunked":
+            return replace(stream, framing="chunked", cut=True)
+    return stream
+
+
+def _beginning(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """All pieces but the last, and half of that."""
+    last = b""
+    for piece in pieces:
+        if last:
+            yield last
+        last = piece
+    yield last[: len(last) // 2]
+
+
+def _gzipped(pieces: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
+    compressor = zlib.compressobj(1, wbits=31)  # 31: with gzip's head and check sum
+    for piece in pieces():
+        if packed := compressor.compress(piece):
+            yield packed
+    yield compressor.flush()
+
+
+async def _length(pieces: Iterator[bytes]) -> int:
+    """Bytes of a stream, counted by making it once for nothing: it would not fit in memory."""
+    total = 0
+    for piece in pieces:
+        total += len(piece)
+        await anyio.lowlevel.checkpoint()
+    return total
 
 
 async def _compressed(body: bytes) -> bytes:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from o365_exporter.clock import Clock
 from o365_exporter.simulator.clouds import audiences
+from o365_exporter.simulator.downloads import Downloads, known
 from o365_exporter.simulator.exchange import Answer, Call
+from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.graph.answers import Question, look_up
 from o365_exporter.simulator.graph.enums import EnumView
-from o365_exporter.simulator.graph.errors import GraphError, bad_request, error_answer, too_many_requests
+from o365_exporter.simulator.graph.errors import USUAL, GraphError, bad_request, error_answer, too_many_requests
 from o365_exporter.simulator.graph.query import Query
+from o365_exporter.simulator.graph.reports import (
+    REPORT_ROLES,
+    SETTINGS_ROLES,
+    asks_for_settings,
+    report_in,
+    require_cloud,
+    settings_answer,
+    wanted,
+)
 from o365_exporter.simulator.graph.resources import Resource, Target, View, find_target
 from o365_exporter.simulator.options import Switches
 from o365_exporter.simulator.tenant import Tenant
@@ -28,8 +40,16 @@ _SMALL_PAGE = 20
 class Graph:
     """Answers what ``graph.microsoft.com`` would."""
 
-    def __init__(self, tenants: Mapping[str, Tenant], issuer: TokenIssuer, throttle: Throttle, clock: Clock) -> None:
+    def __init__(
+        self,
+        tenants: Mapping[str, Tenant],
+        issuer: TokenIssuer,
+        throttle: Throttle,
+        downloads: Downloads,
+        clock: Clock,
+    ) -> None:
         self._tenants = tenants
+        self._downloads = downloads
         self._issuer = issuer
         self._throttle = throttle
         self._clock = clock
@@ -41,9 +61,21 @@ class Graph:
             answer = self._serve(call)
         except GraphError as error:
             answer = error_answer(call, error, self._clock.now())
-        return self.dress(call, answer)
+        return self._dress(call, answer)
 
-    def dress(self, call: Call, answer: Answer) -> Answer:
+    def injected(self, call: Call, fault: Fault) -> Answer | None:
+        """The error that a fault wants, in Graph's shape."""
+        if fault.status is None:
+            return None
+        code, message = USUAL.get(fault.status, ("generalException", "An error was injected."))
+        error = GraphError(
+            fault.status,
+            code if fault.code is None else fault.code,
+            message if fault.message is None else fault.message,
+        )
+        return self._dress(call, error_answer(call, error, self._clock.now()))
+
+    def _dress(self, call: Call, answer: Answer) -> Answer:
         """Add the headers that every answer of Graph has."""
         server = {"DataCenter": "West Europe", "Slice": "E", "Ring": "5", "ScaleUnit": "004"}
         server["RoleInstance"] = "AM2PEPF0001C8A4"
@@ -61,11 +93,16 @@ class Graph:
 
     def _serve(self, call: Call) -> Answer:
         claims, tenant = self._caller(call)
-        target = _target(call)
+        version, path = _address(call)
+        if asks_for_settings(path):
+            return self._settings(call, version, claims, tenant)
+        if match := report_in(path):
+            return self._report(call, version, match, claims, tenant)
+        target = _target(version, path)
         preferences = call.preferences if self.switches.prefer == "honoured" else set()
         query = Query.parse(call, target.resource, preferences)
         headers = self._charge(claims["appid"], tenant, target.resource, query)
-        self._check_roles(claims.get("roles", []), target.resource)
+        self._check_roles(claims, target.resource.roles, target.resource.service)
         view = View(
             EnumView("include-unknown-enum-members" in preferences, self.switches.pascal_case_rate),
             query.view_select,
@@ -76,6 +113,25 @@ class Graph:
         if preferences:
             answer.headers["Preference-Applied"] = ", ".join(sorted(preferences))
         return answer
+
+    def _settings(self, call: Call, version: str, claims: Json, tenant: Tenant) -> Answer:
+        require_cloud(version, tenant, "reportSettings")
+        self._check_roles(claims, SETTINGS_ROLES)
+        return settings_answer(call, tenant, self.switches)
+
+    def _report(self, call: Call, version: str, match: re.Match[str], claims: Json, tenant: Tenant) -> Answer:
+        """Where the file is; 304 where the client knows it already."""
+        require_cloud(version, tenant, match["name"])
+        charge = Charge(claims["appid"], tenant.tenant_id, tenant.users, "usage_reports", 1, function=match["name"])
+        headers = self._judge(charge)
+        self._check_roles(claims, REPORT_ROLES)
+        one = wanted(call, match, tenant, self._clock.now())
+        refresh = tenant.refresh_date(one.report.name)
+        edition = tenant.edition(one.report.name, one.window, refresh, self._downloads.style())
+        if self.switches.report_etags == "honoured" and known(call, edition):
+            return Answer(304, b"", headers | {"ETag": edition.etag}, "text/plain")
+        location = self._downloads.address(call, tenant, edition)
+        return Answer(302, b"", headers | {"Location": location}, "text/plain")
 
     def _caller(self, call: Call) -> tuple[Json, Tenant]:
         """Claims of the token and the tenant that it is of."""
@@ -93,8 +149,6 @@ class Graph:
         return claims, tenant
 
     def _charge(self, app: str, tenant: Tenant, resource: Resource, query: Query) -> dict[str, str]:
-        if not self.switches.throttling:
-            return {}
         units = resource.cost
         units -= bool(query.select)
         units += bool(query.expand)
@@ -107,27 +161,39 @@ class Graph:
             units=max(units, 1),
             key_credentials="keyCredentials" in query.select,
         )
+        return self._judge(charge)
+
+    def _judge(self, charge: Charge) -> dict[str, str]:
+        """Headers that say how near a limit is; raises 429 beyond it."""
+        if not self.switches.throttling:
+            return {}
         verdict = self._throttle.judge(charge, self._clock.now())
         if verdict.throttled:
             raise too_many_requests(verdict.headers)
         return verdict.headers
 
-    def _check_roles(self, roles: list[str], resource: Resource) -> None:
-        if resource.roles.intersection(roles):
+    def _check_roles(self, claims: Json, needed: frozenset[str], service: str = "usage_reports") -> None:
+        roles = claims.get("roles", [])
+        if needed.intersection(roles):
             return
         if not roles and self.switches.without_roles == 401:  # noqa: PLR2004 - Unauthorized
             raise GraphError(401, "UnknownError", "")
-        code = "Authorization_RequestDenied" if resource.service == "identity" else "Forbidden"
+        code = "Authorization_RequestDenied" if service == "identity" else "Forbidden"
         raise GraphError(403, code, "Insufficient privileges to complete the operation.")
 
 
-def _target(call: Call) -> Target:
+def _address(call: Call) -> tuple[str, str]:
+    """Version and what follows it."""
     version, _, rest = call.path.removeprefix("/").partition("/")
-    if version != "v1.0":
-        raise bad_request(f"Invalid version: {version}")
-    target = find_target(f"/{rest}")
-    if target is None:
-        raise bad_request(f"Resource not found for the segment '{rest.rsplit('/', 1)[-1]}'.")
     if call.method != "GET":
         raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
+    return version, f"/{rest}"
+
+
+def _target(version: str, path: str) -> Target:
+    if version != "v1.0":
+        raise bad_request(f"Invalid version: {version}")
+    target = find_target(path)
+    if target is None:
+        raise bad_request(f"Resource not found for the segment '{path.rsplit('/', 1)[-1]}'.")
     return target

@@ -17,6 +17,7 @@ from o365_exporter.simulator.tenant.applications import ApplicationsPart
 from o365_exporter.simulator.tenant.base import Json
 from o365_exporter.simulator.tenant.health import HealthPart
 from o365_exporter.simulator.tenant.licences import LicencesPart
+from o365_exporter.simulator.tenant.reports import ReportsPart
 from o365_exporter.simulator.timetext import graph_time, parse_graph_time
 
 _TITLES = {"contoso": "Contoso", "fabrikam": "Fabrikam", "tailspin": "Tailspin Toys"}
@@ -34,7 +35,7 @@ class ClientSecret:
         return f"ClientSecret(ends={self.ends})"
 
 
-class Tenant(HealthPart, ApplicationsPart, LicencesPart):
+class Tenant(HealthPart, ApplicationsPart, LicencesPart, ReportsPart):
     """One directory. Read and change its attributes freely; the methods keep related ones in step.
 
     Attributes:
@@ -42,7 +43,8 @@ class Tenant(HealthPart, ApplicationsPart, LicencesPart):
         client_id, client_secret: what the client under test signs in with; the newest secret.
         roles: application permissions granted to that app; a change shows in tokens issued from then on.
         app_enabled, has_service_principal: whether that app may sign in at all.
-        users: size of the tenant.
+        users: size of the tenant; rows of its usage reports.
+        concealed_names: whether usage reports hide names.
         services, issues, applications, skus, subscriptions, organization: what Graph shows.
     """
 
@@ -55,6 +57,7 @@ class Tenant(HealthPart, ApplicationsPart, LicencesPart):
         self.display_name = options.display_name or _title(options.key)
         self.cloud: CloudEndpoints = CLOUDS[options.cloud]
         self.users = options.users
+        self.concealed_names = options.concealed_names
         self.roles = set(options.roles)
         self.app_enabled = True
         self.has_service_principal = True
@@ -141,6 +144,8 @@ class Tenant(HealthPart, ApplicationsPart, LicencesPart):
             "applications": {app_id: one["displayName"] for app_id, one in self.applications.items()},
             "skus": {part: one["capabilityStatus"] for part, one in self.skus.items()},
             "subscriptions": {id_: one["status"] for id_, one in self.subscriptions.items()},
+            "concealed_names": self.concealed_names,
+            "reports": self.report_states(),
         }
 
     def _fill(self, options: TenantOptions, seed: str) -> None:

@@ -1,0 +1,171 @@
+"""The second origin: where report files are fetched with an address that is a ticket, and never with a token."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from itertools import islice
+from typing import Any
+from urllib.parse import urlsplit
+
+from o365_exporter.clock import Clock
+from o365_exporter.simulator.breakage import page
+from o365_exporter.simulator.exchange import Answer, Call, Stream
+from o365_exporter.simulator.faults import Fault
+from o365_exporter.simulator.options import Switches
+from o365_exporter.simulator.reports import Edition, Style
+from o365_exporter.simulator.tenant import Tenant
+from o365_exporter.simulator.timetext import http_date
+
+OFFICIAL_ORIGIN = "https://reports.office.com"
+"""Where downloads are while there is no socket: the host of Microsoft's own example."""
+
+FORBIDDEN_ORIGIN = "https://reports.example.net"
+"""Where a redirect to a forbidden host points: nothing must be fetched there."""
+
+TICKET_LIFETIME = 300.0
+"""Seconds for which an address is good."""
+
+_CSV = "application/octet-stream"
+_TEXT = "text/plain"
+_PATH = re.compile(r"/data/v1\.0/(?P<step>download|redirect)/(?P<function>\w+)/(?P<window>[\w-]+)")
+
+
+class Downloads:
+    """Hands out addresses and answers at them.
+
+    Args:
+        tenants: whose reports there are.
+        seed: of the simulator; signs addresses.
+        clock: ends their time.
+        origin: where clients find this; None: at the second socket, on the host where they found Graph.
+
+    Attributes:
+        served: origin of the second socket while there is one.
+        switches: the present manners.
+    """
+
+    def __init__(self, tenants: Mapping[str, Tenant], seed: int, clock: Clock, origin: str | None) -> None:
+        self._tenants = tenants
+        self._key = f"simulator/{seed}/downloads".encode()
+        self._clock = clock
+        self._origin = origin and origin.rstrip("/")
+        self.served: str | None = None
+        self.switches = Switches()
+
+    @property
+    def url(self) -> str:
+        """The origin, as this machine reaches it."""
+        return self._origin or self.served or OFFICIAL_ORIGIN
+
+    def address(self, call: Call, tenant: Tenant, edition: Edition) -> str:
+        """The address of a file for who asked Graph for it, good for some minutes from now."""
+        origin = self._origin_beside(call.origin)
+        function, window = edition.report.name, edition.window.text
+        ticket = self._sign([tenant.key, function, window, f"{edition.refresh}", self._clock.now() + TICKET_LIFETIME])
+        twice = self.switches.report_redirect in ("twice", "twice_elsewhere")
+        if self.switches.report_redirect == "forbidden_host":
+            origin = FORBIDDEN_ORIGIN
+        return f"{origin}/data/v1.0/{'redirect' if twice else 'download'}/{function}/{window}?token={ticket}"
+
+    def style(self) -> Style:
+        """How cells are spelled at present."""
+        return Style(self.switches.report_booleans, self.switches.report_dates)
+
+    def tenant_key(self, call: Call) -> str | None:
+        """Key of the tenant whose file is asked for."""
+        ticket = self._read(call)
+        return ticket[0] if ticket else None
+
+    def answer(self, call: Call) -> Answer:
+        """Answer a call to the second origin."""
+        answer = self._serve(call)
+        answer.headers |= {"Date": http_date(self._clock.now()), "Cache-Control": "no-store"}
+        return answer
+
+    def injected(self, _call: Call, fault: Fault) -> Answer | None:
+        """The error that a fault wants: a line of text."""
+        return None if fault.status is None else _refusal(fault.status, fault.message or "An error was injected.")
+
+    def _origin_beside(self, graph: str) -> str:
+        """The origin for who reaches Graph at another: the second socket has many names, as the first has."""
+        if self._origin is not None or self.served is None:
+            return self.url
+        parts = urlsplit(graph)
+        host = parts.netloc.removesuffix(f":{parts.port}")
+        return f"{parts.scheme}://{host}:{urlsplit(self.served).port}"
+
+    def _serve(self, call: Call) -> Answer:
+        match = _PATH.fullmatch(call.path)
+        ticket = self._read(call)
+        if match is None or call.method != "GET":
+            return _refusal(404, "There is nothing to get at this address.")
+        if "authorization" in call.headers:
+            return _refusal(401, "This address needs no Authorization, and must not be sent any.")
+        if ticket is None or ticket[1:3] != [match["function"], match["window"]]:
+            return _refusal(403, "The signature of this address is wrong.")
+        if self._clock.now() >= ticket[4]:
+            return _refusal(403, "This address has expired.")
+        if match["step"] == "redirect":
+            return self._second_redirect(call)
+        return self._file(call, ticket)
+
+    def _second_redirect(self, call: Call) -> Answer:
+        origin = FORBIDDEN_ORIGIN if self.switches.report_redirect == "twice_elsewhere" else ""
+        path = call.path.replace("/redirect/", "/download/")
+        return Answer(302, b"", {"Location": f"{origin}{path}?{call.query}"}, _TEXT)
+
+    def _file(self, call: Call, ticket: list[Any]) -> Answer:
+        key, function, window, refresh, _ = ticket
+        tenant = self._tenants[key]
+        edition = tenant.edition(function, window, date.fromisoformat(refresh), self.style())
+        headers = {"ETag": edition.etag}
+        if self.switches.report_etags != "ignored" and known(call, edition):
+            return Answer(304, b"", headers, _CSV)
+        state = tenant.report_state(function)
+        if state == "html":
+            return page("proxy")
+        return Answer(200, self._stream(edition, state), headers, _CSV)
+
+    def _stream(self, edition: Edition, state: str) -> Stream:
+        match state:
+            case "empty":
+                return Stream(lambda: iter(()), self.switches.report_framing)
+            case "header_only":
+                return Stream(lambda: islice(edition.pieces(), 1), self.switches.report_framing)
+            case "wrong_header":
+                return Stream(edition.with_wrong_header, self.switches.report_framing)
+        return Stream(edition.pieces, self.switches.report_framing, cut=state == "truncated")
+
+    def _sign(self, parts: list[Any]) -> str:
+        text = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+        return f"{text}.{self._signature(text)}"
+
+    def _read(self, call: Call) -> list[Any] | None:
+        """What a ticket of ours says; None for any other."""
+        text, _, signature = call.parameters.get("token", "").partition(".")
+        if not hmac.compare_digest(signature, self._signature(text)):
+            return None
+        try:
+            parts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        except (binascii.Error, ValueError):
+            return None
+        return list(parts)
+
+    def _signature(self, text: str) -> str:
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def known(call: Call, edition: Edition) -> bool:
+    """Whether the client has this file already and says so."""
+    return edition.etag in {tag.strip() for tag in call.headers.get("if-none-match", "").split(",")}
+
+
+def _refusal(status: int, sentence: str) -> Answer:
+    return Answer(status, sentence, content_type=_TEXT)

@@ -1,0 +1,100 @@
+"""Usage reports of a tenant: how they look, and what can be wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from o365_exporter.clock import Clock
+from o365_exporter.simulator.reports import REPORTS, ColumnMood, Edition, Style, Window, refresh_date
+from o365_exporter.simulator.reports.people import People
+from o365_exporter.simulator.tenant.base import SimulatorError, TenantPart
+
+ReportState = Literal[
+    "usual", "html", "empty", "header_only", "truncated", "wrong_header", "stuck", "not_found", "bad_request"
+]
+
+
+@dataclass(frozen=True)
+class _Set:
+    state: ReportState
+    since: float
+
+
+class ReportsPart(TenantPart):
+    """Usage reports. ``concealed_names`` is what ``/admin/reportSettings`` says and the files obey."""
+
+    display_name: str
+    users: int
+    concealed_names: bool
+
+    def __init__(self, key: str, seed: str, clock: Clock) -> None:
+        super().__init__(key, seed, clock)
+        self._seed = seed
+        self._states: dict[str, _Set] = {}
+        self._moods: dict[str, ColumnMood] = {}
+
+    def conceal_names(self, concealed: bool = True) -> None:
+        """Show hashes in place of the names of users, or the names again."""
+        self.concealed_names = concealed
+
+    def set_report_state(self, function: str, state: ReportState) -> None:
+        """Let reports be broken, or ``usual`` again; ``function`` is a name or a glob such as `getSkype*`.
+
+        ``stuck`` keeps the refresh date that a report has now; ``not_found`` and ``bad_request`` are answers of Graph;
+        the others are found in the file.
+        """
+        for name in _named(function):
+            self._states[name] = _Set(state, self._clock.now())
+
+    def set_report_columns(
+        self,
+        function: str,
+        *,
+        reverse: bool = False,
+        missing: list[str] | None = None,
+        added: list[str] | None = None,
+        duplicated: list[str] | None = None,
+    ) -> None:
+        """Change the columns of reports, given by name or glob; without further keys they are as documented."""
+        mood = ColumnMood(reverse, tuple(missing or ()), tuple(added or ()), tuple(duplicated or ()))
+        for name in _named(function):
+            self._moods[name] = mood
+
+    def report_state(self, function: str) -> ReportState:
+        """How a report is."""
+        found = self._states.get(function)
+        return found.state if found else "usual"
+
+    def report_states(self) -> dict[str, ReportState]:
+        """How all reports are."""
+        return {name: self.report_state(name) for name in REPORTS}
+
+    def refresh_date(self, function: str) -> date:
+        """The last day that a report covers."""
+        found = self._states.get(function)
+        now = found.since if found and found.state == "stuck" else self._clock.now()
+        return refresh_date(self._seed, function, now)
+
+    def edition(self, function: str, window: str, refresh: date, style: Style) -> Edition:
+        """A file: ``window`` is a period or a date."""
+        return Edition(
+            report=REPORTS[function],
+            window=Window.of(window, refresh),
+            refresh=refresh,
+            seed=self._seed,
+            tenant_name=self.display_name,
+            users=self.users,
+            people=People(self._seed, self.domain, concealed=self.concealed_names),
+            style=style,
+            mood=self._moods.get(function, ColumnMood()),
+        )
+
+
+def _named(function: str) -> list[str]:
+    names = [name for name in REPORTS if fnmatchcase(name, function)]
+    if not names:
+        raise SimulatorError(f"no report is called {function!r}; there are {', '.join(REPORTS)}")
+    return names
