@@ -1,0 +1,136 @@
+"""Planted secrets, faults of every kind, and then a search in everything that anybody can see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import httpx
+import pytest
+
+from o365_exporter.simulator import SimulatorOptions, TenantOptions
+from tests.e2e.programs import Microsoft, Running, environment, finished, microsoft, running
+from tests.e2e.test_prometheus import many_variables
+
+SECRET = "Kanarienvogel~/+&=%7E"  # planted
+"""What each secret begins with; the tenant's key follows."""
+
+TOKENS = "*/token"
+GRAPH = "/v1.0/*"
+
+FAULTS: dict[str, dict[str, object]] = {
+    "well": {},
+    "app_unknown": {"path": TOKENS, "aadsts": 700016},
+    "login_echoes": {"path": TOKENS, "text": f"you sent {SECRET}login_echoes"},
+    "login_echoes_form": {"path": TOKENS, "text": f"client_secret={quote_plus(SECRET)}login_echoes_form&grant_type=…"},
+    "login_echoes_page": {"path": TOKENS, "status": 401, "text": f"<html>sign in: {SECRET}login_echoes_page</html>"},
+    "login_echoes_error": {
+        "path": TOKENS,
+        "status": 400,
+        "text": json.dumps({"error": "x", "error_description": f"{SECRET}login_echoes_error is wrong"}),
+    },
+    "login_page": {"path": TOKENS, "page": "login"},
+    "login_is_down": {"path": TOKENS, "status": 503, "count": 1},
+    "login_breaks": {"path": TOKENS, "wire": "broken_connection", "count": 1},
+    "login_cut": {"path": TOKENS, "wire": "cut_length", "count": 1},
+    "login_without_token": {"path": TOKENS, "remove": ["access_token"]},
+    "login_with_number": {"path": TOKENS, "set": {"access_token": 7}},
+    "login_with_newline": {"path": TOKENS, "set": {"access_token": "eyJ0.canary\nX: y"}},
+    "login_odd_lifetime": {"path": TOKENS, "set": {"expires_in": "soon"}},
+    "discovery_page": {"path": "*/openid-configuration", "page": "proxy"},
+    "graph_refuses": {
+        "path": GRAPH,
+        "status": 401,
+        "message": "token eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.e30.x is no good",
+    },
+    "graph_forbids": {"path": GRAPH, "status": 403},
+    "graph_throttles": {"path": GRAPH, "status": 429, "retry_after": 0.01},
+    "graph_is_down": {"path": GRAPH, "status": 500, "count": 1},
+    "graph_page": {"path": GRAPH, "page": "proxy"},
+    "graph_redirects": {
+        "path": GRAPH,
+        "status": 302,
+        "headers": {"Location": "https://evil.example/?t=eyJ0"},
+    },
+    "graph_elsewhere": {"path": GRAPH, "next_link": "foreign"},
+    "graph_loops": {"path": GRAPH, "next_link": "loop"},
+    "graph_nonsense": {"path": GRAPH, "invalid_json": True},
+    "graph_empty": {"path": GRAPH, "text": ""},
+    "graph_cut": {"path": GRAPH, "wire": "cut_chunked", "count": 1},
+    "graph_breaks": {"path": GRAPH, "wire": "broken_connection", "count": 1},
+    "graph_odd_gzip": {"path": GRAPH, "wire": "wrong_gzip"},
+    "graph_wrong_type": {"path": GRAPH, "set": {"value.*.id": 5}},
+    "graph_without_ids": {"path": GRAPH, "remove": ["value.*.id", "value.*.appId", "value.*.skuId"]},
+    "graph_without_list": {"path": GRAPH, "remove": ["value"]},
+}
+"""One tenant for each kind of fault, by the tenant's key."""
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Microsoft]:
+    """A tenant for each fault."""
+    tenants = tuple(TenantOptions(key=key, client_secret=f"{SECRET}{key}", applications=20, issues=6) for key in FAULTS)
+    with microsoft(SimulatorOptions(tenants=tenants)) as made:
+        for key, fault in FAULTS.items():
+            if fault:
+                made.break_(tenant=key, **fault)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def variables(cloud: Microsoft) -> dict[str, str]:
+    """All tenants, a collector that lists pages and reads single objects, and a log that tells everything."""
+    off = {f"O365_COLLECTORS__{name}__ENABLED": "false" for name in ("CREDENTIAL_EXPIRY", "SUBSCRIPTIONS")}
+    return {**many_variables(cloud), **off, "O365_LOG_LEVEL": "debug"}
+
+
+def assert_silent(text: str, where: str) -> None:
+    """No secret and no token stands in the text, in whatever coding."""
+    assert text, f"{where} is empty"
+    for canary in ("Kanarienvogel", "eyJ"):
+        found = text.find(canary)
+        assert found < 0, f"{where} holds {text[max(0, found - 100) : found + 100]!r}"
+
+
+def seen(program: Running, url: str) -> dict[str, str]:
+    """Everything that a running exporter shows."""
+    shown = {path: httpx.get(f"{url}{path}").text for path in ("/", "/metrics", "/-/ready", "/-/healthy", "/nowhere")}
+    command = Path(f"/proc/{program.process.pid}/cmdline").read_bytes().decode()
+    return {**shown, "the command line": command, "the log": program.err}
+
+
+def test_no_secret_shows(variables: dict[str, str], tmp_path: Path) -> None:
+    """Logs, metrics, pages and command line stay silent, whatever Microsoft or a proxy sends back."""
+    with running(tmp_path, "run", **variables) as program:
+        url = program.ready()
+        shown = seen(program, url)
+    for where, text in shown.items():
+        assert_silent(text, where)
+    assert all(f'tenant="{key}"' in shown["/metrics"] for key in FAULTS)
+    assert 'state="internal"' not in shown["/metrics"], program.logged("fault of the exporter")
+    assert program.logged("polled")
+
+
+def test_no_secret_shows_in_one_shot(variables: dict[str, str]) -> None:
+    """Neither does ``once`` nor ``check-config`` show any, for people in columns."""
+    for command in ("once", "check-config"):
+        done = finished(command, **variables, O365_LOG_FORMAT="console")
+        assert_silent(done.stdout, f"the output of {command}")
+        assert "Kanarienvogel" not in done.stderr
+        assert "eyJ" not in done.stderr
+
+
+def test_no_secret_shows_when_settings_are_wrong() -> None:
+    """A fault beside a secret, or in it, tells of neither."""
+    done = finished(
+        "run", O365_TENANT_ID="nowhere", O365_CLIENT_ID=SECRET, O365_CLIENT_SECRET=SECRET, O365_PROXY=f"x://{SECRET}@y"
+    )
+    assert done.returncode == 2
+    assert_silent(done.stderr, "the complaint")
+
+
+def test_the_environment_is_what_the_tests_say() -> None:
+    """The processes of these tests inherit no setting, proxy or secret."""
+    assert set(environment({})) == {"PATH", "PYTHONPATH"}
