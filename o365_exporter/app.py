@@ -13,22 +13,25 @@ import anyio
 from anyio.abc import TaskStatus
 
 from o365_exporter import __version__, web
-from o365_exporter.catalogue import all_collectors, all_metrics
+from o365_exporter.catalogue import all_metrics
 from o365_exporter.clock import Clock, SystemClock
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.exposition import Assembler, Format, shown
+from o365_exporter.fleet import Fleet
 from o365_exporter.graph import GraphClient, open_http
 from o365_exporter.logs import get_logger
-from o365_exporter.scheduler import Job, Scheduler, Tenant
+from o365_exporter.scheduler import Scheduler
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.settings import Settings, TenantSettings
-from o365_exporter.store import Key, Store
-from o365_exporter.telemetry import TenantFacts
+from o365_exporter.store import Store
 
 log = get_logger("app")
 
 Announce = Callable[[Sequence[str]], None]
-"""Told the addresses once the web side listens."""
+Changed = Callable[[], tuple[TenantSettings, ...] | None]
+
+FOLLOW_INTERVAL = 10.0
+"""Seconds between two looks at whether the tenants' settings have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class App:
     store: Store
     selfmetrics: SelfMetrics
     scheduler: Scheduler
-    tenants: tuple[Tenant, ...]
+    fleet: Fleet
 
     def page(self) -> bytes:
         """What ``/metrics`` would serve now, in the text format."""
@@ -48,8 +51,12 @@ class App:
         process_wide = self.selfmetrics.render(openmetrics=False)
         return b"".join(metrics.page(Format.TEXT, shown(self.store, self.clock.now()), process_wide).chunks())
 
-    async def serve(self, announce: Announce) -> None:
+    async def serve(self, announce: Announce, changed: Changed = lambda: None) -> None:
         """Poll and serve until cancelled.
+
+        Args:
+            announce: is told the addresses once the web side listens.
+            changed: gives the tenants' settings when they have changed, else None.
 
         Raises:
             ConfigurationError: the address to listen on cannot be used.
@@ -65,9 +72,25 @@ class App:
             )
             await tasks.start(web.serve, web_app, sockets)
             addresses = [address.url for address in web.addresses(sockets)]
-            log.info("listening", version=__version__, addresses=addresses, tenants=len(self.tenants))
+            log.info("listening", version=__version__, addresses=addresses, tenants=len(self.fleet.tenants))
             announce(addresses)
-            await self.scheduler.run(self.tenants)
+            tasks.start_soon(self.follow, changed)
+            await self.scheduler.run(self.fleet.tenants)
+
+    async def follow(self, changed: Changed) -> None:
+        """Keep up with the settings of tenants; a fault in them is told, and changes nothing."""
+        while True:
+            await self.clock.sleep(FOLLOW_INTERVAL)
+            try:
+                tenants = changed()
+            except ConfigurationError as error:
+                self.selfmetrics.tenants_reloaded(success=False)
+                log.error("tenants not read again", faults=error.faults)  # noqa: TRY400 - the faults say it all
+                continue
+            if tenants is not None:
+                self.fleet.follow(tenants)
+                self.selfmetrics.tenants_reloaded(success=True)
+                log.info("tenants read again", tenants=len(tenants))
 
 
 @asynccontextmanager
@@ -80,28 +103,9 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
     scheduler = Scheduler(store, clock, rng)
     async with open_http(settings.connection) as http:
         client = partial(GraphClient, http=http, clock=clock, observe=selfmetrics.observe, random=rng)
-        tenants = tuple(_tenant(tenant, client) for tenant in settings.tenants)
-        scheduler.watch(tenants)
-        yield App(settings, clock, store, selfmetrics, scheduler, tenants)
-
-
-def _tenant(settings: TenantSettings, client: Callable[..., GraphClient]) -> Tenant:
-    graph = client(
-        tenant_name=settings.name,
-        tenant_id=settings.tenant_id,
-        cloud=settings.cloud,
-        credential=settings.credential,
-        login_url=settings.login_url,
-        graph_url=settings.graph_url,
-    )
-    facts = TenantFacts(settings.name, settings.tenant_id, settings.cloud.name, settings.labels)
-    jobs = tuple(
-        Job(Key(settings.name, collector.name, source.name), source, options.max_series)
-        for collector in all_collectors().values()
-        if (options := settings.collectors[collector.name]).enabled
-        for source in collector.sources(options)
-    )
-    return Tenant(facts, graph, jobs)
+        fleet = Fleet(scheduler, client)
+        fleet.assemble(settings.tenants)
+        yield App(settings, clock, store, selfmetrics, scheduler, fleet)
 
 
 async def until_signal(work: Callable[[], Awaitable[None]]) -> None:

@@ -7,12 +7,13 @@ touches no other: each has its own task, and what it knows is replaced whole in 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import anyio
+from anyio.abc import TaskGroup
 
 from o365_exporter import telemetry
 from o365_exporter.clock import Clock
@@ -26,6 +27,9 @@ from o365_exporter.telemetry import TenantFacts
 
 START_GAP = 0.05
 """Seconds between the starts of two sources, so that many tenants do not ask all at once."""
+
+AT_ONCE = 16
+"""Polls under way at once where everything is polled once."""
 
 JITTER = 0.05
 """Share of an interval by which a poll may come earlier or later."""
@@ -61,6 +65,7 @@ class Tenant:
     graph: GraphClient
     jobs: tuple[Job, ...]
     state: str = "pending"
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
 
     def sibling(self, job: Job, source: str) -> Job | None:
         """The job of another source of the same collector."""
@@ -82,15 +87,23 @@ class Scheduler:
         self._clock = clock
         self._rng = rng
         self._awaited: list[Job] = []
+        self._tasks: TaskGroup | None = None
 
     def watch(self, tenants: Sequence[Tenant]) -> None:
-        """Make the tenants known as pending, before their first poll."""
+        """Make the tenants known before their first poll, which ``ready`` then waits for."""
         for tenant in tenants:
-            for job in tenant.jobs:
-                poll = Poll(interval=job.source.interval, stale_after=job.source.stale_after)
-                self._store.put(job.key, poll)
-                self._awaited.append(job)
-            self._render_about(tenant)
+            self._introduce(tenant)
+            self._awaited += tenant.jobs
+
+    def _introduce(self, tenant: Tenant) -> None:
+        """Each source is pending, but for those of which something is known from before."""
+        for job in tenant.jobs:
+            poll = Poll(interval=job.source.interval, stale_after=job.source.stale_after)
+            if job.key in self._store:
+                known = self._store[job.key]
+                poll = replace(known, interval=poll.interval, stale_after=poll.stale_after)
+            self._store.put(job.key, poll)
+        self._render_about(tenant)
 
     def ready(self) -> tuple[bool, str]:
         """Whether every source watched at start has been tried once, and otherwise which are still awaited."""
@@ -101,28 +114,54 @@ class Scheduler:
 
     async def run(self, tenants: Sequence[Tenant]) -> None:
         """Poll for ever."""
-        async with anyio.create_task_group() as tasks:
-            for position, (tenant, job) in enumerate(_health_first(tenants)):
-                tasks.start_soon(self._keep_polling, tenant, job, position * START_GAP)
+        async with anyio.create_task_group() as self._tasks:
+            self._start(tenants)
+            await anyio.sleep_forever()
+
+    def add(self, tenants: Sequence[Tenant]) -> None:
+        """Watch more tenants while ``run`` runs; whether the program is ready does not depend on them."""
+        for tenant in tenants:
+            self._introduce(tenant)
+        self._start(tenants)
+
+    def remove(self, tenant: Tenant, *, keep: Collection[Key] = ()) -> None:
+        """Stop watching a tenant, whatever is in flight, and forget it but for some of its sources."""
+        tenant.scope.cancel()
+        self._awaited = [job for job in self._awaited if job not in tenant.jobs]
+        self._store.forget(tenant.facts.name, but=keep)
+
+    def _start(self, tenants: Sequence[Tenant]) -> None:
+        assert self._tasks is not None, "only while run() runs"
+        delays = {job: position * START_GAP for position, (_, job) in enumerate(_health_first(tenants))}
+        for tenant in tenants:
+            self._tasks.start_soon(self._keep_tenant, tenant, delays)
+
+    async def _keep_tenant(self, tenant: Tenant, delays: Mapping[Job, float]) -> None:
+        with tenant.scope:
+            async with anyio.create_task_group() as tasks:
+                for job in tenant.jobs:
+                    tasks.start_soon(self._keep_polling, tenant, job, delays[job])
 
     async def run_once(self, tenants: Sequence[Tenant]) -> None:
         """Poll every source once."""
+        at_once = anyio.CapacityLimiter(AT_ONCE)
         async with anyio.create_task_group() as tasks:
             for tenant, job in _health_first(tenants):
-                tasks.start_soon(self._poll_in_turn, tenant, job)
+                tasks.start_soon(self._poll_in_turn, tenant, job, at_once)
 
     async def _keep_polling(self, tenant: Tenant, job: Job, delay: float) -> None:
         await self._clock.sleep(delay)
-        await self._poll_in_turn(tenant, job)
+        await self._poll_in_turn(tenant, job, nullcontext())
         while True:
             await self._until_next(job)
             await self.poll(tenant, job)
 
-    async def _poll_in_turn(self, tenant: Tenant, job: Job) -> None:
+    async def _poll_in_turn(self, tenant: Tenant, job: Job, turn: AbstractAsyncContextManager[object]) -> None:
         leader = tenant.sibling(job, job.source.follows)
         if leader is not None:
             await leader.tried.wait()
-        await self.poll(tenant, job)
+        async with turn:
+            await self.poll(tenant, job)
 
     async def _until_next(self, job: Job) -> None:
         """Wait for the next run, or until somebody wakes the job."""
@@ -195,7 +234,8 @@ class Scheduler:
         polls = self._store.of(tenant.facts.name)
         siblings = {key.source: poll.records for key, poll in polls.items() if key.collector == job.key.collector}
         samples = job.source.samples(records, siblings)
-        return render_up_to(job.max_series, samples, tenant.facts.name)
+        rendered, dropped = render_up_to(job.max_series, samples, tenant.facts.name)
+        return rendered, dropped + job.source.dropped(records)
 
     def _delay(self, job: Job) -> float:
         """Seconds from the start of one poll to the start of the next."""

@@ -29,6 +29,11 @@ _DURATION = Metric(
     "histogram",
     per_tenant=False,
 )
+_TENANTS_RELOADED = Metric(
+    "o365_exporter_tenants_reload_success",
+    "Whether the tenants watched are those of tenants_file as it stands: 1, or 0 while a change of it cannot be used.",
+    per_tenant=False,
+)
 _PROCESS = (
     Metric("process_virtual_memory_bytes", "Virtual memory size in bytes.", per_tenant=False),
     Metric("process_resident_memory_bytes", "Resident memory size in bytes.", per_tenant=False),
@@ -43,7 +48,7 @@ _PROCESS = (
     Metric("process_max_fds", "Maximum number of open file descriptors.", per_tenant=False),
 )
 
-METRICS: tuple[Metric, ...] = (_BUILD_INFO, _DURATION, *_PROCESS)
+METRICS: tuple[Metric, ...] = (_BUILD_INFO, _TENANTS_RELOADED, _DURATION, *_PROCESS)
 """What ``SelfMetrics`` serves; ``process_*`` only where there is a ``/proc``."""
 
 _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -65,6 +70,8 @@ class SelfMetrics:
         self._duration = Histogram(
             _DURATION.name, _DURATION.help, _DURATION.labels, registry=self._registry, buckets=_BUCKETS
         )
+        self._tenants_reloaded = Gauge(_TENANTS_RELOADED.name, _TENANTS_RELOADED.help, registry=self._registry)
+        self._tenants_reloaded.set(1)
         ProcessCollector(registry=self._registry)
 
     def observe(self, api: str, seconds: float) -> None:
@@ -75,6 +82,10 @@ class SelfMetrics:
             seconds: until the answer was read.
         """
         self._duration.labels(api=api).observe(seconds)
+
+    def tenants_reloaded(self, *, success: bool) -> None:
+        """Note whether a change of the tenants' settings was taken over."""
+        self._tenants_reloaded.set(success)
 
     def render(self, *, openmetrics: bool) -> bytes:
         """All families in OpenMetrics 1.0, without its ``# EOF``, or in the text format 0.0.4."""

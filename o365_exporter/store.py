@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -86,6 +86,9 @@ class Store:
     def __getitem__(self, key: Key) -> Poll:
         return self._polls[key]
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._polls
+
     def __iter__(self) -> Iterator[Key]:
         return iter(self._polls)
 
@@ -98,6 +101,13 @@ class Store:
     def put_about(self, tenant: str, rendered: Rendered) -> None:
         """Replace the series that a tenant has about itself (state, sources, requests)."""
         self._about[tenant] = rendered
+
+    def forget(self, tenant: str, *, but: Collection[Key] = ()) -> None:
+        """Drop what is known of a tenant that is watched no more, or of all its sources but these."""
+        for key in [key for key in self._polls if key.tenant == tenant and key not in but]:
+            del self._polls[key]
+        if not but:
+            self._about.pop(tenant, None)
 
     def tenants(self) -> tuple[str, ...]:
         """The tenants' labels, in the order in which they were first put."""

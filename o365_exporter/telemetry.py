@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from o365_exporter.errors import REASONS
 from o365_exporter.graph import GraphClient
 from o365_exporter.metrics import Metric, Sample
+from o365_exporter.reports import NAMES_CONCEALED, names_concealed
 from o365_exporter.store import STATES, Key, Poll
 
 _SOURCE = ("collector", "source")
@@ -28,6 +29,15 @@ TENANT_STATE = Metric(
     ("state",),
     values={"state": ("ok", "pending", *REASONS)},
 )
+OWN_EXPIRY = Metric(
+    "o365_exporter_credential_expiry_timestamp_seconds",
+    "End of the credential that this exporter itself uses, in seconds since 1970; a secret is found by "
+    "passwordCredentials.hint.",
+    ("kind",),
+    values={"kind": ("secret", "certificate")},
+)
+"""A certificate tells its end itself; that of a secret is known to the collector ``credential_expiry`` alone."""
+
 COLLECTOR_SUCCESS = Metric(
     "o365_exporter_collector_success",
     "Whether the latest poll of every source of a collector succeeded: 1 or 0; absent while one has not been tried.",
@@ -84,9 +94,11 @@ GRAPH_WAIT = Metric(
     values={"cause": ("retry_after", "budget", "backoff")},
 )
 METRICS = (
+    NAMES_CONCEALED,
     TENANT_INFO,
     TENANT_UP,
     TENANT_STATE,
+    OWN_EXPIRY,
     COLLECTOR_SUCCESS,
     COLLECTOR_DURATION,
     SOURCE_SUCCESS,
@@ -116,10 +128,15 @@ def samples(facts: TenantFacts, graph: GraphClient, polls: Mapping[Key, Poll]) -
     yield info.at(1, tenant_id=facts.tenant_id, cloud=facts.cloud, **facts.labels)
     yield TENANT_UP.at(graph.auth.state == "ok")
     yield TENANT_STATE.at(1, state=graph.auth.state)
+    if graph.auth.certificate_end is not None:
+        yield OWN_EXPIRY.at(graph.auth.certificate_end, kind="certificate")
     for key, poll in polls.items():
         yield from _source_samples(key, poll)
     for collector in dict.fromkeys(key.collector for key in polls):
         yield from _collector_samples(collector, [poll for key, poll in polls.items() if key.collector == collector])
+    concealed = names_concealed(poll.records for poll in polls.values())
+    if concealed is not None:
+        yield NAMES_CONCEALED.at(concealed)
     for (api, code), count in graph.traffic.requests.items():
         yield GRAPH_REQUESTS.at(count, api=api, code=code)
     for cause, seconds in graph.traffic.waits.items():

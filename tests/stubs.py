@@ -20,7 +20,7 @@ class StubGraph:
         self.lists: dict[str, Any] = dict(lists or {})
         self.entries: dict[str, Any] = {}
         self.asked: list[str] = []
-        self.auth = SimpleNamespace(state="ok", message="")
+        self.auth = SimpleNamespace(state="ok", message="", certificate_end=None)
         self.traffic = SimpleNamespace(requests={}, waits={})
         self.identity = SimpleNamespace(client_id=client_id, secret_hint=secret_hint)
         self.before_answer: Callable[[], Any] | None = None

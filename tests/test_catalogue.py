@@ -34,13 +34,27 @@ def test_no_source_outlives_its_interval() -> None:
 
 
 def test_default_intervals() -> None:
-    """Health each minute, open issues each five, credentials and subscriptions hourly."""
+    """Health each minute, open issues each five, credentials and subscriptions hourly, reports four times a day."""
     intervals = {
-        source.name: source.interval
+        (collector.name, source.name): source.interval
         for collector in all_collectors().values()
         for source in collector.sources(collector.options())
     }
-    assert intervals == {"overviews": 60, "issues": 300, "applications": 3600, "skus": 3600, "subscriptions": 3600}
+    assert intervals == {
+        ("credential_expiry", "applications"): 3600,
+        ("exchange_usage", "email_activity"): 21600,
+        ("exchange_usage", "mailbox_quota"): 21600,
+        ("exchange_usage", "mailbox_usage"): 21600,
+        ("report_settings", "settings"): 21600,
+        ("service_health", "issues"): 300,
+        ("service_health", "overviews"): 60,
+        ("skype_usage", "devices_usage"): 21600,
+        ("skype_usage", "users_activity"): 21600,
+        ("subscriptions", "skus"): 3600,
+        ("subscriptions", "subscriptions"): 3600,
+        ("teams_usage", "devices_usage"): 21600,
+        ("teams_usage", "users_activity"): 21600,
+    }
 
 
 def test_a_metric_declared_twice_is_refused() -> None:

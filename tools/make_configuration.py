@@ -29,6 +29,11 @@ EXAMPLES = {
     "client_id": "00000000-0000-0000-0000-000000000000",
     "client_secret": "the secret's value",
     "client_secret_file": "/etc/o365-exporter/contoso.secret",
+    "certificate_file": "/etc/o365-exporter/contoso.pfx",
+    "certificate_key_file": "/etc/o365-exporter/contoso.key",
+    "certificate_passphrase_file": "/etc/o365-exporter/contoso.passphrase",
+    "federated_token_file": "/var/run/secrets/azure/tokens/azure-identity-token",
+    "managed_identity": "system",
     "login_url": "https://login.microsoftonline.com",
     "graph_url": "https://graph.microsoft.com",
     "country": "Germany",
@@ -175,7 +180,7 @@ The same keys, `tenant_id` and so on, may stand at the top of the TOML file.
 
 A table for each, under a key of your choice: lower-case letters, digits and single underscores. What `[defaults]` says
 holds for every tenant that does not say otherwise, so that many customers of one multi-tenant application need one
-line each. A tenant that sets a secret of its own, by value or by file, inherits none.
+line each. A tenant that sets a credential of its own, of whatever kind, inherits none.
 
 ```toml
 [defaults]
@@ -206,10 +211,38 @@ enabled = false
 By variables it is `O365_TENANTS__CONTOSO__TENANT_ID`, `O365_DEFAULTS__CLIENT_ID` and so on. The keys of a single tenant
 and tables of tenants together are an error, and so are two tenants of one name, and one tenant twice.
 
+## Credentials
+
+Each tenant has exactly one of these. Two in one table are an error; in different places the stronger one counts.
+
+| Kind | What to set | What Entra ID must know |
+| --- | --- | --- |
+| Client secret | `client_id` and `client_secret_file`, or `client_secret` | the secret |
+| Certificate | `client_id` and `certificate_file`; perhaps `certificate_key_file`, `certificate_passphrase_file` | the \
+certificate, or with `certificate_send_x5c` its subject name and issuer |
+| Workload identity in AKS | `workload_identity = true` | a federated credential: issuer and subject of the service \
+account |
+| Workload identity elsewhere | `client_id` and `federated_token_file` | a federated credential: issuer, subject and \
+audience of the token |
+| Managed identity | `managed_identity = "system"`, or the client ID of a user-assigned one | nothing: grant the \
+permissions to the identity |
+
+- **Files** are read again when they change, so that a rotation needs no restart. A value needs one.
+- **A certificate** is a PEM file or a PFX file, with an RSA key. A PEM file may hold certificate and key in any order,
+  and the certificates of its authorities, or the key may lie in a PEM file of its own, as Kubernetes and cert-manager
+  do it. Logins are signed by PS256 with the certificate's SHA-256 thumbprint. Its end is a series:
+  `o365_exporter_credential_expiry_timestamp_seconds{{kind="certificate"}}`, also while no token can be had.
+- **A federated token** has the audience `api://AzureADTokenExchange`. `workload_identity` takes
+  `federated_token_file`, `client_id` and `tenant_id` from `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_CLIENT_ID` and
+  `AZURE_TENANT_ID`, where they are not set. `AZURE_AUTHORITY_HOST` is not looked at: `cloud` decides, since two clouds
+  share a login host.
+- **A managed identity** is of an Azure VM (IMDS), or of App Service, Functions or Container Apps (`IDENTITY_ENDPOINT`
+  and `IDENTITY_HEADER`). It is asked for without the proxy, and belongs to one tenant: where `tenant_id` is a GUID and
+  the machine is of another tenant, that is an error and not that other tenant's data.
+
 ## Secrets
 
-By file is better than by value: the file is read again when it changes, so that a rotated secret needs no restart.
-Both in one table are an error; in different places the stronger one counts.
+By file is better than by value.
 
 A file `o365_client_secret` in the secrets directory sets `O365_CLIENT_SECRET`, and
 `o365_tenants__contoso__client_secret` that of a tenant. Files that do not begin with `o365_` are none of the exporter's

@@ -2,7 +2,7 @@
 
 Source: ``/applications`` with all pages, each hour. Permission: Application.Read.All.
 Freshness: the moment of the poll. Series: ``o365_applications``, ``o365_application_*`` and the exporter's own
-credential, ``o365_exporter_credential_expiry_timestamp_seconds``.
+secret, ``o365_exporter_credential_expiry_timestamp_seconds`` (a certificate of its own tells its end without Graph).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from o365_exporter.filters import Filter
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.metrics import Metric, Sample
 from o365_exporter.source import Collector, CollectorOptions, Source
+from o365_exporter.telemetry import OWN_EXPIRY
 
 KINDS = {"passwordCredentials": "secret", "keyCredentials": "certificate"}
 _KIND_VALUES = {"kind": ("secret", "certificate")}
@@ -40,13 +41,6 @@ LATEST_EXPIRY = Metric(
     "The last endDateTime among an application's credentials of one kind, in seconds since 1970; a rotated "
     "credential does not lower it.",
     ("app_id", "app_name", "kind"),
-    values=_KIND_VALUES,
-)
-OWN_EXPIRY = Metric(
-    "o365_exporter_credential_expiry_timestamp_seconds",
-    "End of the credential that this exporter itself uses, in seconds since 1970; a secret is found by "
-    "passwordCredentials.hint.",
-    ("kind",),
     values=_KIND_VALUES,
 )
 METRICS = (APPLICATION_COUNT, EXPIRY, LATEST_EXPIRY, OWN_EXPIRY)

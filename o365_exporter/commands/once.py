@@ -39,7 +39,7 @@ def once(config: Path | None, environ: Mapping[str, str], collectors: Sequence[s
 
 async def _poll_and_print(settings: Settings, results: list[bool]) -> None:
     async with assemble(settings) as app:
-        await app.scheduler.run_once(app.tenants)
+        await app.scheduler.run_once(app.fleet.tenants)
         sys.stdout.write(app.page().decode())
         results.extend(app.store[key].succeeded for key in app.store)
 

@@ -9,7 +9,7 @@ from o365_exporter.graph.endpoints import Endpoint
 from o365_exporter.graph.http import Http, open_http
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.login import LOGIN_ROUTES
-from o365_exporter.graph.options import ConnectionOptions, CredentialOptions
+from o365_exporter.graph.options import SYSTEM_ASSIGNED, ConnectionOptions, CredentialOptions
 from o365_exporter.graph.traffic import Traffic
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "DOWNLOAD_ROUTE",
     "LIMITS",
     "LOGIN_ROUTES",
+    "SYSTEM_ASSIGNED",
     "Cloud",
     "ConnectionOptions",
     "CredentialOptions",

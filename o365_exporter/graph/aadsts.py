@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from o365_exporter.errors import AuthError, PollError, ThrottledError, UnavailableError
 from o365_exporter.graph.answers import printable, undecodable
+from o365_exporter.graph.credentials import Credential, FederatedToken
 from o365_exporter.graph.http import Answer
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.refusals import common_error
@@ -37,11 +38,20 @@ _RENEW = (
     "Create a new one at {portal} under App registrations > Certificates & secrets, and set client_secret (or the "
     "content of client_secret_file) to its value."
 )
-_SUPPLY = "Set client_secret or client_secret_file for this tenant."
+_SUPPLY = "Set a credential for this tenant, such as client_secret_file or certificate_file."
 _CERTIFICATE = (
-    "Upload the public certificate to the app {app} at {portal}, and check that the private key belongs to it."
+    "Upload the certificate in {setting} (without its key) to the app {app} at {portal} under App registrations > "
+    "Certificates & secrets; an app that trusts subject name and issuer needs certificate_send_x5c = true."
 )
-_FEDERATION = "Compare it with the federated credential of the app {app} at {portal}; the texts must be equal."
+_FEDERATION = (
+    "Compare the token in {setting} with the federated credentials of the app {app} at {portal} under App "
+    "registrations > Certificates & secrets; the texts must be equal."
+)
+_AUDIENCE = (
+    "Let whoever issues the token in {setting} write the audience api://AzureADTokenExchange into it, or the one that "
+    "the app's federated credential names."
+)
+_CLOCK = "Check the clock of the machine that runs the exporter."
 _TENANT_ID = "Set tenant_id to the directory's ID (a GUID) or to one of its domains; check it for typing errors."
 _CLOUD = "Check the setting cloud, and login_url and graph_url if they are set: each national cloud has its own."
 _CONSENT = "Let an administrator of the tenant grant admin consent to the app {app} at {portal}."
@@ -51,6 +61,7 @@ _NO_TENANT = Meaning("{login} cannot tell which tenant {tenant} is", _TENANT_ID)
 _NO_CREDENTIAL = Meaning("No credential was sent for tenant {tenant}", _SUPPLY)
 _BAD_RESOURCE = Meaning("Microsoft Graph of this cloud is unknown or disabled in tenant {tenant}", _CLOUD)
 _BAD_SCOPE = Meaning("{login} does not know the Graph that a token is asked for, for tenant {tenant}", _CLOUD)
+_NO_AUDIENCE = Meaning("No federated credential has the audience of the token sent for tenant {tenant}", _AUDIENCE)
 _INCOMPLETE = Meaning("The token request for tenant {tenant} lacks a field", _OUR_FAULT)
 
 MEANINGS: Mapping[int, Meaning] = {
@@ -62,19 +73,19 @@ MEANINGS: Mapping[int, Meaning] = {
     7000222: Meaning("The client secret of tenant {tenant} has expired", _RENEW),
     7000216: _NO_CREDENTIAL,
     7000218: _NO_CREDENTIAL,
-    7000214: Meaning("The certificate of tenant {tenant} has been revoked", _CERTIFICATE),
-    700027: Meaning("The certificate of tenant {tenant} is not one that is registered for the app {app}", _CERTIFICATE),
-    700021: Meaning("The assertion for tenant {tenant} names another app than {app}", "Check client_id."),
-    700023: Meaning("The assertion for tenant {tenant} is addressed to another login", _CLOUD),
-    700024: Meaning(
-        "The assertion for tenant {tenant} is not valid at this time",
-        "Check the clock of the machine that runs the exporter, and that the token file is renewed.",
+    7000214: Meaning(
+        "The certificate of tenant {tenant} has been revoked",
+        "Put another certificate into {setting}, and upload its public part to the app {app} at {portal}.",
     ),
-    50013: Meaning("The assertion for tenant {tenant} is refused", "Check its issuer, its end and its signing key."),
-    50027: Meaning("The assertion for tenant {tenant} is malformed", "Check the content of the token file."),
+    700027: Meaning("The certificate of tenant {tenant} is not one that is registered for the app {app}", _CERTIFICATE),
+    700021: Meaning("The statement signed for tenant {tenant} names another app than {app}", "Check client_id."),
+    700023: Meaning("The statement signed for tenant {tenant} is addressed to another login", _CLOUD),
+    700024: Meaning("The statement signed for tenant {tenant} is not valid at this time", _CLOCK),
+    50013: Meaning("The statement signed for tenant {tenant} is refused", _CERTIFICATE),
+    50027: Meaning("The statement signed for tenant {tenant} is malformed", _OUR_FAULT),
     70021: Meaning("No federated credential matches the token sent for tenant {tenant}", _FEDERATION),
     700211: Meaning("No federated credential has the issuer of the token sent for tenant {tenant}", _FEDERATION),
-    700212: Meaning("No federated credential has the audience of the token sent for tenant {tenant}", _FEDERATION),
+    700212: _NO_AUDIENCE,
     700213: Meaning("No federated credential has the subject of the token sent for tenant {tenant}", _FEDERATION),
     7002131: Meaning("No federated credential has the subject of the token sent for tenant {tenant}", _FEDERATION),
     # the app
@@ -134,13 +145,38 @@ MEANINGS: Mapping[int, Meaning] = {
 }
 """By Entra ID's number."""
 
+OF_FEDERATED_TOKENS: Mapping[int, Meaning] = {
+    700021: Meaning(
+        "The federated token for tenant {tenant} is not meant for the app {app}", f"Check client_id. {_FEDERATION}"
+    ),
+    700023: _NO_AUDIENCE,
+    700024: Meaning(
+        "The federated token for tenant {tenant} is not valid at this time",
+        f"Check that whoever issues the token in {{setting}} renews it in time. {_CLOCK}",
+    ),
+    700027: Meaning(
+        "The signature of the federated token for tenant {tenant} cannot be verified",
+        "Check that Entra ID can reach the issuer's keys, and that the token in {setting} is of this issuer.",
+    ),
+    50013: Meaning(
+        "The federated token for tenant {tenant} is refused",
+        "Check issuer, end and signing key of the token in {setting}.",
+    ),
+    50027: Meaning(
+        "The federated token for tenant {tenant} is malformed",
+        "Check that {setting} holds a token of its issuer, and nothing else.",
+    ),
+}
+"""What differs where the assertion is a token of another issuer."""
 
-def login_error(answer: Answer, who: Identity, now: float) -> PollError | None:
+
+def login_error(answer: Answer, who: Identity, credential: Credential, now: float) -> PollError | None:
     """The error that an answer of Entra ID is; None for a success.
 
     Args:
         answer: of the login host.
         who: asked for a token.
+        credential: by which.
         now: wall clock.
     """
     if (error := common_error(answer, now)) is not None:
@@ -153,10 +189,10 @@ def login_error(answer: Answer, who: Identity, now: float) -> PollError | None:
         body = None
     if not isinstance(body, dict) or not (body.get("error") or body.get("error_codes")):
         return undecodable(answer)
-    return _explained(answer, body, who)
+    return _explained(answer, body, who, credential)
 
 
-def _explained(answer: Answer, body: dict[str, Any], who: Identity) -> PollError:
+def _explained(answer: Answer, body: dict[str, Any], who: Identity, credential: Credential) -> PollError:
     text = str(body.get("error_description") or body.get("error"))
     number = _number(body, text)
     code = f"AADSTS{number}" if number else printable(str(body.get("error")), answer.request.secrets, 40)
@@ -167,18 +203,20 @@ def _explained(answer: Answer, body: dict[str, Any], who: Identity) -> PollError
     if number == _ASKED_TOO_OFTEN:
         message = f"{answer.host} is asked for tokens of tenant {who.tenant} too often ({code})."
         return ThrottledError(message, retry_after=_PAUSE, status=answer.status, code=code)
-    if (meaning := MEANINGS.get(number)) is not None:
-        message, remedy = _filled(meaning, answer, who)
+    special = OF_FEDERATED_TOKENS if isinstance(credential, FederatedToken) else {}
+    if (meaning := special.get(number) or MEANINGS.get(number)) is not None:
+        message, remedy = _filled(meaning, answer, who, credential)
         return AuthError(f"{message} ({code}).", remedy=remedy, status=answer.status, code=code)
     message = f"{answer.host} gives no token for tenant {who.tenant}: {words}"
     return AuthError(message, remedy=f"Look the code up at {who.cloud.login}/error.", status=answer.status, code=code)
 
 
-def _filled(meaning: Meaning, answer: Answer, who: Identity) -> tuple[str, str]:
+def _filled(meaning: Meaning, answer: Answer, who: Identity, credential: Credential) -> tuple[str, str]:
     facts = {
         "tenant": who.tenant,
         "tenant_id": who.tenant_id,
         "app": who.client_id,
+        "setting": credential.setting,
         "login": answer.host,
         "portal": who.cloud.portal,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -62,6 +63,14 @@ class TokenProvider:
         self.state = "pending"
         self.message = ""
         self.secret_hint = ""
+        self._certificate_end: float | None = None
+
+    @property
+    def certificate_end(self) -> float | None:
+        """When the certificate ends that was read last, in seconds since 1970; None for other kinds of credential."""
+        with suppress(AuthError):
+            self._certificate_end = self._source.read().ends
+        return self._certificate_end
 
     async def token(self) -> str:
         """A token that lives; asked for when there is none, or when its end is near or the credential has changed.

@@ -120,6 +120,16 @@ class GraphClient:
         """Who asks, with the hint of the secret in use."""
         return replace(self._who, secret_hint=self.auth.secret_hint)
 
+    @property
+    def may_download(self) -> bool:
+        """Whether any host is known that report files may be on."""
+        origin = origin_of(self._root)
+        return bool(self._report_hosts) or (origin is not None and is_loopback(origin[1]))
+
+    @property
+    def _report_hosts(self) -> tuple[str, ...]:
+        return (*self._who.cloud.report_hosts, *self._http.report_hosts)
+
     async def get(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> dict[str, Any]:  # noqa: A002 - OData's own name
         """One object."""
         return await self._object(endpoint, endpoint.url(self._root, path, filter=filter))
@@ -164,8 +174,7 @@ class GraphClient:
             return
         if "location" not in answer.headers:
             raise unexpected(self._named(endpoint), "is no address of a file")
-        hosts = (*self._who.cloud.report_hosts, *self._http.report_hosts)
-        address = checked_address(answer.headers["location"], self._root, hosts)
+        address = checked_address(answer.headers["location"], self._root, self._report_hosts)
         validator = {"If-None-Match": etag} if etag else {}
         request = Request("GET", address, validator, secrets=(address,))  # no token: the address is all it takes
         with self.traffic.timed(DOWNLOAD_ROUTE, self._clock) as sent:
@@ -187,9 +196,7 @@ class GraphClient:
         """A success; a token that Graph refuses is replaced once."""
         token = await self.auth.token()
         try:
-            return await self._retries.run(
-                partial(self._attempt, call, token)
-            )
+            return await self._retries.run(partial(self._attempt, call, token))
         except AuthError:
             newer: str | None = await self.auth.after_unauthorized(token)
         except PermissionMissingError:
@@ -197,9 +204,7 @@ class GraphClient:
             if newer is None:
                 raise
         assert newer is not None
-        return await self._retries.run(
-            partial(self._attempt, call, newer)
-        )
+        return await self._retries.run(partial(self._attempt, call, newer))
 
     async def _attempt(self, call: _Call, token: str) -> Answer:
         endpoint = call.endpoint

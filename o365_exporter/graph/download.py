@@ -6,7 +6,7 @@ is a secret while it is good: nothing shows more of it than its host, and the to
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from http import HTTPStatus
@@ -37,7 +37,7 @@ class Download:
         """Whether it is what the validator that was sent stands for."""
         return self.stream is None
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The bytes, decompressed. Whoever stops early leaves the rest unread.
 
         Raises:

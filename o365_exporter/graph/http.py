@@ -26,6 +26,13 @@ MAX_BODY = 4 * 1024 * 1024
 """Bytes of a decompressed body that are read; what is larger is given up."""
 
 
+_IDLE = 20
+"""Connections that are kept for the next request: httpcore's work for each request grows with their square."""
+
+_IDLE_SECONDS = 90.0
+"""For so long, which is more than the time between two polls of service health."""
+
+
 class BodyTooLargeError(UnexpectedAnswerError):
     """A body is larger than ``MAX_BODY``; reading stopped there."""
 
@@ -136,7 +143,11 @@ async def open_http(connection: ConnectionOptions) -> AsyncIterator[Http]:
         verify=_trust(connection),
         proxy=connection.proxy.get_secret_value() if connection.proxy else None,
         timeout=httpx.Timeout(connection.request_timeout, pool=None),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+        limits=httpx.Limits(
+            max_connections=None,  # a tenant that hangs must not starve others
+            max_keepalive_connections=_IDLE,
+            keepalive_expiry=_IDLE_SECONDS,
+        ),
         headers={"User-Agent": f"o365-exporter/{__version__}", "Accept-Encoding": "gzip"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # tenants share the client, and nothing else
         follow_redirects=False,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from o365_exporter.graph import CredentialOptions
 from o365_exporter.settings.layers import Entry, Layer
-from o365_exporter.settings.schema import INHERITED, PROOFS, ROOMS, SHORTHAND, SINGLE, KeyPath
+from o365_exporter.settings.schema import INHERITED, KINDS, PROOFS, ROOMS, SHORTHAND, SINGLE, Credential, KeyPath
+from o365_exporter.settings.values import is_identity
 
 Tree = dict[str, Any]
 
@@ -59,17 +59,27 @@ def _single_tenant(tree: Tree) -> Tree:
 
 
 def _inherit(defaults: Mapping[str, Any], own: Tree) -> Tree:
-    kept = {name: value for name, value in defaults.items() if name not in PROOFS or PROOFS.isdisjoint(own)}
-    return {**kept, **own}
+    replaced = PROOFS if KINDS & own.keys() else frozenset()
+    if "managed_identity" in own:
+        replaced |= {"client_id"}  # the machine is an app of its own
+    return {**{name: value for name, value in defaults.items() if name not in replaced}, **own}
 
 
 def _tenant(written: Tree, collectors: Tree) -> Tree:
-    names = CredentialOptions.model_fields
+    names = Credential.model_fields
     return {
         **{name: value for name, value in written.items() if name not in names},
-        "credential": {name: value for name, value in written.items() if name in names},
+        "credential": _with_app({name: value for name, value in written.items() if name in names}),
         "collectors": _over(collectors, written.get("collectors", {})),
     }
+
+
+def _with_app(credential: Tree) -> Tree:
+    """A machine is an app of its own; where its name is none, that fault is enough."""
+    name = credential.get("managed_identity")
+    if name is None or "client_id" in credential:
+        return credential
+    return {**credential, "client_id": name if is_identity(name) else SOMEBODY}
 
 
 def _over(lower: Tree, upper: Tree) -> Tree:

@@ -13,7 +13,17 @@ from typing import Any
 from o365_exporter.graph import CLOUDS
 from o365_exporter.settings.arranging import find
 from o365_exporter.settings.layers import Layer
-from o365_exporter.settings.schema import INHERITED, ROOMS, SHORTHAND, SINGLE, Key, KeyPath, lookup, variable
+from o365_exporter.settings.schema import (
+    CREDENTIAL_FILES,
+    INHERITED,
+    ROOMS,
+    SHORTHAND,
+    SINGLE,
+    Key,
+    KeyPath,
+    lookup,
+    variable,
+)
 from o365_exporter.settings.text import MASK, dotted, toml, without_user
 from o365_exporter.source import format_duration
 
@@ -45,8 +55,8 @@ _LIMITS = {
     "less_than": ("lt", "is too large: write less than {}"),
 }
 _PREDICATE = re.compile(r"(is|has|would|stands|must) ")
-_NEVER_SHOWN = ("client_id", "client_secret_file")
-"""Keys beside the secret's own: the secret is easily put there by mistake."""
+_NEVER_SHOWN = ("client_id", "managed_identity", *CREDENTIAL_FILES)
+"""Keys beside the secret's own: a secret, a key or a token is easily put there by mistake."""
 _LONGEST = 80
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.settings.schema import PREFIX, PROOFS, Key, KeyPath, Table, lookup, schema, variable
+from o365_exporter.settings.schema import KINDS, PREFIX, PROOFS, Key, KeyPath, Table, lookup, schema, variable
 from o365_exporter.settings.suggestions import unknown
 from o365_exporter.settings.text import dotted
 
@@ -205,5 +205,5 @@ def _without_replaced_proofs(layers: list[Layer]) -> list[Layer]:
         kept.insert(
             0, {path: entry for path, entry in layer.items() if path not in proofs or path[:-1] not in replaced}
         )
-        replaced |= {path[:-1] for path in proofs}
+        replaced |= {path[:-1] for path in proofs if path[-1] in KINDS}
     return kept

@@ -18,6 +18,7 @@ from o365_exporter.settings.merging import merge
 from o365_exporter.settings.schema import Key, lookup
 from o365_exporter.settings.suspicions import suspicions
 from o365_exporter.settings.text import MASK
+from o365_exporter.settings.workload import workload_identities
 from o365_exporter.source import CollectorOptions
 from o365_exporter.web import WebOptions
 
@@ -91,7 +92,9 @@ def inspect(config_file: Path | None, environ: Mapping[str, str]) -> Inspection:
     written: Layer = {}
     for layer in layers:
         written |= layer
-    document, errors = check(arrange(merge(layers)))
+    azure = workload_identities(written, environ)
+    written |= azure
+    document, errors = check(arrange(merge([azure, *layers])))
     faults += [*between_tenants(written), *sentences(errors, written)]
     if document is None or faults:
         raise ConfigurationError(_masked(faults, written))

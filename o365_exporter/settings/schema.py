@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model, field_validator
 from pydantic.fields import FieldInfo
 
 from o365_exporter.catalogue import all_collectors
-from o365_exporter.graph import ConnectionOptions, CredentialOptions
+from o365_exporter.graph import SYSTEM_ASSIGNED, ConnectionOptions, CredentialOptions
 from o365_exporter.logs import LogOptions
 from o365_exporter.settings.values import (
     CloudName,
@@ -27,6 +27,7 @@ from o365_exporter.settings.values import (
     TenantKey,
     TenantName,
     guid,
+    managed_identity,
 )
 from o365_exporter.source import CollectorOptions, format_duration, parse_duration
 from o365_exporter.web import WebOptions
@@ -43,20 +44,58 @@ SINGLE = "default"
 """Key of the tenant that is set by the shorthand."""
 
 
+AZURE = {
+    "federated_token_file": "AZURE_FEDERATED_TOKEN_FILE",
+    "client_id": "AZURE_CLIENT_ID",
+    "tenant_id": "AZURE_TENANT_ID",
+}
+"""What ``workload_identity`` fills in, and the variables that it takes that from."""
+
+CREDENTIAL_FILES = tuple(name for name in CredentialOptions.model_fields if name.endswith("_file"))
+"""Keys of a credential that name files."""
+
+
 class Credential(CredentialOptions):
     """A credential as it may be written in settings: stricter than the Graph client needs it."""
+
+    KINDS: ClassVar[tuple[str, ...]] = (*CredentialOptions.KINDS, "workload_identity")
+
+    workload_identity: bool = Field(
+        default=False,
+        description=(
+            "Take `federated_token_file`, `client_id` and `tenant_id`, where they are not set, from the variables "
+            "that Azure sets in a pod with workload identity."
+        ),
+    )
 
     @field_validator("client_id")
     @classmethod
     def _is_guid(cls, client_id: str) -> str:
-        return guid(client_id)
+        return client_id.lower() if client_id.lower() == SYSTEM_ASSIGNED else guid(client_id)
 
-    @field_validator("client_secret_file")
+    @field_validator("managed_identity")
+    @classmethod
+    def _is_identity(cls, name: str | None) -> str | None:
+        return None if name is None else managed_identity(name)
+
+    @field_validator(*CREDENTIAL_FILES)
     @classmethod
     def _is_absolute(cls, path: Path | None) -> Path | None:
         if path is not None and not path.is_absolute():
             raise ValueError("is not an absolute path: write where the file is from the root on")
         return path
+
+    def fault(self) -> str:
+        if self.workload_identity and self.federated_token_file is None:
+            return (
+                f"workload_identity finds no {AZURE['federated_token_file']} in the environment: label the pod "
+                "azure.workload.identity/use, or set federated_token_file"
+            )
+        return super().fault()
+
+    def kinds(self) -> list[str]:
+        renamed = {"federated_token_file": "workload_identity"} if self.workload_identity else {}
+        return [renamed.get(kind, kind) for kind in super().kinds()]
 
 
 class TenantOptions(BaseModel):
@@ -90,14 +129,17 @@ ROOMS: dict[str, tuple[str, type[BaseModel]]] = {
 }
 """Options of the whole process: field of the model, prefix of its keys, and the options."""
 
-INHERITED = (*CredentialOptions.model_fields, "cloud", "login_url", "graph_url")
+INHERITED = (*Credential.model_fields, "cloud", "login_url", "graph_url")
 """Keys of ``[defaults]``."""
 
 SHORTHAND = {"tenant_id": "tenant_id", "tenant_name": "name", **{name: name for name in INHERITED}}
 """Keys at the top that set the one tenant, and what they are called in a tenant's table."""
 
-PROOFS = frozenset(CredentialOptions.model_fields) - {"client_id"}
-"""Keys by which an app proves who it is; whoever sets one of them replaces all that would be inherited."""
+PROOFS = frozenset(Credential.model_fields) - {"client_id"}
+"""Keys by which an app proves who it is."""
+
+KINDS = frozenset(Credential.KINDS)
+"""Those that are a proof by themselves; whoever sets one replaces all proofs that would be inherited."""
 
 
 def _fresh_enough(options: CollectorOptions) -> CollectorOptions:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from o365_exporter.settings.layers import Layer
-from o365_exporter.settings.schema import PROOFS, Key, lookup
+from o365_exporter.settings.schema import PROOFS, Key, KeyPath, lookup
 
 
 def suspicions(file: Layer, written: Layer) -> Iterator[str]:
@@ -19,18 +19,24 @@ def suspicions(file: Layer, written: Layer) -> Iterator[str]:
                 f"{entry.name} stands in {entry.place}, where backups and colleagues find it: "
                 f"name a file by {path[-1]}_file instead."
             )
-    proofs = (entry for path, entry in written.items() if path[-1] in PROOFS)
-    for name in dict.fromkeys(str(entry.value) for entry in proofs):
-        if name.startswith("/"):
-            yield from _about_file(Path(name))
+    proofs = {path: str(entry.value) for path, entry in written.items() if path[-1] in PROOFS}
+    files = {name: _is_public(path, written) for path, name in proofs.items() if name.startswith("/")}
+    for name, public in files.items():
+        yield from _about_file(Path(name), public=public)
 
 
-def _about_file(path: Path) -> Iterator[str]:
+def _is_public(path: KeyPath, written: Layer) -> bool:
+    """Whether others may well read it: a certificate without its key, and what Kubernetes writes for everybody."""
+    without_key = path[-1] == "certificate_file" and (*path[:-1], "certificate_key_file") in written
+    return without_key or path[-1] == "federated_token_file"
+
+
+def _about_file(path: Path, *, public: bool) -> Iterator[str]:
     try:
         mode = path.stat().st_mode
         path.open("rb").close()
     except OSError as error:
         yield f"{path} cannot be read now ({error.strerror}): polls fail until it can."
         return
-    if mode & stat.S_IROTH:
+    if mode & stat.S_IROTH and not public:
         yield f"{path} can be read by every user of this machine: chmod o-r {path}."

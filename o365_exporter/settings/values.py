@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
-from o365_exporter.graph import CLOUDS
+from o365_exporter.graph import CLOUDS, SYSTEM_ASSIGNED
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
@@ -28,6 +28,18 @@ def guid(text: str) -> str:
             "is not a GUID: write it as 00000000-0000-0000-0000-000000000000, as the Azure portal shows it"
         )
     return text.lower()
+
+
+def managed_identity(text: str) -> str:
+    """``system``, or a GUID in lower case."""
+    if not is_identity(text):
+        raise ValueError(f"is no identity: write {SYSTEM_ASSIGNED}, or the client ID (a GUID) of a user-assigned one")
+    return text.lower()
+
+
+def is_identity(value: object) -> bool:
+    """Whether it names a managed identity."""
+    return isinstance(value, str) and (value.lower() == SYSTEM_ASSIGNED or bool(_GUID.fullmatch(value.lower())))
 
 
 def _tenant_id(text: str) -> str:

@@ -74,14 +74,31 @@ _CODES: dict[int, _Code] = {
         "application has not been installed by the administrator of the tenant or consented to by any user in the "
         "tenant. You might have sent your authentication request to the wrong tenant.",
     ),
+    50013: _Code("invalid_grant", "Assertion is not valid: its signature does not fit its issuer."),
     53003: _Code(
         "access_denied",
         "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
     ),
     50196: _Code("invalid_grant", "The server terminated an operation because it encountered a client request loop."),
+    50027: _Code("invalid_client", "JWT token is invalid or malformed.", 401),
+    700021: _Code(
+        "invalid_client", "Client assertion application identifier doesn't match 'client_id' parameter.", 401
+    ),
+    700023: _Code("invalid_client", "Client assertion audience claim does not match Realm issuer.", 401),
     700024: _Code("invalid_client", "Client assertion is not within its valid time range.", 401),
     700027: _Code("invalid_client", "Client assertion failed signature validation.", 401),
-    700213: _Code("invalid_request", "No matching federated identity record found for presented assertion subject."),
+    700211: _Code(
+        "invalid_request",
+        "No matching federated identity record found for presented assertion issuer '{issuer}'.",
+    ),
+    700212: _Code(
+        "invalid_request",
+        "No matching federated identity record found for presented assertion audience '{audience}'.",
+    ),
+    700213: _Code(
+        "invalid_request",
+        "No matching federated identity record found for presented assertion subject '{subject}'.",
+    ),
     90033: _Code("temporarily_unavailable", "A transient error has occurred. Please try again.", 503),
     90012: _Code("temporarily_unavailable", "The request has timed out.", 503),
     50000: _Code("server_error", "There was an error issuing a token or an issue with our sign-in service.", 500),
@@ -95,7 +112,7 @@ class EntraError(Exception):
 
     Args:
         code: the number after AADSTS, one of ``KNOWN_CODES``.
-        details: what fills the text: app, tenant, scope, parameter.
+        details: what fills the text: app, tenant, scope, parameter, issuer, audience, subject.
     """
 
     def __init__(self, code: int, **details: str) -> None:

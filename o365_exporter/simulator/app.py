@@ -18,6 +18,7 @@ from o365_exporter.simulator.entra import Entra, tenant_in_path
 from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault, Faults
 from o365_exporter.simulator.graph import Graph
+from o365_exporter.simulator.machine import Machine
 from o365_exporter.simulator.options import SimulatorOptions, Switches
 from o365_exporter.simulator.requestlog import RequestLog
 from o365_exporter.simulator.serving import serving
@@ -80,6 +81,8 @@ class Simulator:
         faults: what goes wrong.
         requests: what was asked.
         switches: the present manners; change them with ``switch``.
+        federation: another issuer, whose tokens an app can trust.
+        machine: where managed identities are served, on the origin of everything.
     """
 
     def __init__(self, clock: Clock, options: SimulatorOptions | None = None) -> None:
@@ -92,6 +95,8 @@ class Simulator:
         self.throttle = Throttle()
         issuer = TokenIssuer(options.seed)
         self._entra = Entra(self.tenants, issuer, self.clock)
+        self.federation = self._entra.federation
+        self.machine = Machine(self.tenants, issuer, options.seed, self.clock)
         self._downloads = Downloads(self.tenants, options.seed, self.clock, options.download_url)
         self._graph = Graph(self.tenants, issuer, self.throttle, self._downloads, self.clock)
         self._graph.switches = self._downloads.switches = options.switches
@@ -144,8 +149,12 @@ class Simulator:
         if call.path == "/control" or call.path.startswith("/control/"):
             await connection.send(call, self._control.answer(call), gzip_allowed=True, fault=None)
             return
-        service = self._graph if call.path.startswith(_VERSIONS) else self._entra
-        await self._handle(connection, call, service)
+        await self._handle(connection, call, self._service(call.path))
+
+    def _service(self, path: str) -> Service:
+        if path.startswith(_VERSIONS):
+            return self._graph
+        return self.machine if self.machine.answers(path) else self._entra
 
     async def _download_app(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = Connection(scope, receive, send)

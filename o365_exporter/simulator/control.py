@@ -11,6 +11,8 @@
 ``POST /control/advance``                 move it ahead: ``{"seconds": 3600}``
 ``GET, DELETE /control/requests``         what was asked (``?path=GLOB&tenant=KEY&method=GET``), forget it
 ``POST /control/throttle/forget``         start all throttling windows anew
+``POST /control/federation/token``        a token of another issuer: ``{"subject": "system:serviceaccount:…"}``
+``GET /control/machine``                  what a client must know to use managed identities
 ========================================  =============================================================
 
 Bodies and answers are JSON; an error is ``{"error": "a sentence"}`` with status 400, 404 or 405. Faults do not
@@ -28,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from o365_exporter.simulator.arguments import arguments_of, check, describe
 from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import ActiveFault, Fault
+from o365_exporter.simulator.machine import APP_SERVICE, IMDS
 from o365_exporter.simulator.options import Switches
 from o365_exporter.simulator.tenant import SimulatorError, Tenant
 from o365_exporter.simulator.timetext import graph_time
@@ -47,6 +50,12 @@ OPERATIONS = (
     Tenant.remove_service,
     Tenant.rotate_secret,
     Tenant.expire_secret,
+    Tenant.add_certificate,
+    Tenant.trust_subject,
+    Tenant.add_federated_credential,
+    Tenant.remove_federated_credential,
+    Tenant.assign_managed_identity,
+    Tenant.remove_managed_identity,
     Tenant.grant,
     Tenant.withdraw,
     Tenant.disable_app,
@@ -97,6 +106,8 @@ class Control:
             ("GET", r"/control/requests", self._requests),
             ("DELETE", r"/control/requests", self._forget_requests),
             ("POST", r"/control/throttle/forget", self._forget_throttling),
+            ("POST", r"/control/federation/token", self._mint),
+            ("GET", r"/control/machine", self._machine),
         )
 
     def answer(self, call: Call) -> Answer:
@@ -187,6 +198,14 @@ class Control:
     def _forget_throttling(self, _given: Json) -> Json:
         self._simulator.throttle.forget()
         return {}
+
+    def _mint(self, given: Json) -> Json:
+        issuer = self._simulator.federation
+        wanted = check(arguments_of(type(issuer).mint), given)
+        return {"issuer": issuer.url, "token": issuer.mint(**wanted.model_dump())}
+
+    def _machine(self, _given: Json) -> Json:
+        return {"imds": IMDS, "app_service": APP_SERVICE, "identity_header": self._simulator.machine.identity_header}
 
     def _find(self, key: str) -> Tenant:
         if key not in self._simulator.tenants:

@@ -12,6 +12,7 @@ from o365_exporter.simulator.client_credentials import check_credential
 from o365_exporter.simulator.clouds import CLOUDS, audiences
 from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault
+from o365_exporter.simulator.federation import OtherIssuer
 from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.timetext import http_date, login_time
 from o365_exporter.simulator.tokens import TokenIssuer
@@ -38,6 +39,7 @@ class Entra:
         self._tenants = tenants
         self._issuer = issuer
         self._clock = clock
+        self.federation = OtherIssuer(clock)
 
     def answer(self, call: Call) -> Answer:
         """Answer a call that is not for Graph; 404 where Entra has nothing at that address."""
@@ -83,7 +85,7 @@ class Entra:
             raise EntraError(70003, parameter=form["grant_type"])
         tenant = self._tenant(name)
         _check_app(tenant, form["client_id"])
-        check_credential(tenant, form, self._clock.now())
+        check_credential(tenant, form, self.federation, self._clock.now())
         audience = _audience(tenant, form["scope"], call.origin)
         token, lifetime = self._issuer.issue(tenant, audience, self._clock.now())
         return Answer(

@@ -6,8 +6,6 @@ diagnosis only.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -15,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from o365_exporter.simulator.content.draw import draw_for
+from o365_exporter.simulator.jwt import decode, encode
 from o365_exporter.simulator.tenant import Tenant
 
 
@@ -25,7 +24,7 @@ class TokenError(ValueError):
 def peek(token: str) -> dict[str, Any]:
     """Claims of a token, unchecked; none where it is no JWT."""
     try:
-        claims = json.loads(_decode(token.split(".")[1]))
+        claims = json.loads(decode(token.split(".")[1]))
     except (IndexError, ValueError):
         return {}
     return claims if isinstance(claims, dict) else {}
@@ -38,17 +37,26 @@ class TokenIssuer:
     seed: int
     issued: int = 0
 
-    def issue(self, tenant: Tenant, audience: str, now: float) -> tuple[str, int]:
-        """A token for the tenant's app and its lifetime in seconds: 60 to 90 minutes, as in reality."""
+    def issue(self, tenant: Tenant, audience: str, now: float, *, machine: str | None = None) -> tuple[str, int]:
+        """A token and its lifetime in seconds: 60 to 90 minutes for the tenant's app, a day for a machine.
+
+        Args:
+            tenant: whose app or machine asks; both have the same roles.
+            audience: whom the token is for.
+            now: seconds since 1970.
+            machine: client id of a managed identity, in place of the app.
+        """
         self.issued += 1
         lifetime = draw_for(self.seed, "lifetime", tenant.key, self.issued).randint(3_600, 5_400) - 1
+        if machine is not None:
+            lifetime = 86_400 - 1
         claims = {
             "aud": audience,
             "iss": f"https://sts.windows.net/{tenant.tenant_id}/",
             "iat": int(now),
             "nbf": int(now),
             "exp": int(now) + lifetime,
-            "appid": tenant.client_id,
+            "appid": machine or tenant.client_id,
             "appidacr": "1",
             "idtyp": "app",
             "tid": tenant.tenant_id,
@@ -57,8 +65,8 @@ class TokenIssuer:
         }
         if tenant.roles:  # without consent there is a token all the same, but without the claim
             claims["roles"] = sorted(tenant.roles)
-        head = _encode(json.dumps({"typ": "JWT", "alg": "HS256", "kid": "simulator"}).encode())
-        signed = f"{head}.{_encode(json.dumps(claims).encode())}"
+        head = encode(json.dumps({"typ": "JWT", "alg": "HS256", "kid": "simulator"}).encode())
+        signed = f"{head}.{encode(json.dumps(claims).encode())}"
         return f"{signed}.{self._signature(signed)}", lifetime
 
     def check(self, token: str, audiences: set[str], now: float) -> dict[str, Any]:
@@ -81,15 +89,4 @@ class TokenIssuer:
 
     def _signature(self, signed: str) -> str:
         key = f"simulator/{self.seed}".encode()
-        return _encode(hmac.new(key, signed.encode(), hashlib.sha256).digest())
-
-
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes:
-    try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except binascii.Error as error:
-        raise ValueError("not base64") from error
+        return encode(hmac.new(key, signed.encode(), hashlib.sha256).digest())

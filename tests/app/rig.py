@@ -19,7 +19,7 @@ import httpx
 from structlog.testing import capture_logs
 
 from o365_exporter import app as composition
-from o365_exporter.app import App, assemble
+from o365_exporter.app import App, Changed, assemble
 from o365_exporter.catalogue import all_metrics
 from o365_exporter.commands.simulate import environment_of
 from o365_exporter.exposition import Assembler, Format, shown
@@ -98,6 +98,15 @@ class Rig:
         lines = (line for line in self.page().split("\n") if line and not line.startswith("#"))
         return [line for line in lines if all(part in line for part in parts)]
 
+    @asynccontextmanager
+    async def following(self, changed: Changed) -> AsyncIterator[None]:
+        """Meanwhile the app looks for changes of its tenants."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.app.follow, changed)
+            await settle()
+            yield
+            tasks.cancel_scope.cancel()
+
     def states(self, tenant: str) -> set[str]:
         """The states in which the sources of a tenant are."""
         return {poll.state for poll in self.app.store.of(tenant).values()}
@@ -149,7 +158,7 @@ async def rig(options: SimulatorOptions, environ: Mapping[str, str] | None = Non
 async def polling(made: Rig) -> AsyncIterator[None]:
     """Every source polls; the first polls are done when this begins."""
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(made.app.scheduler.run, made.app.tenants)
+        tasks.start_soon(made.app.scheduler.run, made.app.fleet.tenants)
         await made.clock.advance(5)
         yield
         tasks.cancel_scope.cancel()

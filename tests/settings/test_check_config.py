@@ -35,7 +35,7 @@ def test_settings_in_effect(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
     assert check_config(desk.config, environ) == 0
     output = capsys.readouterr()
     lines = output.out.replace(str(desk.folder), "").splitlines()
-    assert lines[: lines.index("[tenants.contoso.collectors.service_health.services]") + 2] == [
+    assert lines[: lines.index("[tenants.contoso.collectors.credential_expiry.applications]") + 3] == [
         "# Settings in effect, each tenant with all that it inherits; secrets are masked.",
         "# A comment says where a value was written; all others are defaults.",
         'listen = ":10365"',
@@ -43,6 +43,7 @@ def test_settings_in_effect(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
         'log_format = "json"',
         'proxy = "********"  # O365_PROXY in the environment',
         "# ca_file is not set",
+        "report_hosts = []",
         "request_timeout = 30.0",
         "",
         "[tenants.contoso]",
@@ -54,6 +55,13 @@ def test_settings_in_effect(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
         f'client_id = "{CLIENT}"  # defaults.client_id in /o365.toml',
         'client_secret = "********"  # o365_defaults__client_secret in /secrets',
         "# client_secret_file is not set",
+        "# certificate_file is not set",
+        "# certificate_key_file is not set",
+        "# certificate_passphrase_file is not set",
+        "certificate_send_x5c = false",
+        "# federated_token_file is not set",
+        "# managed_identity is not set",
+        "workload_identity = false",
         "",
         "[tenants.contoso.labels]",
         'country = "de"  # tenants.contoso.labels.country in /o365.toml',
@@ -67,7 +75,9 @@ def test_settings_in_effect(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
         "[tenants.contoso.collectors.credential_expiry.applications]",
         "include = []",
         "exclude = []",
-        "",
+    ]
+    health = lines.index("[tenants.contoso.collectors.service_health]")
+    assert lines[health : lines.index("[tenants.contoso.collectors.service_health.services]") + 2] == [
         "[tenants.contoso.collectors.service_health]",
         "enabled = true",
         'interval = "90s"  # collectors.service_health.interval in /o365.toml',

@@ -304,8 +304,10 @@ def test_missing_values_of_a_single_tenant(desk: Desk) -> None:
     assert desk.faults(environ={"O365_TENANT_NAME": "Contoso"}) == [
         "tenant_id is missing: set O365_TENANT_ID, or tenant_id in the configuration file.",
         "client_id is missing: set O365_CLIENT_ID, or client_id in the configuration file.",
-        "The tenant: no credential: set client_secret or client_secret_file "
-        "(as variables: O365_CLIENT_SECRET, O365_CLIENT_SECRET_FILE).",
+        "The tenant: no credential: set one of client_secret, client_secret_file, certificate_file, "
+        "federated_token_file, managed_identity and workload_identity (as variables: O365_CLIENT_SECRET, "
+        "O365_CLIENT_SECRET_FILE, O365_CERTIFICATE_FILE, O365_FEDERATED_TOKEN_FILE, O365_MANAGED_IDENTITY, "
+        "O365_WORKLOAD_IDENTITY).",
     ]
 
 
@@ -316,8 +318,12 @@ def test_missing_values_of_a_table(desk: Desk) -> None:
         "or O365_TENANTS__CONTOSO__TENANT_ID.",
         "tenants.contoso.client_id is missing: set client_id in [tenants.contoso] or [defaults], "
         "or O365_TENANTS__CONTOSO__CLIENT_ID or O365_DEFAULTS__CLIENT_ID.",
-        "tenants.contoso: no credential: set client_secret or client_secret_file (as variables: "
-        "O365_TENANTS__CONTOSO__CLIENT_SECRET, O365_TENANTS__CONTOSO__CLIENT_SECRET_FILE).",
+        "tenants.contoso: no credential: set one of client_secret, client_secret_file, certificate_file, "
+        "federated_token_file, managed_identity and workload_identity (as variables: "
+        "O365_TENANTS__CONTOSO__CLIENT_SECRET, O365_TENANTS__CONTOSO__CLIENT_SECRET_FILE, "
+        "O365_TENANTS__CONTOSO__CERTIFICATE_FILE, "
+        "O365_TENANTS__CONTOSO__FEDERATED_TOKEN_FILE, O365_TENANTS__CONTOSO__MANAGED_IDENTITY, "
+        "O365_TENANTS__CONTOSO__WORKLOAD_IDENTITY).",
     ]
 
 

@@ -17,6 +17,7 @@ from o365_exporter.source import Collector, CollectorOptions
 from tests.settings.desk import CLIENT, MANY, ONE_TENANT, Desk
 
 HEALTH = "O365_COLLECTORS__SERVICE_HEALTH__"
+AS_RE = "write it as Python's re module reads it, with \\ before . ( [ * + ?"
 SKUS = "O365_COLLECTORS__SUBSCRIPTIONS__SKUS__"
 
 VARIABLES = [
@@ -37,8 +38,8 @@ VARIABLES = [
     (HEALTH + "INTERVAL", "5x", 'is not a duration: write seconds, or a number with s, m, h, d or w, such as "5m"'),
     (HEALTH + "INTERVAL", "9", "is too small: write 10s or more"),
     (HEALTH + "STALE_AFTER", "5w", "is too large: write 30d or less"),
-    (SKUS + "INCLUDE", "(", "is not a regular expression: missing ), unterminated subpattern at position 0"),
-    (SKUS + "EXCLUDE", "[a", "is not a regular expression: unterminated character set at position 0"),
+    (SKUS + "INCLUDE", "(", f"is not a regular expression: missing ), unterminated subpattern at position 0; {AS_RE}"),
+    (SKUS + "EXCLUDE", "[a", f"is not a regular expression: unterminated character set at position 0; {AS_RE}"),
 ]
 
 
@@ -82,7 +83,8 @@ def test_wrong_types_in_the_file(desk: Desk) -> None:
         f"{health}max_series = 1.5 in o365.toml is not a whole number: write digits only.",
         f'{health}healthy_statuses = "fine" in o365.toml is not a status of Graph',
         f'{health}services.include = 5 in o365.toml is not a list: write ["one", "two"].',
-        f'{health}services.exclude = "*" in o365.toml is not a regular expression: nothing to repeat at position 0.',
+        f'{health}services.exclude = "*" in o365.toml is not a regular expression: nothing to repeat at position 0; '
+        f"{AS_RE}.",
         "tenants.a.tenant_id = 2026-01-01 in o365.toml is not a text: put it in quotes.",
         'tenants.a.name = ["a"] in o365.toml is not a text: put it in quotes.',
     ]

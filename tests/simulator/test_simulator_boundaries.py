@@ -11,7 +11,7 @@ import o365_exporter.simulator
 
 PACKAGE = Path(o365_exporter.simulator.__file__).parent
 ALLOWED = {"o365_exporter.clock", "o365_exporter.logs", "o365_exporter.simulator"}
-LIBRARIES = {"starlette", "uvicorn", "anyio", "structlog", "pydantic", "o365_exporter"}
+LIBRARIES = {"starlette", "uvicorn", "anyio", "structlog", "pydantic", "cryptography", "o365_exporter"}
 
 
 def imported(path: Path) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from o365_exporter.clock import Clock
@@ -15,6 +15,7 @@ from o365_exporter.simulator.content.organization import build_organization
 from o365_exporter.simulator.options import TenantOptions
 from o365_exporter.simulator.tenant.applications import ApplicationsPart
 from o365_exporter.simulator.tenant.base import Json
+from o365_exporter.simulator.tenant.credentials import CredentialsPart
 from o365_exporter.simulator.tenant.health import HealthPart
 from o365_exporter.simulator.tenant.licences import LicencesPart
 from o365_exporter.simulator.tenant.reports import ReportsPart
@@ -35,7 +36,7 @@ class ClientSecret:
         return f"ClientSecret(ends={self.ends})"
 
 
-class Tenant(HealthPart, ApplicationsPart, LicencesPart, ReportsPart):
+class Tenant(HealthPart, ApplicationsPart, LicencesPart, ReportsPart, CredentialsPart):
     """One directory. Read and change its attributes freely; the methods keep related ones in step.
 
     Attributes:
@@ -131,6 +132,8 @@ class Tenant(HealthPart, ApplicationsPart, LicencesPart, ReportsPart):
             "display_name": self.display_name,
             "users": self.users,
             "client_id": self.client_id,
+            "federated_credentials": {id_: asdict(one) for id_, one in self.federated_credentials.items()},
+            "managed_identities": self.managed_identities,
             "client_secrets_end": [graph_time(one.ends) for one in self.client_secrets()],
             "roles": sorted(self.roles),
             "app_enabled": self.app_enabled,

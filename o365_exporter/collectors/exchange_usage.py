@@ -1,0 +1,133 @@
+"""How much mail do people send and receive, and how full are their mailboxes?
+
+Source: the usage reports getEmailActivityUserDetail (7 days for the population, one day for activity),
+getMailboxUsageDetail (7 days only: Microsoft offers no one-day form) and getMailboxUsageQuotaStatusMailboxCounts (the
+newest day of the trend), every six hours. Permission: Reports.Read.All. Freshness: two to three days.
+Series: ``o365_exchange_*``.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from o365_exporter.filters import Filter
+from o365_exporter.metrics import Metric
+from o365_exporter.reports import Active, Count, Measure, Report, Sum, UsageOptions, usage_collector
+
+_ACTIONS = {"action": ("sent", "received", "read")}
+_ACTIVITY = {"activity": ("active", "inactive")}
+
+EMAIL_USERS = Metric("o365_exchange_email_users", "Number of persons in getEmailActivityUserDetail (7 days): its rows.")
+EMAIL_ACTIVE_USERS = Metric(
+    "o365_exchange_email_active_users",
+    "Number of persons active in mail on the refresh date: rows of the one-day getEmailActivityUserDetail.",
+)
+EMAILS = Metric(
+    "o365_exchange_emails",
+    "Number of messages on the refresh date alone: Send Count, Receive Count and Read Count of the one-day "
+    "getEmailActivityUserDetail.",
+    ("action",),
+    values=_ACTIONS,
+)
+MAILBOXES = Metric(
+    "o365_exchange_mailboxes",
+    "Number of mailboxes in getMailboxUsageDetail: active where Last Activity Date is the refresh date.",
+    ("activity",),
+    values=_ACTIVITY,
+)
+MAILBOX_STORAGE = Metric(
+    "o365_exchange_mailbox_storage_bytes",
+    "Bytes that mailboxes use, Storage Used (Byte) of getMailboxUsageDetail.",
+    ("activity",),
+    values=_ACTIVITY,
+)
+MAILBOXES_BY_QUOTA = Metric(
+    "o365_exchange_mailboxes_by_quota_status",
+    "Number of mailboxes by quota status on the newest day of getMailboxUsageQuotaStatusMailboxCounts.",
+    ("quota_status",),
+    values={
+        "quota_status": (
+            "under_limit",
+            "warning_issued",
+            "send_prohibited",
+            "send_receive_prohibited",
+            "indeterminate",
+        )
+    },
+)
+USER_EMAILS = Metric(
+    "o365_exchange_user_emails",
+    "Number of messages of one person on the refresh date alone: counts of the one-day getEmailActivityUserDetail.",
+    ("user", "action"),
+    values=_ACTIONS,
+)
+USER_STORAGE = Metric(
+    "o365_exchange_user_mailbox_storage_bytes",
+    "Bytes that one mailbox uses, Storage Used (Byte) of getMailboxUsageDetail.",
+    ("user",),
+)
+USER_ITEMS = Metric(
+    "o365_exchange_user_mailbox_items",
+    "Number of items in one mailbox, Item Count of getMailboxUsageDetail.",
+    ("user",),
+)
+
+_COUNTS = {"sent": Sum("Send Count"), "received": Sum("Receive Count"), "read": Sum("Read Count")}
+_STORAGE = Sum("Storage Used (Byte)")
+_QUOTA_COLUMNS = {
+    "under_limit": "Under Limit",
+    "warning_issued": "Warning Issued",
+    "send_prohibited": "Send Prohibited",
+    "send_receive_prohibited": "Send/Receive Prohibited",
+    "indeterminate": "Indeterminate",
+}
+
+REPORTS = (
+    Report(
+        source="email_activity",
+        function="getEmailActivityUserDetail",
+        population=(Measure(EMAIL_USERS, Count()),),
+        day=(
+            Measure(EMAIL_ACTIVE_USERS, Count()),
+            *(Measure(EMAILS, count, {"action": action}) for action, count in _COUNTS.items()),
+        ),
+        per_user=tuple(Measure(USER_EMAILS, count, {"action": action}) for action, count in _COUNTS.items()),
+    ),
+    Report(
+        source="mailbox_usage",
+        function="getMailboxUsageDetail",
+        population=(
+            Measure(MAILBOXES, Active(Count(), active=True), {"activity": "active"}),
+            Measure(MAILBOXES, Active(Count(), active=False), {"activity": "inactive"}),
+            Measure(MAILBOX_STORAGE, Active(_STORAGE, active=True), {"activity": "active"}),
+            Measure(MAILBOX_STORAGE, Active(_STORAGE, active=False), {"activity": "inactive"}),
+        ),
+        per_user=(Measure(USER_STORAGE, _STORAGE), Measure(USER_ITEMS, Sum("Item Count"))),
+        users="mailboxes",
+    ),
+    Report(
+        source="mailbox_quota",
+        function="getMailboxUsageQuotaStatusMailboxCounts",
+        newest=tuple(
+            Measure(MAILBOXES_BY_QUOTA, Sum(column), {"quota_status": status})
+            for status, column in _QUOTA_COLUMNS.items()
+        ),
+        users="",
+    ),
+)
+
+
+class Options(UsageOptions):
+    """Settings of ``exchange_usage``."""
+
+    mailboxes: Filter = Field(
+        default=Filter(), description="Mailboxes to count, by user principal name; totals change with them."
+    )
+
+
+COLLECTOR = usage_collector(
+    "exchange_usage",
+    "How much mail do people send and receive, and how full are their mailboxes?",
+    REPORTS,
+    Options,
+)

@@ -1,0 +1,31 @@
+"""The usage-report engine: a report is one row, and becomes a source.
+
+Microsoft 365's usage reports are CSV files of up to hundreds of megabytes, refreshed once a day and about two days
+late. A file is folded piece by piece as it arrives, so that a million users need the memory of one piece, and it is
+read only when its refresh date has moved.
+
+Source: ``reports/NAME(period='D7')`` for the population, then ``reports/NAME(date=…)`` of its refresh date for what
+happened on that day, as the Centreon plugins do. Permission: Reports.Read.All. Every report has ``o365_report_*``.
+"""
+
+from o365_exporter.reports.concealment import NAMES_CONCEALED, Setting, names_concealed
+from o365_exporter.reports.options import PerUserOptions, UsageOptions
+from o365_exporter.reports.rows import Active, Count, Flags, Measure, Report, Sum
+from o365_exporter.reports.source import METRICS, Usage, usage_collector
+
+__all__ = [
+    "METRICS",
+    "NAMES_CONCEALED",
+    "Active",
+    "Count",
+    "Flags",
+    "Measure",
+    "PerUserOptions",
+    "Report",
+    "Setting",
+    "Sum",
+    "Usage",
+    "UsageOptions",
+    "names_concealed",
+    "usage_collector",
+]
