@@ -51,7 +51,7 @@ class App:
         process_wide = self.selfmetrics.render(openmetrics=False)
         return b"".join(metrics.page(Format.TEXT, shown(self.store, self.clock.now()), process_wide).chunks())
 
-    async def serve(self, announce: Announce, changed: Changed = lambda: None) -> None:
+    async def serve(self, announce: Announce = lambda _: None, changed: Changed = lambda: None) -> None:
         """Poll and serve until cancelled.
 
         Args:

@@ -9,8 +9,8 @@ from pathlib import Path
 import anyio
 
 from o365_exporter import logs
-from o365_exporter.app import Announce, assemble, until_signal
-from o365_exporter.settings import Settings, inspect
+from o365_exporter.app import assemble, until_signal
+from o365_exporter.settings import Settings, TenantsFollower, inspect
 
 log = logs.get_logger("run")
 
@@ -25,11 +25,11 @@ def run(config: Path | None, environ: Mapping[str, str]) -> int:
     logs.configure(inspection.settings.logs)
     for warning in inspection.warnings:
         log.warning("suspicious setting", message=warning)
-    anyio.run(until_signal, partial(serve, inspection.settings, lambda _: None))
+    follower = TenantsFollower(config, environ, inspection.settings)
+    anyio.run(until_signal, partial(_serve, inspection.settings, follower))
     return 0
 
 
-async def serve(settings: Settings, announce: Announce) -> None:
-    """Poll and serve until cancelled."""
+async def _serve(settings: Settings, follower: TenantsFollower) -> None:
     async with assemble(settings) as app:
-        await app.serve(announce)
+        await app.serve(changed=follower.changed)

@@ -16,6 +16,7 @@ from o365_exporter.errors import (
     AuthError,
     ConfigurationError,
     PermissionMissingError,
+    PollTimeoutError,
     ThrottledError,
 )
 from o365_exporter.graph.addresses import host_of, is_loopback, origin_of
@@ -37,6 +38,9 @@ from o365_exporter.graph.traffic import Observe, Traffic
 from o365_exporter.logs import get_logger
 
 _log = get_logger("graph")
+
+
+_ASKING = 50.0  # seconds for the address of a file, waits and retries included
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,7 @@ class GraphClient:
         Raises:
             PollError: also for what goes wrong while the file is read.
         """
-        answer = await self._answer(_Call(endpoint, endpoint.url(self._root, path), etag=etag))
+        answer = await self._file_address(_Call(endpoint, endpoint.url(self._root, path), etag=etag))
         if answer.status == HTTPStatus.NOT_MODIFIED:
             yield Download(etag, None)
             return
@@ -181,6 +185,14 @@ class GraphClient:
             async with self._http.stream(request) as stream:
                 sent.code = str(stream.status)
                 yield Download(stream.headers.get("etag", ""), checked_stream(stream))
+
+    async def _file_address(self, call: _Call) -> Answer:
+        """Where the file is. Only its download may take long: a throttled report fails soon and says so."""
+        try:
+            with self._clock.deadline(_ASKING):
+                return await self._answer(call)
+        except TimeoutError:
+            raise PollTimeoutError(f"Graph gave no file for {self._named(call.endpoint)} in {_ASKING:g} s.") from None
 
     def _named(self, endpoint: Endpoint) -> str:
         return f"{endpoint.route} for tenant {self._who.tenant}"

@@ -4,6 +4,7 @@ Every room of the program declares its own options; here they are composed, and 
 This is the only door to pydantic-settings.
 """
 
+from o365_exporter.settings.following import TenantsFollower
 from o365_exporter.settings.loading import Inspection, Settings, TenantSettings, inspect, load
 
-__all__ = ["Inspection", "Settings", "TenantSettings", "inspect", "load"]
+__all__ = ["Inspection", "Settings", "TenantSettings", "TenantsFollower", "inspect", "load"]

@@ -25,6 +25,8 @@ SECRETS_DIR = "O365_SECRETS_DIR"
 DEFAULT_SECRETS_DIR = Path("/run/secrets")
 """Where Docker and Podman mount secrets; read where it exists."""
 
+TENANTS_FILE: KeyPath = ("tenants_file",)
+
 _KUBERNETES = re.compile(
     r"O365(_[A-Z0-9]+)*_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
 )
@@ -54,27 +56,43 @@ def read_layers(config_file: Path | None, environ: Mapping[str, str], faults: li
     special = {name.upper(): text.strip() for name, text in environ.items() if text.strip()}
     environment = _variables_layer(environ, ENVIRONMENT, faults)
     unreadable: list[str] = []
-    file = _file_layer(config_file or special.get(CONFIG), faults, unreadable)
+    file = _file_layer(config_file or special.get(CONFIG), f"--config or {CONFIG}", faults, unreadable)
     known = {str(entry.value) for layer in (file, environment) for entry in _file_names(layer)}
     folder = Path(special.get(SECRETS_DIR, DEFAULT_SECRETS_DIR))
     secrets: Layer = {}
     if SECRETS_DIR in special or folder.is_dir():
         secrets = _variables_layer(_secret_files(folder, known, unreadable), str(folder), faults)
+    tenants = _tenants_layer([file, secrets, environment], faults, unreadable)
     if unreadable:
         raise ConfigurationError([*unreadable, *faults])
-    return _without_replaced_proofs([file, secrets, environment])
+    return _without_replaced_proofs([file, tenants, secrets, environment])
 
 
-def _file_layer(path: Path | str | None, faults: list[str], unreadable: list[str]) -> Layer:
+def _tenants_layer(layers: list[Layer], faults: list[str], unreadable: list[str]) -> Layer:
+    """What stands in ``tenants_file``, wherever that is named; it may hold tables of tenants and nothing else."""
+    named = [layer[TENANTS_FILE] for layer in layers if TENANTS_FILE in layer]
+    if not named or not isinstance(named[-1].value, str):
+        return {}
+    path = named[-1].value
+    layer = _file_layer(path, named[-1].name, faults, unreadable)
+    faults.extend(
+        f"{entry.name} in {path} is no tenant: only tables [tenants.NAME] stand in {named[-1].name}."
+        for key, entry in layer.items()
+        if key[0] != "tenants"
+    )
+    return {key: entry for key, entry in layer.items() if key[0] == "tenants"}
+
+
+def _file_layer(path: Path | str | None, named_by: str, faults: list[str], unreadable: list[str]) -> Layer:
     if path is None:
         return {}
     reader = _Reader(str(path), dotted, faults)
     try:
         reader.put((), tomllib.loads(Path(path).read_text(encoding="utf-8")), schema())
     except FileNotFoundError:
-        unreadable.append(f"{path} does not exist: name the configuration file by --config or {CONFIG}.")
+        unreadable.append(f"{path} does not exist: name the file by {named_by}.")
     except IsADirectoryError:
-        unreadable.append(f"{path} is a directory: name the TOML file in it by --config or {CONFIG}.")
+        unreadable.append(f"{path} is a directory: name the TOML file in it by {named_by}.")
     except OSError as error:
         unreadable.append(f"{path} cannot be read ({error.strerror}): let the exporter's user read it.")
     except UnicodeDecodeError as error:

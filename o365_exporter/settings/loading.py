@@ -15,7 +15,7 @@ from o365_exporter.settings.checking import check
 from o365_exporter.settings.faults import between_tenants, sentences
 from o365_exporter.settings.layers import Layer, read_layers
 from o365_exporter.settings.merging import merge
-from o365_exporter.settings.schema import Key, lookup
+from o365_exporter.settings.schema import Key, TenantsFileOptions, lookup
 from o365_exporter.settings.suspicions import suspicions
 from o365_exporter.settings.text import MASK
 from o365_exporter.settings.workload import workload_identities
@@ -61,6 +61,7 @@ class Settings:
     logs: LogOptions
     connection: ConnectionOptions
     tenants: tuple[TenantSettings, ...]
+    more_tenants: TenantsFileOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def _settings(document: Any) -> Settings:
         logs=document.logs,
         connection=document.connection,
         tenants=tuple(_tenant(key, tenant) for key, tenant in document.tenants.items()),
+        more_tenants=document.more_tenants,
     )
 
 

@@ -122,10 +122,31 @@ class TenantOptions(BaseModel):
     labels: dict[LabelName, LabelValue] = Field({}, description="Further labels; they land on `o365_tenant_info` only.")
 
 
+class TenantsFileOptions(BaseModel):
+    """Where tenants stand besides the configuration file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tenants_file: Path | None = Field(
+        None,
+        description="TOML file with tables `[tenants.NAME]` and nothing else; read again when it changes, so that "
+        "tenants come and go without a restart.",
+        examples=["/etc/o365-exporter/tenants.toml"],
+    )
+
+    @field_validator("tenants_file")
+    @classmethod
+    def _is_absolute(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_absolute():
+            raise ValueError("is not an absolute path: write where the file is from the root on")
+        return path
+
+
 ROOMS: dict[str, tuple[str, type[BaseModel]]] = {
     "web": ("", WebOptions),
     "logs": ("log_", LogOptions),
     "connection": ("", ConnectionOptions),
+    "more_tenants": ("", TenantsFileOptions),
 }
 """Options of the whole process: field of the model, prefix of its keys, and the options."""
 

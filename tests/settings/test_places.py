@@ -153,7 +153,7 @@ def test_lone_pattern_in_the_file(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (None, "o365.toml does not exist: name the configuration file by --config or O365_CONFIG."),
+        (None, "o365.toml does not exist: name the file by --config or O365_CONFIG."),
         (b'a = "\xff"', "o365.toml is not UTF-8 (byte 5): save it as UTF-8."),
         (b"a = 1\nb = oops", "o365.toml is not TOML: Invalid value (at line 2, column 5)."),
     ],

@@ -1,0 +1,45 @@
+"""Tenants that change while the program runs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from o365_exporter.settings.loading import Settings, TenantSettings, load
+
+
+class TenantsFollower:
+    """Looks whether ``tenants_file`` has changed; without one, nothing ever does.
+
+    Args:
+        config_file: as for ``load``.
+        environ: as for ``load``.
+        settings: what was loaded last.
+    """
+
+    def __init__(self, config_file: Path | None, environ: Mapping[str, str], settings: Settings) -> None:
+        self._config_file = config_file
+        self._environ = environ
+        self._path = settings.more_tenants.tenants_file
+        self._seen = self._fingerprint()
+
+    def changed(self) -> tuple[TenantSettings, ...] | None:
+        """All tenants as they stand now, or None where nothing has changed since the last look.
+
+        Raises:
+            ConfigurationError: the change cannot be used; told once for each change.
+        """
+        now = self._fingerprint()
+        if now == self._seen:
+            return None
+        self._seen = now
+        return load(self._config_file, self._environ).tenants
+
+    def _fingerprint(self) -> str:
+        if self._path is None:
+            return ""
+        try:
+            return hashlib.sha256(self._path.read_bytes()).hexdigest()
+        except OSError as error:
+            return type(error).__name__
