@@ -9,7 +9,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 CODE := o365_exporter tests tools benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types layers generated docs locks lock clean
+.PHONY: help demo test image check format lint types layers generated docs locks lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -19,6 +19,9 @@ demo: $(RUNTIME) ## serve the metrics of simulated tenants at http://localhost:1
 
 test: $(DEV) ## run every test; TESTS=path runs a part
 	$(BIN)/python -m pytest -n auto $(TESTS)
+
+image: ## build the container image o365-exporter; docs/container.md has more
+	tools/container
 
 check: format lint types layers generated locks coverage ## what CI runs: format, lint, types, layers, generated files, locks, tests
 
