@@ -218,8 +218,8 @@ Each tenant has exactly one of these. Two in one table are an error; in differen
 | Kind | What to set | What Entra ID must know |
 | --- | --- | --- |
 | Client secret | `client_id` and `client_secret_file`, or `client_secret` | the secret |
-| Certificate | `client_id` and `certificate_file`; perhaps `certificate_key_file`, `certificate_passphrase_file` | the \
-certificate, or with `certificate_send_x5c` its subject name and issuer |
+| Certificate | `client_id` and `certificate_file`; perhaps `certificate_key_file`, `certificate_passphrase_file` | \
+the certificate, or with `certificate_send_x5c` its subject name and issuer |
 | Workload identity in AKS | `workload_identity = true` | a federated credential: issuer and subject of the service \
 account |
 | Workload identity elsewhere | `client_id` and `federated_token_file` | a federated credential: issuer, subject and \

@@ -166,6 +166,30 @@ QUESTIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         ("Which subscriptions are not in order?", 'o365_subscription_status{status!="Enabled"}'),
     ),
+    "exchange_usage": (
+        ("What share of the people used mail?", "o365_exchange_email_active_users / o365_exchange_email_users"),
+        (
+            "How many mailboxes are over a quota?",
+            (
+                "sum by (tenant) (o365_exchange_mailboxes_by_quota_status"
+                '{quota_status=~"warning_issued|send_prohibited|send_receive_prohibited"})'
+            ),
+        ),
+        (
+            "Which reports have not moved for five days? (Two to three are normal.)",
+            "time() - o365_report_refresh_timestamp_seconds > 5 * 86400",
+        ),
+        ("Which reports have lost columns?", "o365_report_missing_columns > 0"),
+    ),
+    "skype_usage": (("Which tenants still use it?", "o365_skype_active_users > 0"),),
+    "teams_usage": (
+        ("What share of the people used Teams?", "o365_teams_active_users / o365_teams_users"),
+        (
+            "How many devices has a person who was active?",
+            "o365_teams_active_devices / o365_teams_active_users",
+        ),
+    ),
+    "report_settings": (("Which tenants show hashes in place of names?", "o365_report_names_concealed == 1"),),
 }
 """Examples by collector: a question and the expression that answers it."""
 
@@ -193,7 +217,8 @@ def _collector(collector: Collector) -> Iterator[str]:
     yield from ("| Source | Asks Graph for | Permission | Every | Withdrawn after |", "| --- | --- | --- | --- | --- |")
     yield from map(_source, collector.sources(collector.options()))
     yield ""
-    yield from _families(collector.metrics)
+    if collector.metrics:
+        yield from _families(collector.metrics)
     if questions := QUESTIONS.get(collector.name):
         yield from ("| Question | PromQL |", "| --- | --- |", *(_question(*pair) for pair in questions), "")
 

@@ -117,6 +117,12 @@ async def test_a_token_is_renewed_ahead_of_its_end() -> None:
         assert 4 <= len(made.simulator.requests.find("*/token")) <= 7
 
 
+NO_REPORTS = {
+    f"O365_COLLECTORS__{name}__ENABLED": "false"
+    for name in ("EXCHANGE_USAGE", "SKYPE_USAGE", "TEAMS_USAGE", "REPORT_SETTINGS")
+}
+"""A usage report may take a quarter of an hour, and is not read by pages; it has stories of its own below."""
+
 BREAKAGES = {
     "login hangs": {"path": "*/token", "hang": True},
     "login refuses": {"path": "*/token", "aadsts": 700016},
@@ -132,7 +138,7 @@ BREAKAGES = {
 @pytest.mark.parametrize("breakage", BREAKAGES.values(), ids=BREAKAGES)
 async def test_one_tenants_trouble_is_its_own(breakage: dict[str, object]) -> None:
     """Whatever is wrong with a tenant, its neighbour is complete and as young as ever, and it recovers itself."""
-    async with rig(small("broken", "healthy")) as made:
+    async with rig(small("broken", "healthy"), NO_REPORTS) as made:
         made.simulator.add_fault(tenant="broken", **breakage)
         async with polling(made):
             started = made.clock.now()
@@ -147,6 +153,35 @@ async def test_one_tenants_trouble_is_its_own(breakage: dict[str, object]) -> No
             await made.clock.advance(600)
             assert made.states("broken") == {"ok"}
             assert tenant_lines(made, "broken") == up("broken")
+
+
+REPORT_BREAKAGES = {
+    "login refuses": {"path": "*/token", "aadsts": 700016},
+    "Graph hangs": {"path": "/v1.0/reports/*", "hang": True},
+    "Graph is down": {"path": "/v1.0/reports/*", "status": 503},
+    "Graph refuses": {"path": "/v1.0/reports/*", "status": 403},
+    "files are pages": {"path": "/data/*", "page": "login"},
+    "files are refused": {"path": "/data/*", "status": 404},
+}
+
+
+@pytest.mark.parametrize("breakage", REPORT_BREAKAGES.values(), ids=REPORT_BREAKAGES)
+async def test_trouble_with_reports_is_a_failure_and_passes(breakage: dict[str, object]) -> None:
+    """No report of any product is taken for retired or empty; all are there again when the trouble is over."""
+    rest = {f"O365_COLLECTORS__{name}__ENABLED": "false" for name in ("SERVICE_HEALTH", "CREDENTIAL_EXPIRY")}
+    async with rig(
+        small("broken", "healthy", users=20), {**rest, "O365_COLLECTORS__SUBSCRIPTIONS__ENABLED": "false"}
+    ) as made:
+        made.simulator.add_fault(tenant="broken", **breakage)
+        async with polling(made):
+            await made.clock.advance(1000)
+            states = {poll.state for key, poll in made.app.store.of("broken").items() if key.source != "settings"}
+            assert not states & {"ok", "no_data", "unsupported", "pending"}
+            assert made.lines("o365_skype_", "broken") == []
+            assert made.states("healthy") == {"ok"}
+            made.simulator.faults.clear()
+            await made.clock.advance(1900)
+            assert made.states("broken") == {"ok"}
 
 
 async def test_one_sources_trouble_is_its_own() -> None:

@@ -22,10 +22,16 @@ def test_everything_succeeds(cloud: Microsoft, promtool: str) -> None:
     assert done.returncode == 0
     assert sources(done.stdout) == {
         ("applications", "ok"),
+        ("devices_usage", "ok"),
+        ("email_activity", "ok"),
         ("issues", "ok"),
+        ("mailbox_quota", "ok"),
+        ("mailbox_usage", "ok"),
         ("overviews", "ok"),
+        ("settings", "ok"),
         ("skus", "ok"),
         ("subscriptions", "ok"),
+        ("users_activity", "ok"),
     }
     assert all(line.startswith("{") for line in done.stderr.splitlines())
     check = subprocess.run(

@@ -131,7 +131,12 @@ FLAWS: dict[str, tuple[Callable[[], Files], str, str]] = {
         f"{KEY} has no private key in it",
         GENERAL,
     ),
-    "no certificate": (lambda: {FILE: key_pem()}, f"{FILE} has no certificate in it", GENERAL),
+    "no certificate": (lambda: {FILE: key_pem()}, f"{FILE} has no certificate in PEM form in it", GENERAL),
+    "PFX beside a key": (
+        lambda: {FILE: pfx(certificate()), KEY: key_pem()},
+        f"{FILE} has no certificate in PEM form in it",
+        GENERAL,
+    ),
     "damaged certificate": (
         lambda: {FILE: key_pem() + _block("CERTIFICATE")},
         f"{FILE} has a certificate that is damaged",
@@ -236,6 +241,31 @@ def test_a_renewed_certificate_is_read_again(tmp_path: Path) -> None:
     assert renewed.ends == NOON + 365 * DAY
 
 
+def test_a_passphrase_that_no_longer_fits_is_noticed(tmp_path: Path) -> None:
+    """Whichever of the files changes, all are looked at again, and not only at the next restart."""
+    found = {FILE: pfx(certificate(), passphrase="right"), **protected(b"right")}
+    read(tmp_path, found)
+    options = CredentialOptions.model_validate({"client_id": APP, **{name: tmp_path / name for name in found}})
+    source = credential_source(options, "contoso")
+    source.read()
+    (tmp_path / PHRASE).write_bytes(b"wrong!")
+    with pytest.raises(AuthError, match="no PFX file that can be opened with this passphrase"):
+        source.read()
+
+
+def test_a_changed_file_is_noticed_by_more_than_its_date(tmp_path: Path) -> None:
+    """Another size or another file in its place is enough, as where a mount is swapped and dates are kept."""
+    path, other = tmp_path / "secret", tmp_path / "other"
+    source = credential_source(CredentialOptions(client_id=APP, client_secret_file=path), "contoso")
+    seen = []
+    for file, content in ((path, "abc"), (path, "defg"), (other, "hijk")):
+        file.write_text(content)
+        os.utime(file, (1, 1))
+        file.replace(path)
+        seen.append(source.read().hint)
+    assert seen == ["abc", "def", "hij"]
+
+
 def test_a_file_let_be_read_later_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A permission that was missing and is granted needs no change of content."""
     (tmp_path / "one.pem").write_bytes(pem(certificate()) + key_pem())
@@ -335,7 +365,7 @@ def test_a_token_file_is_read_each_time(tmp_path: Path) -> None:
     path = tmp_path / "token"
     source = credential_source(CredentialOptions(client_id=APP, federated_token_file=path), "contoso")
     found = []
-    for content in ("first.token\n", "other.token\n"):
+    for content in ("first.token\n", " other.token \n"):
         path.write_text(content)
         os.utime(path, (1, 1))
         credential = source.read()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from o365_exporter.simulator import Simulator, SimulatorOptions, Tenant, TenantO
 from o365_exporter.simulator.machine import APP_SERVICE
 from tests.certificates import DAY, certificate, key_pem, pem, pfx, rsa_key
 from tests.fakes import NOON
+from tests.graph.loopback import answer, listening
 from tests.graph.world import APPS, ImpatientClock
 
 WORKLOAD = "system:serviceaccount:monitoring:o365-exporter"
@@ -322,6 +325,21 @@ async def test_a_wrong_header_for_app_service(machine: pytest.MonkeyPatch) -> No
             "missing or wrong.). Check in the portal that the machine has this identity; user-assigned ones go by "
             "their client ID."
         )
+
+
+async def test_the_header_of_app_service_is_not_shown(machine: pytest.MonkeyPatch) -> None:
+    """Not even where the endpoint sends it back."""
+
+    async def echo(request: bytes, writer: asyncio.StreamWriter) -> None:
+        sent = next(line for line in request.decode().split("\r\n") if "canary" in line)
+        writer.write(answer(json.dumps({"message": sent}).encode(), "400 Bad Request"))
+        await writer.drain()
+
+    async with listening(echo) as port, meeting(simulated(), managed_identity="system") as met:
+        machine.setenv("IDENTITY_ENDPOINT", f"http://127.0.0.1:{port}/msi/token")
+        machine.setenv("IDENTITY_HEADER", "canary")
+        failure = await refusal(met.graph)
+        assert "(400: x-identity-header: [hidden])" in failure.message.lower()
 
 
 @pytest.mark.parametrize("by", ["setting", "environment"])

@@ -187,9 +187,10 @@ def test_what_is_set_wins_over_azure(desk: Desk) -> None:
     assert desk.tenant(environ=single).tenant_id == "contoso.com"
 
 
-def test_workload_identity_without_azure(desk: Desk) -> None:
+@pytest.mark.parametrize("azure", [{}, dict.fromkeys(AZURE, "")])
+def test_workload_identity_without_azure(desk: Desk, azure: dict[str, str]) -> None:
     """Where Azure has set nothing, the sentence says what is missing, and that alone."""
-    assert desk.faults(environ={**APP, "O365_WORKLOAD_IDENTITY": "true"}) == [
+    assert desk.faults(environ={**APP, **azure, "O365_WORKLOAD_IDENTITY": "true"}) == [
         "The tenant: workload_identity finds no AZURE_FEDERATED_TOKEN_FILE in the environment: label the pod "
         "azure.workload.identity/use, or set federated_token_file (as variables: O365_WORKLOAD_IDENTITY, "
         "O365_FEDERATED_TOKEN_FILE)."
@@ -277,6 +278,7 @@ def test_check_config_says_where_workload_identity_comes_from(desk: Desk, capsys
     [
         ("certificate_file", {}, True),
         ("certificate_file", {"certificate_key_file": True}, False),
+        ("certificate_key_file", {"certificate_file": True}, True),
         ("federated_token_file", {}, False),
     ],
 )

@@ -14,7 +14,7 @@ class Credential:
     Args:
         setting: the setting it comes from, and the file where there is one.
         fingerprint: differs from that of a credential after which another token is wanted, and tells nothing of it.
-        secrets: texts that may never show.
+        secrets: texts that may never show, besides what is sent as an assertion.
     """
 
     setting: str

@@ -45,4 +45,4 @@ class FederatedTokenFile:
                 raise self._file.unusable("holds no token")
         except UnusableFileError as error:
             raise AuthError(f"{_WHAT.format(self._tenant)}: {error}.", remedy=_REMEDY) from None
-        return FederatedToken(setting=str(self._file), fingerprint=self._fingerprint, secrets=(token,), token=token)
+        return FederatedToken(setting=str(self._file), fingerprint=self._fingerprint, token=token)

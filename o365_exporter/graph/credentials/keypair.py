@@ -76,7 +76,7 @@ def _paired(private: Key, certificates: Sequence[x509.Certificate]) -> KeyPair:
 
 def _certificates(content: bytes) -> list[x509.Certificate]:
     if b"-----BEGIN CERTIFICATE-----" not in content:
-        raise _FlawError("has no certificate in it")
+        raise _FlawError("has no certificate in PEM form in it")
     try:
         return x509.load_pem_x509_certificates(content)
     except ValueError:
