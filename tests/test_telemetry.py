@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from o365_exporter.exposition import render
+from o365_exporter.reports import Setting, Usage
+from o365_exporter.reports.folding import Folded
 from o365_exporter.store import Key, Poll
 from o365_exporter.telemetry import TenantFacts, samples
 from tests.stubs import StubGraph
@@ -85,3 +89,26 @@ def test_requests_and_waits_are_counted() -> None:
         'exporter_graph_requests_total{api="/applications",code="timeout"} 1.0',
         'exporter_graph_wait_seconds_total{cause="budget"} 0.25',
     ]
+
+
+def named(*, concealed: bool | None) -> Usage:
+    """The records of a report whose names are hashes, or not, or were not read."""
+    return Usage(Folded(date(2026, 3, 8), 1, (), {}, {}, 0, concealed, ""), None)
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        ([], []),
+        ([named(concealed=None)], []),
+        ([named(concealed=None), named(concealed=False)], ["0.0"]),
+        ([named(concealed=False), named(concealed=True)], ["1.0"]),
+        ([named(concealed=True), Setting(names_concealed=False)], ["0.0"]),
+        ([named(concealed=False), Setting(names_concealed=True)], ["1.0"]),
+    ],
+)
+def test_concealed_names_are_told_once_for_each_tenant(records: list[object], told: list[str]) -> None:
+    """By the tenant's setting where it is known, else by the names seen in any report, else not at all."""
+    keys = [Key("contoso", "exchange_usage", str(number)) for number in range(len(records))]
+    polls = {key: replace(OK, records=found) for key, found in zip(keys, records, strict=True)}
+    assert [line.split()[-1] for line in lines(polls, "report_names_concealed")] == told

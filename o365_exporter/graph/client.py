@@ -100,7 +100,8 @@ class GraphClient:
         random: Random | None = None,
     ) -> None:
         chance = random or Random()  # noqa: S311 - spreads load, guards nothing
-        self._who = Identity(tenant_name, tenant_id, credential.client_id, cloud)
+        managed = credential.managed_identity is not None
+        self._who = Identity(tenant_name, tenant_id, credential.client_id, cloud, managed=managed)
         self._root = _address(graph_url or cloud.graph, "graph_url")
         self._http = http
         self._clock = clock

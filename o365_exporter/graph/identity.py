@@ -18,6 +18,7 @@ class Identity:
         cloud: in which the tenant lives.
         secret_hint: the first three characters of the client secret in use, as Graph's ``hint``; empty before the
             first token and for other kinds of credential. Nothing more of the secret is ever visible.
+        managed: whether it is a managed identity, which no app registration stands behind.
     """
 
     tenant: str
@@ -25,3 +26,4 @@ class Identity:
     client_id: str
     cloud: Cloud
     secret_hint: str = ""
+    managed: bool = False

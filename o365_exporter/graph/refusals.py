@@ -27,6 +27,16 @@ from o365_exporter.graph.identity import Identity
 _UNLICENSED = re.compile(r"licen[cs]e|NonPremiumTenant|subscription (?:is )?(?:required|needed)", re.IGNORECASE)
 
 
+_ADD = (
+    "An administrator of the tenant can add it at {portal} under App registrations > API permissions > "
+    "Microsoft Graph > Application permissions, and grant admin consent; no restart is needed."
+)
+_ASSIGN = (
+    "An administrator can assign the app role of Microsoft Graph to the managed identity's service principal, for "
+    "instance with New-MgServicePrincipalAppRoleAssignment; the portal cannot. Its tokens may lag by up to a day."
+)
+
+
 class NotFoundError(UnexpectedAnswerError):
     """Graph itself says that there is nothing at this address."""
 
@@ -116,12 +126,10 @@ def _forbidden(fault: Fault, detail: str, who: Identity, permissions: tuple[str,
             code=fault.code,
         )
     needed = " or ".join(permissions) or "that Microsoft names"
+    subject = "managed identity" if who.managed else "app"
     return PermissionMissingError(
-        f"The app {who.client_id} lacks the application permission {needed} in tenant {who.tenant} {detail}.",
-        remedy=(
-            f"An administrator of the tenant can add it at {who.cloud.portal} under App registrations > API "
-            "permissions > Microsoft Graph > Application permissions, and grant admin consent; no restart is needed."
-        ),
+        f"The {subject} {who.client_id} lacks the application permission {needed} in tenant {who.tenant} {detail}.",
+        remedy=_ASSIGN if who.managed else _ADD.format(portal=who.cloud.portal),
         status=HTTPStatus.FORBIDDEN,
         code=fault.code,
     )
