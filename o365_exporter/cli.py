@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from o365_exporter.commands import check_config, demo, once, run, simulate
 from o365_exporter.errors import ConfigurationError
 
 EXIT_OK = 0
+EXIT_FAULT = 1
 EXIT_CONFIGURATION = 2
 
 _EPILOG = """\
@@ -31,14 +33,20 @@ exit codes:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # names of tenants are any text, whatever the terminal thinks
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         code = command(arguments)
+        sys.stdout.flush()
     except ConfigurationError as error:
         for fault in error.faults:
             print(f"o365-exporter: {fault}", file=sys.stderr)  # noqa: T201 - the log is not set up yet
         code = EXIT_CONFIGURATION
+    except BrokenPipeError:  # whoever read our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_FAULT
     except KeyboardInterrupt:  # before the signal handlers stand
         code = EXIT_OK
     sys.exit(code)

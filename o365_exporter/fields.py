@@ -17,6 +17,7 @@ Json = Mapping[str, Any]
 UNKNOWN = "unknown"
 """What a member outside a closed list becomes."""
 
+_TOO_LARGE = 2**63
 _NEVER = "0001-01-01"
 
 
@@ -41,7 +42,7 @@ def identifier(entry: Json, *names: str) -> str:
 def integer(entry: Json, name: str) -> int | None:
     """A whole number; None where it is missing."""
     value = entry.get(name)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < _TOO_LARGE):
         return value
     raise _wrong_type(name, value, "a whole number")
 

@@ -65,7 +65,10 @@ class Fleet:
         ]
         self._scheduler.remove(member.tenant, keep=kept)
         del self._members[name]
-        log.info("tenant changed" if successor else "tenant gone", tenant=name)
+        if successor:
+            log.info("tenant changed", tenant=name)
+        else:
+            log.warning("tenant gone", tenant=name)
 
     def _tenant(self, settings: TenantSettings) -> Tenant:
         graph = self._client(

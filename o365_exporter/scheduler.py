@@ -175,6 +175,8 @@ class Scheduler:
         before = self._store[job.key]
         started = self._clock.monotonic()
         after, pause = await self._attempt(tenant, job, before)
+        if tenant.scope.cancel_called:
+            return  # removed in the very moment in which its poll ended
         duration = self._clock.monotonic() - started
         job.failures_in_a_row = 0 if after.succeeded else job.failures_in_a_row + 1
         delay = max(self._delay(job), pause + duration)
@@ -296,7 +298,7 @@ class Scheduler:
 
     def _render_about(self, tenant: Tenant) -> None:
         name = tenant.facts.name
-        samples = telemetry.samples(tenant.facts, tenant.graph, self._store.of(name))
+        samples = telemetry.samples(tenant.facts, tenant.graph, self._store.of(name), self._clock.now())
         self._store.put_about(name, render(samples, name))
 
 

@@ -44,7 +44,7 @@ class Poll:
         dropped: series that were cut by ``max_series``.
         failures: how often each reason ended a poll since the start.
         interval: seconds from one poll to the next.
-        stale_after: seconds after ``taken_at`` at which the records are withdrawn.
+        stale_after: seconds after ``taken_at`` at which the records are withdrawn while polls fail.
     """
 
     interval: float
@@ -66,8 +66,8 @@ class Poll:
         return self.state in SUCCESS_STATES
 
     def is_fresh(self, now: float) -> bool:
-        """Whether the records may still be shown."""
-        return self.taken_at is not None and now - self.taken_at <= self.stale_after
+        """Whether the records may still be shown: until a poll fails, and for ``stale_after`` from the last success."""
+        return self.taken_at is not None and (self.succeeded or now - self.taken_at <= self.stale_after)
 
     def failed(self, reason: str, message: str) -> Poll:
         """The same records after one more failure."""

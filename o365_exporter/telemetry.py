@@ -122,8 +122,8 @@ class TenantFacts:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def samples(facts: TenantFacts, graph: GraphClient, polls: Mapping[Key, Poll]) -> Iterator[Sample]:
-    """All of a tenant's series about itself."""
+def samples(facts: TenantFacts, graph: GraphClient, polls: Mapping[Key, Poll], now: float) -> Iterator[Sample]:
+    """All of a tenant's series about itself, at this wall clock."""
     info = replace(TENANT_INFO, labels=(*TENANT_INFO.labels, *facts.labels))
     yield info.at(1, tenant_id=facts.tenant_id, cloud=facts.cloud, **facts.labels)
     yield TENANT_UP.at(graph.auth.state == "ok")
@@ -134,7 +134,7 @@ def samples(facts: TenantFacts, graph: GraphClient, polls: Mapping[Key, Poll]) -
         yield from _source_samples(key, poll)
     for collector in dict.fromkeys(key.collector for key in polls):
         yield from _collector_samples(collector, [poll for key, poll in polls.items() if key.collector == collector])
-    concealed = names_concealed(poll.records for poll in polls.values())
+    concealed = names_concealed(poll.records for poll in polls.values() if poll.is_fresh(now))
     if concealed is not None:
         yield NAMES_CONCEALED.at(concealed)
     for (api, code), count in graph.traffic.requests.items():

@@ -24,7 +24,7 @@ FAILED = Poll(interval=60, stale_after=600, attempted_at=100.0, duration=2.0).fa
 
 def lines(polls: Mapping[Key, Poll], *families: str, graph: StubGraph | None = None) -> list[str]:
     """The series of these families, without the tenant that all of them have."""
-    rendered = render(samples(FACTS, (graph or StubGraph()).client(), polls), "contoso")
+    rendered = render(samples(FACTS, (graph or StubGraph()).client(), polls, now=100.0), "contoso")
     text = b"".join(rendered.get(f"o365_{family}", b"") for family in families).decode()
     return [line.replace(',tenant="contoso"', "").removeprefix("o365_") for line in text.splitlines()]
 
@@ -32,7 +32,7 @@ def lines(polls: Mapping[Key, Poll], *families: str, graph: StubGraph | None = N
 def test_the_settings_labels_land_on_tenant_info_alone() -> None:
     """Facts of the settings are one series; no other carries the tenant's own labels."""
     assert lines({}, "tenant_info") == ['tenant_info{cloud="china",region="emea",tenant_id="1234"} 1.0']
-    rendered = render(samples(FACTS, StubGraph().client(), {OVERVIEWS: OK}), "contoso")
+    rendered = render(samples(FACTS, StubGraph().client(), {OVERVIEWS: OK}, now=100.0), "contoso")
     assert [name for name, block in rendered.items() if b"emea" in block] == ["o365_tenant_info"]
 
 

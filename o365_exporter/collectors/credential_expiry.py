@@ -77,12 +77,16 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One app registration with its credentials, the earliest end first."""
+    """One app registration with its credentials, the earliest end first.
+
+    ``bare`` where Graph gave neither list of credentials, though both were asked for.
+    """
 
     app_id: str
     object_id: str
     name: str
     credentials: tuple[Credential, ...]
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ def parse_application(entry: Json) -> Application:
         object_id=fields.text(entry, "id"),
         name=fields.text(entry, "displayName"),
         credentials=tuple(sorted(unique.values(), key=lambda credential: credential.end)),
+        bare=not KINDS.keys() & entry.keys(),
     )
 
 
@@ -151,6 +156,9 @@ class ApplicationsSource(Source[Applications]):
                 f"None of the {len(records.all)} app registrations passes the filter "
                 "collectors.credential_expiry.applications."
             )
+
+        if bare := sum(application.bare for application in records.all):
+            yield f"Graph gave {bare} app registrations without the lists of their credentials, which were asked for."
 
     def _watched(self, records: Applications) -> list[Application]:
         return [app for app in records.all if self._filter.keeps(app.name, app.app_id, app.object_id)]

@@ -14,13 +14,14 @@ from typing import Any
 from pydantic import Field
 
 from o365_exporter import fields
-from o365_exporter.errors import PermissionMissingError, Unsupported
+from o365_exporter.errors import PermissionMissingError, UnexpectedAnswerError, Unsupported
 from o365_exporter.fields import Json
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.metrics import Sample
 from o365_exporter.reports import Setting
 from o365_exporter.source import Collector, CollectorOptions, Interval, Source
 
+CONCEALED = "displayConcealedNames"
 REPORT_SETTINGS = Endpoint(route="/admin/reportSettings", permissions=("ReportSettings.Read.All",))
 
 
@@ -36,7 +37,10 @@ class Options(CollectorOptions):
 
 def parse_setting(entry: Json) -> Setting:
     """The setting; Microsoft's own example wraps the object in ``value``."""
-    return Setting(fields.flag(fields.record(entry, "value") or entry, "displayConcealedNames"))
+    setting = fields.record(entry, "value") or entry
+    if setting.get(CONCEALED) is None:
+        raise UnexpectedAnswerError(f"Graph answered without {CONCEALED}, which is what was asked for.")
+    return Setting(fields.flag(setting, CONCEALED))
 
 
 class SettingsSource(Source[Setting]):

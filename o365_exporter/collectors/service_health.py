@@ -18,7 +18,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from o365_exporter import fields
-from o365_exporter.errors import NoData, PollError
+from o365_exporter.errors import NoData, PollError, UnexpectedAnswerError
 from o365_exporter.fields import UNKNOWN, Json, closed, member
 from o365_exporter.filters import Filter
 from o365_exporter.graph import Endpoint, GraphClient
@@ -206,7 +206,8 @@ class Service:
 class Issue:
     """One serviceHealthIssue. Times are seconds since 1970, None where Graph has none.
 
-    ``left_at`` is when it was first missing from the open issues, None while it is among them.
+    ``left_at`` is when it was first missing from the open issues, None while it is among them; ``unread`` says why
+    it could not be read when it was.
     """
 
     id: str
@@ -224,6 +225,7 @@ class Issue:
     last_post: float | None
     posts: int
     left_at: float | None = None
+    unread: str = ""
 
 
 Services = tuple[Service, ...]
@@ -272,6 +274,8 @@ class OverviewsSource(Source[Services]):
 
     async def fetch(self, graph: GraphClient, previous: Services | None, now: float) -> Services:
         services = tuple({service.id: service for service in map(parse_service, await graph.list(OVERVIEWS))}.values())
+        if not services and previous:
+            raise UnexpectedAnswerError("Graph suddenly lists no service at all for this tenant.")
         if not services:
             raise NoData("Graph lists no service at all for this tenant.")
         return services
@@ -339,6 +343,8 @@ class IssuesSource(Source[Issues]):
 
     def remarks(self, records: Issues) -> Iterator[str]:
         for issue in records:
+            if issue.unread:
+                yield f"The issue {issue.id} is no longer listed as open and is served as last known: {issue.unread}"
             for name, value, known in (
                 ("status", issue.status, STATUSES),
                 ("classification", issue.classification, CLASSIFICATIONS),
@@ -361,7 +367,10 @@ async def _list_open(graph: GraphClient) -> list[Issue]:
 
 async def _read_again(graph: GraphClient, issue: Issue, now: float) -> Issue:
     """An issue that has left the open ones, with its end; one that Microsoft has deleted counts as resolved."""
-    entry = await graph.find(ISSUE, id=issue.id)
+    try:
+        entry = await graph.find(ISSUE, id=issue.id)
+    except PollError as error:  # it must not hide all the others, and is tried again at the next poll
+        return replace(issue, unread=error.message)
     last = parse_issue(entry) if entry is not None else replace(issue, is_resolved=True)
     return replace(last, left_at=now) if last.is_resolved else last
 

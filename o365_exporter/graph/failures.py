@@ -75,7 +75,7 @@ def _tls_failure(error: ssl.SSLError, host: str, proxy: str) -> TlsError:
             f"The certificate of {_way(host, proxy)} is not trusted: {error.verify_message}.",
             remedy=(
                 "If a proxy of your network opens TLS, put its certificate authority into a PEM file and set "
-                "ca_file in [connection]."
+                "ca_file in the settings (O365_CA_FILE)."
             ),
         )
     return TlsError(

@@ -164,7 +164,7 @@ def _trust(connection: ConnectionOptions) -> ssl.SSLContext:
     except OSError as error:
         why = "no certificates in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
         raise ConfigurationError(
-            [f"connection.ca_file: {connection.ca_file} cannot be used ({why}); give a PEM file of certificates."]
+            [f"ca_file: {connection.ca_file} cannot be used ({why}); give a PEM file of certificates."]
         ) from None
     return context
 

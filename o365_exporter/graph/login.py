@@ -108,6 +108,7 @@ class Login:
             KeyError,
             TypeError,
             AttributeError,
+            OverflowError,
             msal.exceptions.MsalError,
         ):  # its texts may quote the answer
             raise self._issuer.unusable() from None

@@ -37,6 +37,9 @@ _ASSIGN = (
 )
 
 
+_LONGEST_WAIT = 3600.0  # seconds; whatever asks for more is asked again after an hour
+
+
 class NotFoundError(UnexpectedAnswerError):
     """Graph itself says that there is nothing at this address."""
 
@@ -151,4 +154,4 @@ def retry_after(answer: Answer, now: float) -> float | None:
         except ValueError:
             return None
         seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
-    return seconds if isfinite(seconds) and seconds > 0 else None
+    return min(seconds, _LONGEST_WAIT) if isfinite(seconds) and seconds > 0 else None

@@ -68,20 +68,25 @@ class ReportSource(Source[Usage]):
         daily, weekly = (report.per_user, ()) if report.day else ((), report.per_user)
         self._week = replace(recipe, each=report.population, newest=report.newest, per_user=weekly)
         self._day = replace(recipe, each=report.day, per_user=daily)
+        self._unfinished: Folded | None = None
         forms = ("period='{period}'", "date={date}") if report.day else ("period='{period}'",)
         self.endpoints = tuple(_endpoint(report.function, form) for form in forms)
 
     async def fetch(self, graph: GraphClient, previous: Usage | None, now: float) -> Usage:
         self._check_cloud(graph)
         try:
-            week = await _read(graph, self.endpoints[0], self._week, previous.week if previous else None, period="D7")
+            known = self._unfinished or (previous.week if previous else None)
+            week = await _read(graph, self.endpoints[0], self._week, known, period="D7")
         except UnexpectedAnswerError as error:
             if self._report.retired and error.code and error.status in _NO_SUCH_REPORT:
                 raise Unsupported(f"Graph has no {self._report.function} here: the product is retired.") from None
             raise
         if week is None:
             raise NoData(f"The report {self._report.function} has a header and no rows.")
-        return Usage(week, await self._read_day(graph, week, previous) if self._report.day else None)
+        self._unfinished = week  # a day that fails does not cost the week another download
+        usage = Usage(week, await self._read_day(graph, week, previous) if self._report.day else None)
+        self._unfinished = None
+        return usage
 
     def _check_cloud(self, graph: GraphClient) -> None:
         """National clouds have reports in beta only, and nobody has written down which hosts their files are on."""

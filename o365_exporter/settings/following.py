@@ -10,7 +10,7 @@ from o365_exporter.settings.loading import Settings, TenantSettings, load
 
 
 class TenantsFollower:
-    """Looks whether ``tenants_file`` has changed; without one, nothing ever does.
+    """Looks whether ``tenants_file`` has changed and stands still again; without one, nothing ever does.
 
     Args:
         config_file: as for ``load``.
@@ -22,7 +22,7 @@ class TenantsFollower:
         self._config_file = config_file
         self._environ = environ
         self._path = settings.more_tenants.tenants_file
-        self._seen = self._fingerprint()
+        self._seen = self._latest = self._fingerprint()
 
     def changed(self) -> tuple[TenantSettings, ...] | None:
         """All tenants as they stand now, or None where nothing has changed since the last look.
@@ -30,8 +30,9 @@ class TenantsFollower:
         Raises:
             ConfigurationError: the change cannot be used; told once for each change.
         """
-        now = self._fingerprint()
-        if now == self._seen:
+        now, before = self._fingerprint(), self._latest
+        self._latest = now
+        if now == self._seen or now != before:  # what has just changed may be half written: look once more
             return None
         self._seen = now
         return load(self._config_file, self._environ).tenants

@@ -65,6 +65,8 @@ def _tenant_key(text: str) -> str:
 def _name(text: str) -> str:
     if not text.strip():
         raise ValueError("is empty: write a name, or leave it out to use the tenant id")
+    if not text.isascii() and text != text.encode("utf-8", "replace").decode():
+        raise ValueError("is not UTF-8: write the name in UTF-8")
     return text
 
 

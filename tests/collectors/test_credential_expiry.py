@@ -141,3 +141,12 @@ def test_of_secrets_that_begin_alike_the_careful_one_counts() -> None:
     assert own_secret_end(application, "abc", now=999.0) == 300.0
     assert own_secret_end(application, "nil", now=0.0) is None
     assert own_secret_end(application, "", now=0.0) is None
+
+
+async def test_apps_without_the_lists_that_were_asked_for_are_remarked() -> None:
+    """A list that is missing altogether is not the same as an empty one."""
+    source = ApplicationsSource(Options())
+    records = await polled(source, StubGraph({ROUTE: [{"appId": "a"}, app()]}))
+    assert list(source.remarks(records)) == [
+        "Graph gave 1 app registrations without the lists of their credentials, which were asked for."
+    ]

@@ -302,3 +302,26 @@ def test_a_healthy_status_that_graph_does_not_have_is_a_configuration_error() ->
     with pytest.raises(ValidationError, match="'serviceFine' is not a status of Graph: choose from serviceOperational"):
         Options(healthy_statuses=("serviceFine",))
     assert Options(healthy_statuses=("SERVICERESTORED",)).healthy_statuses == ("serviceRestored",)
+
+
+async def test_services_do_not_vanish_all_at_once() -> None:
+    """An empty overview of a tenant that had services is an answer that cannot be, not a tenant without any."""
+    with pytest.raises(UnexpectedAnswerError, match="suddenly lists no service"):
+        await polled(OverviewsSource(Options()), StubGraph({OVERVIEWS: []}), SERVICES)
+
+
+async def test_an_issue_that_cannot_be_read_hides_no_other() -> None:
+    """It is served as last known with a remark, and read at the next poll; new issues are served meanwhile."""
+    source = IssuesSource(Options())
+    graph = StubGraph({ISSUES: [issue()]})
+    opened = await polled(source, graph)
+    graph.lists[ISSUES] = [issue(id="EX2")]
+    graph.entries["EX1"] = UnavailableError("Graph is down.", status=503)
+    records = await polled(source, graph, opened, now=300)
+    assert [(each.id, each.is_resolved) for each in records] == [("EX2", False), ("EX1", False)]
+    assert list(source.remarks(records)) == [
+        "The issue EX1 is no longer listed as open and is served as last known: Graph is down."
+    ]
+    graph.entries["EX1"] = issue(isResolved=True)
+    later = await polled(source, graph, records, now=600)
+    assert [(each.id, each.is_resolved, each.unread) for each in later] == [("EX2", False, ""), ("EX1", True, "")]

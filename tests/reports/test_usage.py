@@ -306,6 +306,23 @@ async def test_a_day_without_rows_is_asked_for_again() -> None:
     assert active == [0, 1]
 
 
+async def test_a_day_that_fails_does_not_cost_the_week_again() -> None:
+    """While the one-day file cannot be had, the 7-day file is not downloaded at every try."""
+    graph = email_files()
+    week = File(csv_of(EMAIL_HEADER, *(email_row(f"user{n}", 1, 1, 1, 7) for n in range(20_000))))
+    good, graph.files[f"{EMAIL} {REFRESHED}"] = graph.files[f"{EMAIL} {REFRESHED}"], UnexpectedAnswerError("no")
+    graph.files[f"{EMAIL} D7"] = week
+    email = source(exchange_usage, "email_activity")
+    for _ in range(3):
+        with pytest.raises(UnexpectedAnswerError):
+            await polled(email, graph)
+    assert sum(week.read) == len(week.body) + 2 * 65536
+    graph.files[f"{EMAIL} {REFRESHED}"] = good
+    records = await polled(email, graph)
+    assert records.week.rows == 20_000
+    assert records.day is not None
+
+
 async def test_columns_in_any_order_and_number() -> None:
     """Reordered, new and doubled columns change nothing."""
     header = (

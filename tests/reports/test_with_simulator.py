@@ -69,7 +69,7 @@ class Site:
 
     def page(self) -> str:
         """Everything that is served about the tenant."""
-        about = render(telemetry.samples(self.tenant.facts, self.graph, self.store.of("contoso")), "contoso")
+        about = render(telemetry.samples(self.tenant.facts, self.graph, self.store.of("contoso"), now=0.0), "contoso")
         blocks = [poll.rendered for poll in self.store.of("contoso").values()]
         return b"".join(block for rendered in (about, *blocks) for block in rendered.values()).decode()
 

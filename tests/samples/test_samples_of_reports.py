@@ -157,7 +157,7 @@ async def test_names_are_concealed_by_a_setting(world: Microsoft, shared: Path) 
     world.graph("/admin/reportSettings").mock(return_value=answer(shared, "admin-reportsettings.json"))
     async with watching("report_settings") as watch:
         await watch.poll()
-        told = samples(watch.tenant.facts, watch.tenant.graph, watch.store.of("contoso"))
+        told = samples(watch.tenant.facts, watch.tenant.graph, watch.store.of("contoso"), now=0.0)
         assert [sample.value for sample in told if sample.metric.name == "o365_report_names_concealed"] == [1]
     assert watch.told("settings") == ("ok", "")
 

@@ -467,3 +467,30 @@ async def test_run_once_polls_every_source_once() -> None:
     await run.scheduler.run_once(run.tenants)
     assert leader.polls == follower.polls == [0]
     assert 'o365_test_value{source="follower",tenant="contoso"} 2.0' in run.lines("o365_test_value")
+
+
+async def test_a_tenant_removed_as_its_poll_ends_leaves_nothing() -> None:
+    """A poll that comes to its end in the moment of the removal is not put back."""
+    run: Run
+
+    class Leaving(ScriptedSource):
+        async def fetch(self, graph: GraphClient, previous: float | None, now: float) -> float:
+            run.scheduler.remove(watched)
+            return 1.0
+
+    clock = FakeClock()
+    watched = tenant(Leaving(clock))
+    run = Run(clock, watched)
+    run.scheduler.watch([watched])
+    await run.scheduler.poll(watched, watched.jobs[0])
+    assert run.store.tenants() == ()
+    assert run.store.of("contoso") == {}
+
+
+async def test_data_of_a_source_that_works_are_never_withdrawn() -> None:
+    """Between two polls that succeed nothing flaps, even where stale_after is no longer than the interval."""
+    clock = FakeClock()
+    run = Run(clock, tenant(ScriptedSource(clock, interval=60, stale_after=30)))
+    async with run.running():
+        await clock.advance(59)
+        assert run.lines("o365_test_value")

@@ -75,15 +75,18 @@ def test_changes_are_followed(desk: Desk, tenants: Path) -> None:
     follower = TenantsFollower(desk.config, {}, loaded)
     assert follower.changed() is None
     tenants.write_text(CONTOSO + FABRIKAM)
+    assert follower.changed() is None, "what has just changed may be half written"
     found = follower.changed()
     assert found is not None
     assert [tenant.key for tenant in found] == ["contoso", "fabrikam"]
     assert found[0] == loaded.tenants[0], "an unchanged tenant equals itself, or it would be started anew"
     tenants.unlink()
+    assert follower.changed() is None
     with pytest.raises(ConfigurationError, match="does not exist: name the file by tenants_file"):
         follower.changed()
     assert follower.changed() is None
     tenants.write_text(FABRIKAM)
+    assert follower.changed() is None
     assert [tenant.key for tenant in follower.changed() or ()] == ["fabrikam"]
 
 
