@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
@@ -27,7 +27,7 @@ from o365_exporter.graph.clouds import Cloud
 from o365_exporter.graph.credentials import credential_source
 from o365_exporter.graph.download import DOWNLOAD_ROUTE, Download, checked_address, checked_stream
 from o365_exporter.graph.endpoints import Endpoint
-from o365_exporter.graph.http import Answer, BodyTooLargeError, Http, Request
+from o365_exporter.graph.http import Answer, BodyTooLargeError, Http, Request, Stream
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.login import Login
 from o365_exporter.graph.options import CredentialOptions
@@ -182,10 +182,16 @@ class GraphClient:
         address = checked_address(answer.headers["location"], self._root, self._report_hosts)
         validator = {"If-None-Match": etag} if etag else {}
         request = Request("GET", address, validator, secrets=(address,))  # no token: the address is all it takes
+        async with AsyncExitStack() as stack:
+            stream = await self._retries.run(partial(self._opened, request, stack))
+            yield Download(stream.headers.get("etag", ""), checked_stream(stream))
+
+    async def _opened(self, request: Request, stack: AsyncExitStack) -> Stream:
+        """A file from its beginning: until there is one, a broken connection is worth another attempt."""
         with self.traffic.timed(DOWNLOAD_ROUTE, self._clock) as sent:
-            async with self._http.stream(request) as stream:
-                sent.code = str(stream.status)
-                yield Download(stream.headers.get("etag", ""), checked_stream(stream))
+            stream = await stack.enter_async_context(self._http.stream(request))
+            sent.code = str(stream.status)
+            return stream
 
     async def _file_address(self, call: _Call) -> Answer:
         """Where the file is. Only its download may take long: a throttled report fails soon and says so."""

@@ -17,7 +17,7 @@ from o365_exporter.graph.addresses import host_of, is_loopback, origin_of
 from o365_exporter.graph.http import Stream
 
 DOWNLOAD_ROUTE = "/{report download}"
-"""Value of the label ``api`` for the files behind reports."""
+"""Value of the label ``api`` for the files behind reports, whose time is counted until they begin."""
 
 
 @dataclass(frozen=True, slots=True)
