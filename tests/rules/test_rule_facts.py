@@ -1,0 +1,259 @@
+"""Every metric, label and closed value that rules, examples and runbooks name is one that the exporter serves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from o365_exporter.catalogue import all_collectors, all_metrics
+from tests.rules.kit import MACROS, RUNBOOKS, macros_switched_on, rules
+from tests.rules.promql import Selector, counted, groupings, selectors
+
+TARGET = {"job", "instance"}
+"""Labels that Prometheus adds to whatever it scrapes."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is known of a metric."""
+
+    labels: frozenset[str]
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    type: str = "gauge"
+
+
+_ACTION = {"action": ("sent", "received", "read")}
+_ACTIVITY = {"activity": ("active", "inactive")}
+_PERIOD = {"period": ("D7", "day")}
+_ROLE = {"role": ("organized", "participated")}
+_QUOTA = ("under_limit", "warning_issued", "send_prohibited", "send_receive_prohibited", "indeterminate")
+
+
+def _of(*labels: str, **values: tuple[str, ...]) -> Fact:
+    return Fact(frozenset(("tenant", *labels, *values)), values)
+
+
+# The series of usage reports that rules use, until their collectors are in the catalogue, which then wins.
+COMING = {
+    "o365_exchange_email_users": _of(),
+    "o365_exchange_email_active_users": _of(),
+    "o365_exchange_emails": _of(**_ACTION),
+    "o365_exchange_mailboxes": _of(**_ACTIVITY),
+    "o365_exchange_mailbox_storage_bytes": _of(**_ACTIVITY),
+    "o365_exchange_mailboxes_by_quota_status": _of(quota_status=_QUOTA),
+    "o365_exchange_user_emails": _of("user", "action"),
+    "o365_exchange_user_mailbox_storage_bytes": _of("user"),
+    "o365_exchange_user_mailbox_items": _of("user"),
+    "o365_skype_users": _of(),
+    "o365_skype_active_users": _of(),
+    "o365_skype_peer_to_peer_sessions": _of(),
+    "o365_skype_conferences": _of(**_ROLE),
+    "o365_skype_devices": _of(),
+    "o365_skype_active_devices": _of(),
+    "o365_skype_device_users": _of(device=("windows", "windows_phone", "android_phone", "iphone", "ipad")),
+    "o365_skype_user_peer_to_peer_sessions": _of("user"),
+    "o365_skype_user_conferences": _of("user", "role"),
+    "o365_teams_users": _of(),
+    "o365_teams_active_users": _of(),
+    "o365_teams_user_messages": _of("user", "kind"),
+    "o365_report_refresh_timestamp_seconds": _of("report", **_PERIOD),
+    "o365_report_missing_columns": _of("report", **_PERIOD),
+    "o365_report_names_concealed": _of(),
+}
+REPORTS = ("getEmailActivityUserDetail", "getTeamsUserActivityUserDetail")
+"""Graph's report functions that rules name; ``report`` has no closed list in the catalogue."""
+
+PROMETHEUS = {
+    "up": Fact(frozenset(TARGET)),
+    "prometheus_rule_evaluation_failures_total": Fact(frozenset({"rule_group", *TARGET}), type="counter"),
+}
+
+
+@cache
+def served() -> dict[str, Fact]:
+    """The metrics that Prometheus scrapes."""
+    catalogue = {
+        name: Fact(frozenset(metric.all_labels), metric.values, metric.type) for name, metric in all_metrics().items()
+    }
+    return {
+        name: Fact(fact.labels | TARGET, fact.values, fact.type)
+        for name, fact in {**COMING, **catalogue, **PROMETHEUS}.items()
+    }
+
+
+@cache
+def facts() -> dict[str, Fact]:
+    """The metrics that Prometheus scrapes, and those that the rules record, with the labels they can have."""
+    known = dict(served())
+    for rule in rules():
+        if "record" in rule.body:
+            before = known.get(rule.name, Fact(frozenset()))
+            fixed = {label: (value,) for label, value in rule.body.get("labels", {}).items()}
+            parts = [before, *(known[selector.name] for selector in selectors(rule.body["expr"]))]
+            labels = frozenset().union(fixed, *(part.labels for part in parts))
+            values = _merged(fixed, *(part.values for part in parts))
+            known[rule.name] = Fact(labels, values)
+    return known
+
+
+def _merged(*lists: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    merged: dict[str, tuple[str, ...]] = {}
+    for values in lists:
+        for label, allowed in values.items():
+            merged[label] = (*merged.get(label, ()), *allowed)
+    return merged
+
+
+def _runbook_queries() -> Iterator[tuple[str, str]]:
+    for page in sorted(RUNBOOKS.glob("*.md")):
+        for query in re.findall(r"^```promql\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+            yield f"docs/runbooks/{page.name}", query
+
+
+def _readme_recordings() -> Iterator[tuple[str, str]]:
+    text = (MACROS.parent.parent / "README.md").read_text("utf-8")
+    for code in re.findall(r"`([a-z_]+:o365_[^`…]+)`", text):
+        yield "README.md", code
+
+
+def _expressions() -> list[tuple[str, str]]:
+    found = [(rule.name, expression) for rule in rules() for expression in rule.expressions]
+    for group in yaml.safe_load(macros_switched_on())["groups"]:
+        found += [(rule["alert"], rule["expr"]) for rule in group["rules"]]
+    return [*found, *_runbook_queries(), *_readme_recordings()]
+
+
+EXPRESSIONS = _expressions()
+
+
+def _faults(selector: Selector) -> Iterator[str]:
+    fact = facts().get(selector.name)
+    if fact is None:
+        yield f"there is no metric {selector.name}"
+        return
+    for label, values in selector.matchers:
+        if label not in fact.labels:
+            yield f"{selector.name} has no label {label}"
+        closed = fact.values.get(label)
+        unknown = [value for value in values if closed and value not in (*closed, "?", "TENANT", "ID")]
+        if unknown:
+            yield f"{selector.name} has no {label}={unknown}"
+
+
+@pytest.mark.parametrize(("where", "expression"), EXPRESSIONS, ids=[where for where, _ in EXPRESSIONS])
+def test_metrics_labels_and_values_are_those_of_the_exporter(where: str, expression: str) -> None:
+    """A metric that was renamed, a label that was dropped or a value that never was would be silent for ever."""
+    assert [fault for selector in selectors(expression) for fault in _faults(selector)] == [], where
+
+
+@pytest.mark.parametrize(("where", "expression"), EXPRESSIONS, ids=[where for where, _ in EXPRESSIONS])
+def test_labels_of_groupings_belong_to_one_of_the_metrics(where: str, expression: str) -> None:
+    """``by (sku)`` where the label is ``sku_id`` would put all SKUs into one."""
+    names = {selector.name for selector in selectors(expression)}
+    known = frozenset().union(*(facts()[name].labels for name in names))
+    assert groupings(expression) - known == set(), where
+
+
+@pytest.mark.parametrize(("where", "expression"), EXPRESSIONS, ids=[where for where, _ in EXPRESSIONS])
+def test_only_counters_are_counted(where: str, expression: str) -> None:
+    """``rate()`` of a number that speaks of one day, or of any gauge, is nonsense."""
+    assert [name for name in counted(expression) if facts()[name].type != "counter"] == [], where
+
+
+def test_collectors_and_sources_exist() -> None:
+    """``collector`` and ``source`` have no closed list in the catalogue; the collectors themselves are the fact."""
+    sources = {
+        name: {source.name for source in collector.sources(collector.options())}
+        for name, collector in all_collectors().items()
+    }
+    for where, expression in EXPRESSIONS:
+        for _, matchers in selectors(expression):
+            named = dict(matchers)
+            collectors = [name for name in named.get("collector", ()) if name != "?"]
+            assert set(collectors) <= sources.keys(), where
+            for source in named.get("source", ()):
+                assert source == "?" or any(source in sources[name] for name in collectors), where
+
+
+def test_reports_are_known() -> None:
+    """The report functions that rules name are those that the collectors of Exchange and Teams read."""
+    named = {
+        value
+        for _, expression in EXPRESSIONS
+        for _, matchers in selectors(expression)
+        for label, values in matchers
+        if label == "report"
+        for value in values
+    }
+    assert named - {"?"} == set(REPORTS)
+
+
+def test_every_condition_is_used() -> None:
+    """A condition that no alert looks at, or an alert on a condition that nobody records, is a slip."""
+    recorded = {
+        (rule.name.removesuffix(":time"), rule.body["labels"]["condition"])
+        for rule in rules()
+        if "condition" in rule.body.get("labels", {})
+    }
+    used = {
+        (name.removesuffix(":held"), value)
+        for rule in rules()
+        for name, matchers in selectors(rule.body["expr"])
+        for label, values in matchers
+        if label == "condition"
+        for value in values
+    }
+    assert recorded == used
+
+
+def test_every_condition_has_a_basis() -> None:
+    """Without a time at which it could last be judged a condition would never hold."""
+    conditions = {
+        (rule.subject, rule.body["labels"]["basis"]) for rule in rules() if "condition" in rule.body.get("labels", {})
+    }
+    bases = {(rule.subject, rule.body["labels"]["basis"]) for rule in rules() if rule.name.endswith("_fresh:time")}
+    assert conditions == bases
+
+
+def test_coming_metrics_equal_the_contract(shared: Path) -> None:
+    """What the catalogue does not have yet is used as it is agreed."""
+    contract = json.loads((shared / "acceptance" / "contract.json").read_text("utf-8"))
+    agreed = {**contract["series"], **contract["opt_in_series"]}
+    assert {name: (set(fact.labels), dict(fact.values)) for name, fact in COMING.items()} == {
+        name: (set(agreed[name]["labels"]), {k: tuple(v) for k, v in agreed[name].get("values", {}).items()})
+        for name in COMING
+    }
+
+
+@pytest.mark.parametrize(
+    ("expression", "fault"),
+    [
+        ("max by (tenant) (o365_service_helthy)", "there is no metric o365_service_helthy"),
+        ('o365_service_healthy{service="Exchange"}', "o365_service_healthy has no label service"),
+        ('o365_sku_status{status="warning"}', "o365_sku_status has no status=['warning']"),
+        (
+            'tenant_sku:o365_sku_status:group{status="Off"}',
+            "tenant_sku:o365_sku_status:group has no status=['Off']",
+        ),
+        (
+            'tenant_sku:o365_licence_condition:held{condition=~"disabled|off"}',
+            "tenant_sku:o365_licence_condition:held has no condition=['off']",
+        ),
+    ],
+)
+def test_the_check_finds_faults(expression: str, fault: str) -> None:
+    """Proof that the comparison above compares."""
+    assert [found for selector in selectors(expression) for found in _faults(selector)] == [fault]
+
+
+def test_the_check_sees_rates() -> None:
+    """Proof that a rate of a gauge would be seen, inside other functions too."""
+    assert counted("sum by (tenant) (rate(o365_exchange_emails[1h]))") == {"o365_exchange_emails"}
+    assert groupings("sum by (tenant, sku) (x)") == {"tenant", "sku"}

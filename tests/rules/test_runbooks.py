@@ -1,0 +1,49 @@
+"""Each alert has its heading, each heading its alert, and the link leads from one to the other."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.rules.kit import RUNBOOKS, alerts
+
+BASE = "https://o365-exporter.example/"
+"""Stands for wherever the repository is; deploy/prometheus/README.md says how to replace it."""
+
+PAGES = sorted(page for page in RUNBOOKS.glob("*.md") if page.name != "README.md")
+QUESTIONS = ("Means", "Real?", "Look", "Do", "Close")
+
+
+def _headings(name: str) -> list[str]:
+    return re.findall(r"^## (.+)$", (RUNBOOKS / f"{name}.md").read_text("utf-8"), re.MULTILINE)
+
+
+def test_headings_are_the_alerts() -> None:
+    """Both ways, page by page, in the order of the rules."""
+    headings = {page.stem: _headings(page.stem) for page in PAGES}
+    named: dict[str, list[str]] = {}
+    for name, rule in alerts().items():
+        named.setdefault(rule.subject, []).append(name)
+    assert headings == named
+
+
+@pytest.mark.parametrize("name", alerts())
+def test_links_lead_to_the_heading(name: str) -> None:
+    """The address is the base, the page of the alert's file, and the heading as GitHub and GitLab make anchors."""
+    rule = alerts()[name]
+    assert rule.body["annotations"]["runbook_url"] == f"{BASE}docs/runbooks/{rule.subject}.md#{name.lower()}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_each_heading_answers_the_five_questions(page: object) -> None:
+    """What it means, whether it is real, what to look at, what to do, when it is over: in this order."""
+    text = (RUNBOOKS / str(page)).read_text("utf-8")
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        assert tuple(re.findall(r"^\*\*(.+?):?\*\*", section, re.MULTILINE)) == QUESTIONS, section.splitlines()[0]
+
+
+def test_the_readme_says_how_to_replace_the_base() -> None:
+    """The placeholder that a user puts his own address for is the one in the rules."""
+    readme = RUNBOOKS.parent.parent / "deploy" / "prometheus" / "README.md"
+    assert f"'s#{BASE}#" in readme.read_text("utf-8")
