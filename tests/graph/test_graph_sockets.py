@@ -292,9 +292,7 @@ async def test_a_ca_file_that_cannot_be_used_is_told(tmp_path: Path, content: by
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(
-        ConfigurationError, match=rf"^connection\.ca_file: {path} cannot be used \({why}\); give a PEM file"
-    ):
+    with pytest.raises(ConfigurationError, match=rf"^ca_file: {path} cannot be used \({why}\); give a PEM file"):
         async with open_http(ConnectionOptions(ca_file=path)):
             pass
 

@@ -155,6 +155,7 @@ async def test_oracle_of_the_original_on_mailboxes() -> None:
         'o365_exchange_mailbox_storage_bytes{activity="inactive"}': 99_000_000_000,
     }
     assert graph.asked == [f"{MAILBOX} D7"]
+    assert [endpoint.route for endpoint in mailboxes.endpoints] == [f"/reports/{MAILBOX}(period='{{period}}')"]
 
 
 async def test_quota_status_is_that_of_the_newest_day_wherever_it_stands() -> None:
@@ -472,6 +473,15 @@ async def test_concealed_names_are_recognised() -> None:
     ]
     plain = await polled(source(exchange_usage, "email_activity"), email_files())
     assert plain.names_concealed is False
+
+
+@pytest.mark.parametrize(("names", "concealed"), [(["A" * 32], True), (["A" * 32, "ann"], False), ([""], None)])
+async def test_most_names_decide(names: list[str], concealed: bool | None) -> None:
+    """One hash alone is enough, one of two is not, and a report without names says nothing."""
+    rows = [[REFRESHED, name, "False", REFRESHED, 1, 1, 7] for name in names]
+    mailboxes = source(exchange_usage, "mailbox_usage", per_user=PerUserOptions(enabled=True))
+    records = await polled(mailboxes, ReportGraph({f"{MAILBOX} D7": csv_of(MAILBOX_HEADER, *rows)}))
+    assert records.names_concealed is concealed
 
 
 async def test_a_filter_on_names_needs_the_column_of_names() -> None:

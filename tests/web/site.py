@@ -44,6 +44,11 @@ class Site:
             ready=lambda: self.state,
         )
 
+    def fail(self) -> None:
+        """The latest poll of every source has failed, and the records of the one before are kept."""
+        for key in list(self.store):
+            self.store.put(key, self.store[key].failed("unavailable", "Graph is down."))
+
     def put(
         self, tenant: str, *units: str, state: str = "ok", message: str = "", next_run: float | None = None
     ) -> None:

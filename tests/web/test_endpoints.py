@@ -81,7 +81,8 @@ async def test_landing_page(site: Site) -> None:
     ],
 )
 async def test_ages(site: Site, seconds: int, age: str) -> None:
-    """Ages are told in a unit that people read; what is too old to be served is called withdrawn."""
+    """Ages are told in a unit that people read; what is too old to be served while polls fail is called withdrawn."""
+    site.fail()
     await site.clock.advance(seconds)
     assert f"<td>{age}</td>" in await landing(site)
 
