@@ -149,7 +149,7 @@ async def test_a_client_that_neither_asks_nor_reads_is_cut(
     site: Site, monkeypatch: pytest.MonkeyPatch, connections: list[Any], asked: bytes
 ) -> None:
     """Otherwise such clients would collect, each with its page in memory."""
-    monkeypatch.setattr(server, "_PATIENCE", 0.05)
+    monkeypatch.setattr(server, "_PATIENCE", 0.5)  # time enough for the other client
     large(site)
     async with site.served() as (address,), httpx.AsyncClient(trust_env=False) as other:
         with connect(address, slow=True) as client, anyio.fail_after(5):
