@@ -392,9 +392,24 @@ async def test_a_wrong_rotation_leaves_the_living_token_in_use(tmp_path: Path) -
         assert graph.auth.state == "ok"
 
 
+@pytest.mark.parametrize("content", [b"right", b"right\n", b"right\r\n", b"\xef\xbb\xbfright\r\n"])
+async def test_a_secret_file_may_be_of_any_editor(world: Microsoft, tmp_path: Path, content: bytes) -> None:
+    """The end of the line and the mark in front that editors of Windows write are no part of the secret."""
+    path = tmp_path / "secret"
+    path.write_bytes(content)
+    async with client(credential=_file_credential(path)) as graph:
+        await graph.list(APPS)
+    assert _secrets_sent(world) == ["right"]
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(None, "cannot be read (No such file or directory)"), (b"\n", "is empty"), (b"\xff\xfe", "is not text in UTF-8")],
+    [
+        (None, "cannot be read (No such file or directory)"),
+        (b"\n", "is empty"),
+        (b"\xff\xfe", "is not text in UTF-8"),
+        (b"old\nnew\n", "holds more than one line"),
+    ],
 )
 async def test_a_secret_file_that_cannot_be_used_is_named(
     world: Microsoft, tmp_path: Path, content: bytes | None, why: str

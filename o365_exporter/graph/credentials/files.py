@@ -55,17 +55,19 @@ class CredentialFile:
             raise self._unreadable(error) from None
 
     def text(self) -> str:
-        """All of it without the end of its last line.
+        """The one line that it holds, without its end and without the mark that editors of Windows put in front.
 
         Raises:
-            UnusableFileError: it cannot be read, is no text or is empty.
+            UnusableFileError: it cannot be read, is no text, is empty or holds more than one line.
         """
         try:
-            text = self.content().decode().rstrip("\r\n")
+            text = self.content().decode("utf-8-sig").rstrip("\r\n")
         except UnicodeDecodeError:
             raise self.unusable("is not text in UTF-8") from None
         if not text.strip():
             raise self.unusable("is empty")
+        if "\n" in text:
+            raise self.unusable("holds more than one line")
         return text
 
     def unusable(self, why: str, remedy: str = "") -> UnusableFileError:
