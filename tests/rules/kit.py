@@ -80,12 +80,19 @@ def macros_switched_on() -> str:
     return COMMENTED_RULE.sub(r"\1", MACROS.read_text("utf-8"))
 
 
-def run(program: str, *arguments: str | Path, timezone: str = "UTC") -> str:
-    """What a program of Prometheus or Alertmanager prints; its failure is the test's."""
-    if shutil.which(program) is None:
+def installed(program: str) -> str:
+    """Where a program is, or a skip that says how to get it."""
+    path = shutil.which(program)
+    if path is None:
         package = "prometheus-alertmanager" if program == "amtool" else "prometheus"
         pytest.skip(f"{program} is missing: apt-get install {package}")
+    return path
+
+
+def run(program: str, *arguments: str | Path, timezone: str = "UTC") -> str:
+    """What a program of Prometheus or Alertmanager prints; its failure is the test's."""
+    path = installed(program)
     environment = {**os.environ, "TZ": timezone}
-    done = subprocess.run([program, *map(str, arguments)], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([path, *map(str, arguments)], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from o365_exporter.source import parse_duration
 from tests.e2e.programs import eventually, free_port
 from tests.rules.kit import ROOT, alerts, load, run, unit_tests
 
@@ -42,6 +43,13 @@ SILENCED = [
     ("O365SkuDisabled", SKU, "O365SkuInGrace", SKU),
     ("O365SkuDisabled", SKU, "O365SubscriptionInGrace", SUBSCRIPTION),
     ("O365SubscriptionEnded", SUBSCRIPTION, "O365SkuOverassigned", SKU),
+    ("O365SkuOverassigned", SKU, "O365SkuNearlyFull", SKU),
+    (
+        "O365TenantUnreachable",
+        {"tenant": "contoso"},
+        "O365ReportStuck",
+        {"tenant": "contoso", "report": "getMailboxUsageDetail"},
+    ),
 ]
 NOT_SILENCED = [
     ("O365ServiceInterrupted", SERVICE, "O365ServiceAdvisory", {**SERVICE, "service_id": "Lync"}),
@@ -77,6 +85,13 @@ def test_routes(name: str) -> None:
         f"--verify.receivers={RECEIVERS[severity]}",
         *arguments,
     )
+
+
+def test_repeats_fit_into_what_alertmanager_remembers() -> None:
+    """It forgets what it sent after 120 hours, and then tells it again however long ``repeat_interval`` is."""
+    route = load(EXAMPLE)["route"]
+    repeats = [each["repeat_interval"] for each in (route, *route["routes"])]
+    assert all(parse_duration(repeat) < 120 * 3600 for repeat in repeats), repeats
 
 
 def _labels() -> dict[str, set[str]]:
