@@ -1,0 +1,33 @@
+// What a site may set; everything else stands in the files that the mixin imports.
+{
+  _config+:: {
+    // Matchers put into every selector of a metric of the exporter, e.g. 'cluster="eu"'; '' is none.
+    selector: '',
+    // The scrape job of the exporter.
+    job: 'o365-exporter',
+    // Where docs/runbooks of this project can be read by whoever is woken, with the slash at its end.
+    docsUrl: 'https://o365-exporter.example/',
+    // Tags of every dashboard, beside those it has.
+    dashboardTags: [],
+
+    thresholds: {
+      // O365IncidentWithoutPost: Microsoft has not written about an open incident for so many hours.
+      silentHours: 12,
+      // O365AppCredentialExpiresSoon, O365ExporterCredentialExpiresSoon.
+      credentialWarningDays: 30,
+      // O365AppCredentialExpires, O365ExporterCredentialExpires.
+      credentialCriticalDays: 7,
+      // O365AppCredentialExpired becomes O365AppCredentialExpiredLongAgo after so many days.
+      credentialForgottenDays: 7,
+      // O365SkuNearlyFull: used seats, of 1.
+      seatsUsedRatio: 0.95,
+      // O365SubscriptionEndsSoon, O365TrialEnds.
+      subscriptionDays: 14,
+      // O365UsageCollapsed: users as against a week before, of 1; not where there were fewer than so many.
+      usageRatio: 0.5,
+      usageUsers: 20,
+      // O365ReportStuck: age of the newest day of a report.
+      reportDays: 5,
+    },
+  },
+}

@@ -1,0 +1,72 @@
+// The rules of ../prometheus/rules and the dashboards of ../../grafana/dashboards, with a site's own selectors and
+// thresholds. It imports the same files that everybody else uses, so that nothing can drift.
+local thresholds = import 'thresholds.libsonnet';
+local withSelector = import 'selectors.libsonnet';
+
+local files = {
+  'service-health': importstr '../prometheus/rules/service-health.yaml',
+  credentials: importstr '../prometheus/rules/credentials.yaml',
+  subscriptions: importstr '../prometheus/rules/subscriptions.yaml',
+  usage: importstr '../prometheus/rules/usage.yaml',
+  exporter: importstr '../prometheus/rules/exporter.yaml',
+};
+
+local dashboards = {
+  'o365-exchange.json': import '../../grafana/dashboards/o365-exchange.json',
+  'o365-expiry.json': import '../../grafana/dashboards/o365-expiry.json',
+  'o365-exporter.json': import '../../grafana/dashboards/o365-exporter.json',
+  'o365-service-health.json': import '../../grafana/dashboards/o365-service-health.json',
+  'o365-skype-teams.json': import '../../grafana/dashboards/o365-skype-teams.json',
+  'o365-subscriptions.json': import '../../grafana/dashboards/o365-subscriptions.json',
+  'o365-tenants.json': import '../../grafana/dashboards/o365-tenants.json',
+};
+
+(import 'config.libsonnet') + {
+  local config = $._config,
+  assert thresholds.unknown(config.thresholds) == [] :
+         '_config.thresholds: there is no %s' % std.join(', ', thresholds.unknown(config.thresholds)),
+  assert thresholds.wrong(config.thresholds) == [] :
+         '_config.thresholds: %s must be numbers above 0' % std.join(', ', thresholds.wrong(config.thresholds)),
+  assert std.endsWith(config.docsUrl, '/') : '_config.docsUrl: "%s" must end with a slash' % config.docsUrl,
+  assert !std.member(config.selector, '%') : '_config.selector: no % may stand in it',
+
+  local quoted(text) = std.strReplace(text, '"', '\\"'),  // as it stands within a string of a template
+  local annotated(text) = std.strReplace(
+    withSelector(text, quoted(config.selector)), 'job=\\"o365-exporter\\"', quoted('job="%s"' % config.job)
+  ),
+  local asked(expr) = std.strReplace(
+    withSelector(expr, config.selector), 'job="o365-exporter"', 'job="%s"' % config.job
+  ),
+  local configured(rule) = rule {
+    expr: asked(super.expr),
+    [if std.objectHas(rule, 'annotations') then 'annotations']: {
+      [name]: std.strReplace(annotated(rule.annotations[name]), 'https://o365-exporter.example/', config.docsUrl)
+      for name in std.objectFields(rule.annotations)
+    },
+  },
+
+  // Recordings stand in the groups of the alerts that use them, because a group is evaluated in order.
+  prometheusRules+:: { groups+: [] },
+  prometheusAlerts+:: {
+    groups+: [
+      group { rules: std.map(configured, group.rules) }
+      for subject in std.objectFields(files)
+      for group in std.parseYaml(thresholds.apply(subject, files[subject], config.thresholds)).groups
+    ],
+  },
+
+  // Queries stand under these names, at any depth.
+  local queries = ['expr', 'query', 'definition'],
+  local redrawn(value, key='') =
+    if std.isObject(value) then { [name]: redrawn(value[name], name) for name in std.objectFields(value) }
+    else if std.isArray(value) then [redrawn(each, key) for each in value]
+    else if !std.isString(value) then value
+    else if std.member(queries, key) then asked(value)
+    else std.strReplace(value, 'https://o365-exporter.example/', config.docsUrl),
+
+  grafanaDashboardFolder:: 'Microsoft 365',
+  grafanaDashboards+:: {
+    [name]: redrawn(dashboards[name]) { tags+: config.dashboardTags }
+    for name in std.objectFields(dashboards)
+  },
+}

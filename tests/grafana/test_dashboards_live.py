@@ -1,0 +1,157 @@
+"""Every question of the dashboards, put to a real Prometheus, has an answer: for one tenant and for fifty."""
+
+from __future__ import annotations
+
+import copy
+import math
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.grafana.kit import Json, Query, annotation_queries, dashboards, panel_queries, panels, variable_queries
+from tests.grafana.live import Prometheus, exporter_watching, prometheus_watching
+from tests.rules.kit import installed
+
+PER_EXPORTER = re.compile(r"_total\b|graph_request_duration|\bup\{|process_|build_info")
+"""What two exporters rightly have twice: requests, and themselves."""
+
+MOVING = re.compile(r"time\(\)|:seconds|_duration_seconds|\[\$__range\]")
+"""What is not the same a moment later."""
+
+
+def faults(prometheus: Prometheus, page: Json) -> Iterator[str]:
+    """Questions that Prometheus refuses or has no answer to, and labels that a panel shows and no answer has."""
+    for panel in panels(page):
+        answers = []
+        for target in panel["targets"]:
+            query = Query(f"{page['uid']}: {panel['title']} {target['refId']}", target["expr"], target["range"])
+            try:
+                answers.append(prometheus.asked(query))
+            except ValueError as error:
+                yield f"{query.where}: {error}"
+                continue
+            if not answers[-1]:
+                yield f"{query.where}: no data"
+        yield from (f"{page['uid']}: {panel['title']}: {fault}" for fault in _unfilled(panel, answers))
+    for query in annotation_queries(page):
+        if not prometheus.asked(query):
+            yield f"{query.where}: no data"
+    for query in variable_queries(page):
+        if not prometheus.choices(query):
+            yield f"{query.where}: nothing to choose from"
+
+
+def _unfilled(panel: Json, answers: list[list[Json]]) -> Iterator[str]:
+    have = {label for answer in answers for series in answer for label in series["metric"]}
+    shown = {label for target in panel["targets"] for label in re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])}
+    for transformation in panel.get("transformations", ()):
+        shown |= {name for name in transformation["options"].get("indexByName", ()) if not name.startswith("Value")}
+    if any(answers):
+        yield from (f"no series has the label {label}" for label in sorted(shown - have))
+
+
+def zeros(prometheus: Prometheus, page: Json) -> Iterator[str]:
+    """Numbers that are 0 although something of their kind is the matter."""
+    for panel in panels(page):
+        if panel["type"] == "stat":
+            where, target = f"{page['uid']}: {panel['title']}", panel["targets"][0]
+            values = [
+                float(series["value"][1]) for series in prometheus.asked(Query(where, target["expr"], is_range=False))
+            ]
+            if not all(values):
+                yield where
+
+
+def at_last(found: Callable[[], list[str]]) -> list[str]:
+    """What is still wrong after a few looks: on a busy machine a scrape may come too late, and its data with it."""
+    for _ in range(4):
+        if not (wrong := found()):
+            return wrong
+    return found()
+
+
+def everywhere(check: Callable[[Prometheus, Json], Iterator[str]], prometheus: Prometheus) -> list[str]:
+    """What is wrong on any dashboard."""
+    return [fault for page in dashboards().values() for fault in check(prometheus, page)]
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an exporter that watches one tenant."""
+    installed("prometheus")
+    with exporter_watching(tmp_path_factory.mktemp("exporter"), 1) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def one(target: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """A Prometheus that scrapes it."""
+    with prometheus_watching(installed("prometheus"), tmp_path_factory.mktemp("one") / "data", [target]) as prometheus:
+        yield prometheus
+
+
+def test_every_question_has_an_answer(one: Prometheus) -> None:
+    """No error, and data there: of panels, variables and marks, with every column and every name of a series."""
+    assert at_last(lambda: everywhere(faults, one)) == []
+
+
+def test_every_question_has_an_answer_for_fifty_tenants(tmp_path: Path) -> None:
+    """The same, and numbers that count what is wrong are not 0 where something is."""
+    program = installed("prometheus")
+    with (
+        exporter_watching(tmp_path, 50) as address,
+        prometheus_watching(program, tmp_path / "data", [address], seconds=4) as many,
+    ):
+        assert at_last(lambda: everywhere(faults, many)) == []
+        assert at_last(lambda: everywhere(zeros, many)) == []
+
+
+def test_two_exporters_count_once(one: Prometheus, target: str, tmp_path: Path) -> None:
+    """Scraped under two addresses, as by two replicas, everything about tenants has the same rows and values."""
+    both = [target, target.replace("127.0.0.1", "localhost")]
+    with prometheus_watching(installed("prometheus"), tmp_path / "data", both) as two:
+        up = two.asked(Query("", "up == 1", is_range=False))
+        assert len(up) == len(both)
+        assert at_last(lambda: [fault for page in dashboards().values() for fault in doubled(one, two, page)]) == []
+
+
+def doubled(one: Prometheus, two: Prometheus, page: Json) -> Iterator[str]:
+    """Questions to which two exporters give another answer than one."""
+    for query in panel_queries(page):
+        if query.is_range or PER_EXPORTER.search(query.expr):
+            continue
+        single, double = _values(one.asked(query)), _values(two.asked(query))
+        if single.keys() != double.keys():
+            yield f"{query.where}: other series"
+        elif not MOVING.search(query.expr) and not all(math.isclose(single[key], double[key]) for key in single):
+            yield f"{query.where}: other values"
+
+
+def _values(answer: list[Json]) -> dict[frozenset[tuple[str, str]], float]:
+    return {frozenset(series["metric"].items()): float(series["value"][1]) for series in answer}
+
+
+@pytest.mark.parametrize(
+    ("expr", "fault"),
+    [
+        ("max by (tenant) (o365_service_helthy)", "no data"),
+        ("sum by (tenant (up)", "parse error"),
+        ("max(o365_service_healthy) by (service_id) * on (tenant) o365_tenant_info", "no data"),
+        ("o365_service_healthy * on (tenant) o365_service_healthy", "many-to-many matching not allowed"),
+    ],
+)
+def test_a_question_without_answer_is_found(one: Prometheus, expr: str, fault: str) -> None:
+    """Proof that the answers are looked at."""
+    page = copy.deepcopy(dashboards()["o365-tenants"])
+    panels(page)[0]["targets"][0]["expr"] = expr
+    found = at_last(lambda: list(faults(one, page)))
+    assert [fault in each for each in found] == [True]
+
+
+def test_a_column_without_values_and_a_number_that_doubles_are_found(one: Prometheus) -> None:
+    """Proof that labels are looked at."""
+    page = copy.deepcopy(dashboards()["o365-tenants"])
+    panels(page)[0]["targets"][0]["legendFormat"] = "{{colour}}"
+    assert list(faults(one, page)) == ["o365-tenants: Tenants without token: no series has the label colour"]

@@ -1,0 +1,260 @@
+"""Everything that expires: credentials of apps, the exporter's own, subscriptions; soonest first, ended ones apart."""
+
+from __future__ import annotations
+
+from tools.dashboards import looks
+from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust
+from tools.dashboards.links import APPS, SUBSCRIPTIONS
+from tools.dashboards.model import Bars, Dashboard, Label, Lines, Query, Section, Stat, Table, Value
+from tools.dashboards.queries import leaders, or_zero
+
+ROWS = 200
+"""How many rows a list of ends has at most."""
+
+APP = "max by (tenant, app_id, app_name, kind) (o365_application_latest_credential_expiry_timestamp_seconds)"
+OWN = "max by (tenant, kind) (o365_exporter_credential_expiry_timestamp_seconds)"
+SUBSCRIPTION = (
+    "max by (tenant, subscription_id, sku_part_number, trial) (o365_subscription_next_lifecycle_timestamp_seconds)"
+)
+CREDENTIAL = (
+    "max by (tenant, app_id, app_name, credential_id, credential_name, kind) "
+    "(o365_application_credential_expiry_timestamp_seconds)"
+)
+LATEST = "max by (tenant, app_id, kind) (o365_application_latest_credential_expiry_timestamp_seconds)"
+COUNT = 'sum by (tenant) (last_over_time(tenant:o365_application_credentials:count{{validity="{}"}}[6h]))'
+SUBSCRIPTIONS_END = "max by (tenant, subscription_id, trial) (o365_subscription_next_lifecycle_timestamp_seconds)"
+
+
+def _named(expr: str, thing: str, name: str, identity: str) -> str:
+    """The same series with the labels ``thing``, ``name`` and ``id``, so that unlike things stand in one table.
+
+    ``thing`` may hold $1, which is the credential's kind.
+    """
+    source = "kind" if "$1" in thing else "tenant"
+    named = f'label_replace({expr}, "thing", "{thing}", "{source}", "(.*)")'
+    named = f'label_replace({named}, "name", "$1", "{name}", "(.*)")'
+    return f'label_replace({named}, "id", "$1", "{identity}", "(.*)")'
+
+
+ALL = (
+    "max by (tenant, thing, name, id) (\n  "
+    + "\n    or\n  ".join(
+        (
+            _named(APP, "$1 of an app", "app_name", "app_id"),
+            _named(OWN, "$1 of this exporter", "kind", "kind"),
+            _named(SUBSCRIPTION, "subscription", "sku_part_number", "subscription_id"),
+        )
+    )
+    + "\n)"
+)
+
+COMING = f"bottomk({ROWS}, {ALL} > time() < +Inf)"
+ENDED = f"topk({ROWS}, {ALL} <= time())"
+
+
+def _list(key: str, title: str, about: str, ends: str, *alerts: str, order: str, height: int) -> Table:
+    return Table(
+        key=key,
+        title=title,
+        about=about,
+        columns=(
+            TENANT,
+            Label(name="thing", title="Thing"),
+            Label(name="name", title="Name"),
+            Value(title="Ends", expr=f"1000 * {ends}", unit="dateTimeAsIso"),
+            Value(
+                title="Days left",
+                expr=f"({ends} - time()) / 86400",
+                unit="suffix: d",
+                decimals=1,
+                steps=looks.DAYS_OF_CREDENTIAL,
+            ),
+            Label(name="id", title="Id"),
+        ),
+        order=order,
+        height=height,
+        alerts=alerts,
+        links=(APPS, SUBSCRIPTIONS),
+    )
+
+
+def _within(expr: str, days: float, more_than: float = 0) -> str:
+    return f"{expr} - time() > {more_than:g} * 86400 <= {days:g} * 86400"
+
+
+NOW = Section(
+    "now",
+    "Now",
+    (
+        Stat(
+            key="critical",
+            title="Apps: 7 days",
+            about="Apps whose last credential of a kind ends within 7 days; then whatever signs in with it stops.",
+            expr=or_zero(f"count({_within(LATEST, 7)})", "o365_applications"),
+            unit="short",
+            steps=looks.NONE_IS_GOOD,
+            empty=UNKNOWN,
+            alerts=("O365AppCredentialExpires",),
+        ),
+        Stat(
+            key="soon",
+            title="Apps: 30 days",
+            about="Apps whose last credential of a kind ends within 30 days.",
+            expr=or_zero(f"count({_within(LATEST, 30)})", "o365_applications"),
+            unit="short",
+            steps=looks.NONE_IS_CALM,
+            empty=UNKNOWN,
+            alerts=("O365AppCredentialExpiresSoon",),
+        ),
+        Stat(
+            key="own",
+            title="Exporter's own",
+            about="Days until the first of the credentials ends with which this exporter signs in; after that nothing "
+            "of the tenant is watched. Unknown where the exporter may not read its own app registration.",
+            expr=f"min({OWN} - time()) / 86400",
+            unit="suffix: d",
+            decimals=0,
+            steps=looks.DAYS_OF_CREDENTIAL,
+            empty=UNKNOWN,
+            alerts=("O365ExporterCredentialExpires", "O365ExporterCredentialExpiresSoon"),
+        ),
+        Stat(
+            key="subscriptions",
+            title="Subscriptions",
+            about="Subscriptions, trials apart, whose state changes within 14 days unless they are renewed.",
+            expr=or_zero(
+                "count(" + _within(SUBSCRIPTIONS_END.replace("seconds)", 'seconds{trial="false"})'), 14) + ")",
+                "o365_subscription_licenses",
+            ),
+            unit="short",
+            steps=looks.NONE_IS_CALM,
+            empty=UNKNOWN,
+            alerts=("O365SubscriptionEndsSoon", "O365TrialEnds"),
+        ),
+        *trust("credential_expiry|subscriptions"),
+    ),
+)
+
+SPANS = ((0, 7, "within 7 days"), (7, 30, "8 to 30 days"), (30, 90, "31 to 90 days"), (90, 365, "91 to 365 days"))
+
+CREDENTIALS = Section(
+    "credential_expiry",
+    "Credentials",
+    (
+        Bars(
+            key="spans",
+            title="Apps by what is left",
+            about="Apps and kinds of credential by the time until the last one ends; those without end are left out.",
+            bars=(
+                Query(or_zero(f"count({LATEST} <= time())", "o365_applications"), "ended"),
+                *(
+                    Query(or_zero(f"count({_within(LATEST, until, start)})", "o365_applications"), name)
+                    for start, until, name in SPANS
+                ),
+            ),
+            unit="short",
+            steps=((None, looks.NEUTRAL),),
+        ),
+        Lines(
+            key="expired_over_time",
+            title="Credentials that have ended",
+            about="Single credentials that are past their end and still listed. The 20 tenants with most of them at "
+            "the end of the shown time.",
+            lines=(
+                Query(
+                    leaders(
+                        'sum by (tenant) (tenant:o365_application_credentials:count{validity="expired"})', "tenant"
+                    ),
+                    "{{tenant}}",
+                ),
+            ),
+            decimals=0,
+            alerts=("O365AppCredentialExpiredLongAgo",),
+        ),
+        Table(
+            key="superseded",
+            title="Old credentials that end while a newer one is valid",
+            about=f"They end within 30 days, and nothing stops if the app already uses the newer one; the {ROWS} "
+            "soonest.",
+            columns=(
+                TENANT,
+                Label(name="app_name", title="App"),
+                Label(name="kind", title="Kind"),
+                Label(name="credential_name", title="Credential"),
+                Value(
+                    title="Days left",
+                    expr=f"bottomk({ROWS}, (\n  {CREDENTIAL} - time() > 0 < 30 * 86400\n"
+                    f"    and on (tenant, app_id, kind)\n  {LATEST} - time() >= 30 * 86400\n) / 86400)",
+                    unit="suffix: d",
+                    decimals=1,
+                ),
+                Label(name="app_id", title="App id"),
+                Label(name="credential_id", title="Credential id"),
+            ),
+            order="Days left",
+            alerts=("O365AppOldCredentialExpires",),
+            links=(APPS,),
+        ),
+        Table(
+            key="tidiness",
+            title="App registrations",
+            about="How many there are, and how many single credentials are valid and ended.",
+            columns=(
+                TENANT,
+                Value(title="Apps", expr="max by (tenant) (o365_applications)"),
+                Value(
+                    title="Valid",
+                    expr=COUNT.format("valid"),
+                ),
+                Value(
+                    title="Ended",
+                    expr=COUNT.format("expired"),
+                    steps=looks.SOME_IS_NOTABLE,
+                ),
+            ),
+            order="-Ended",
+            alerts=("O365AppCredentialExpiredLongAgo",),
+        ),
+    ),
+)
+
+DASHBOARD = Dashboard(
+    uid="o365-expiry",
+    title="Microsoft 365: everything that expires",
+    about="Credentials of apps, the exporter's own credential and subscriptions: what ends next, and what has ended.",
+    sections=(
+        NOW,
+        Section(
+            "ends",
+            "What ends",
+            (
+                _list(
+                    "coming",
+                    "Soonest first",
+                    "Of an app the last credential of each kind counts, so that a rotated one does not alarm. A "
+                    "subscription that renews by itself stands here too: Microsoft's interface does not tell. The "
+                    f"{ROWS} soonest.",
+                    COMING,
+                    "O365AppCredentialExpires",
+                    "O365AppCredentialExpiresSoon",
+                    "O365SubscriptionEndsSoon",
+                    order="Days left",
+                    height=14,
+                ),
+                _list(
+                    "ended",
+                    "Ended",
+                    f"What has ended and is still listed; the {ROWS} latest. Delete what nobody uses.",
+                    ENDED,
+                    "O365AppCredentialExpired",
+                    "O365AppCredentialExpiredLongAgo",
+                    order="-Days left",
+                    height=8,
+                ),
+            ),
+        ),
+        CREDENTIALS,
+    ),
+    links=(APPS, SUBSCRIPTIONS),
+    since="now-30d",
+)

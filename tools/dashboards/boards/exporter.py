@@ -1,0 +1,348 @@
+"""Exporter: can the other pages be believed? Polls, requests, waits, throttling, and the process itself."""
+
+from __future__ import annotations
+
+from tools.dashboards import looks
+from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust
+from tools.dashboards.model import Dashboard, Label, Lines, Query, Section, Stat, Table, Timeline, Value, Variable
+from tools.dashboards.queries import CUT, coded, data_age, leaders
+
+OF = 'collector=~"$collector"'
+SOURCE = "tenant, collector, source"
+STATE = "o365_exporter_source_state"
+RATE = "$__rate_interval"
+ROWS = 200
+HERE = "on (job, instance) group_left () o365_exporter_build_info"
+
+NOW = Section(
+    "now",
+    "Now",
+    (
+        Stat(
+            key="up",
+            title="Up",
+            about="Targets of the job o365-exporter that Prometheus can scrape.",
+            expr='sum(up{job="o365-exporter"})',
+            unit="short",
+            steps=((None, looks.BAD), (1, looks.GOOD)),
+            empty=UNKNOWN,
+            width=3,
+            alerts=("O365ExporterDown", "O365ScrapeFailing"),
+        ),
+        Stat(
+            key="version",
+            title="Version",
+            about="Of the exporter and of Python.",
+            expr="group by (version, python_version) (o365_exporter_build_info)",
+            legend="{{version}} on Python {{python_version}}",
+            unit="short",
+            name=True,
+            empty=UNKNOWN,
+            width=4,
+        ),
+        Stat(
+            key="reload",
+            title="Reload",
+            about="Whether the tenants watched are those of tenants_file as it stands.",
+            expr="min(o365_exporter_tenants_reload_success)",
+            unit="short",
+            states=looks.YES_IS_GOOD,
+            empty=UNKNOWN,
+            width=3,
+        ),
+        Stat(
+            key="unreachable",
+            title="No token",
+            about="Tenants for which no token can be had: nothing of them is watched.",
+            expr="sum(1 - max by (tenant) (o365_exporter_tenant_up))",
+            steps=looks.NONE_IS_GOOD,
+            empty=UNKNOWN,
+            width=3,
+            alerts=("O365TenantUnreachable",),
+        ),
+        Stat(
+            key="dropped",
+            title="Series cut",
+            about="Series that max_series cut: what they would say raises no alert.",
+            expr=f"sum(max by (tenant, collector) (o365_exporter_series_dropped{{{OF}}}))",
+            steps=looks.NONE_IS_CALM,
+            empty=UNKNOWN,
+            width=3,
+            alerts=("O365SeriesDropped",),
+        ),
+        *trust("$collector"),
+    ),
+)
+
+TOKENS = Table(
+    key="tokens",
+    title="Tenants",
+    about="The state of each tenant's token, and requests in the last hour.",
+    columns=(
+        TENANT,
+        Label(name="state", title="Token", states=looks.states("o365_exporter_tenant_state", "state"), background=True),
+        Value(title="", expr="max by (tenant, state) (o365_exporter_tenant_state)"),
+        Value(title="Requests", expr="sum by (tenant) (increase(o365_exporter_graph_requests_total[1h]))", decimals=0),
+        Value(
+            title="Throttled",
+            expr='sum by (tenant) (increase(o365_exporter_graph_requests_total{code="429"}[1h]))\n'
+            "  or\n0 * max by (tenant) (o365_exporter_tenant_up)",
+            decimals=0,
+            steps=looks.NONE_IS_CALM,
+        ),
+        Value(
+            title="Waited",
+            expr="sum by (tenant) (increase(o365_exporter_graph_wait_seconds_total[1h]))\n"
+            "  or\n0 * max by (tenant) (o365_exporter_tenant_up)",
+            unit="s",
+            decimals=1,
+        ),
+        Value(
+            title="Failed polls",
+            expr="sum by (tenant) (increase(o365_exporter_source_failures_total[1h]))\n"
+            "  or\n0 * max by (tenant) (o365_exporter_tenant_up)",
+            unit="short",
+            decimals=0,
+            steps=looks.NONE_IS_CALM,
+        ),
+    ),
+    order="-Failed polls",
+    alerts=("O365TenantUnreachable", "O365Throttled"),
+)
+
+LATE = f"({data_age(matchers=OF)})\n  / max by ({SOURCE}) (o365_exporter_source_interval_seconds{{{OF}}})"
+SOURCES = Table(
+    key="sources",
+    title="Sources",
+    about=f"The {ROWS} that have waited longest, measured by their interval: below 1 is punctual, from 3 on the data "
+    "are stale. A source that never answered has no age and stands in the table beside.",
+    columns=(
+        TENANT,
+        Label(name="collector", title="Collector"),
+        Label(name="source", title="Source"),
+        Value(
+            title="Intervals",
+            expr=f"topk({ROWS}, {LATE})",
+            unit="short",
+            decimals=1,
+            steps=(
+                (None, looks.GOOD),
+                (1.5, looks.WORKING),
+                (3, looks.BAD),
+            ),
+        ),
+        Value(
+            title="Age of data",
+            expr=f"{data_age(matchers=OF)}\n  and on ({SOURCE})\ntopk({ROWS}, {LATE})",
+            unit="s",
+            decimals=1,
+        ),
+        Value(
+            title="Interval",
+            expr=f"max by ({SOURCE}) (o365_exporter_source_interval_seconds{{{OF}}})\n"
+            f"  and on ({SOURCE})\ntopk({ROWS}, {LATE})",
+            unit="s",
+        ),
+    ),
+    order="-Intervals",
+    width=14,
+    alerts=("O365SourceStale",),
+)
+FAILING = Table(
+    key="failing",
+    title="Sources that are not ok",
+    about="The state of each source that is not ok. no_data and unsupported are answers too: Microsoft has nothing.",
+    columns=(
+        TENANT,
+        Label(name="collector", title="Collector"),
+        Label(name="source", title="Source"),
+        Label(name="state", title="State", states=looks.states(STATE, "state"), background=True),
+        Value(title="", expr=f'max by ({SOURCE}, state) ({STATE}{{state!="ok",{OF}}})'),
+    ),
+    order="State",
+    width=10,
+    empty="none, if there are sources at all",
+    alerts=("O365SourceNeverSucceeded", "O365PermissionMissing"),
+)
+
+POLLS = Section(
+    "polls",
+    "Polls",
+    (
+        TOKENS,
+        SOURCES,
+        FAILING,
+        Timeline(
+            key="states",
+            title="States of sources",
+            about=f"The {CUT} sources in the gravest state at the end of the shown time.",
+            expr=leaders(coded(STATE, "state", SOURCE, f",{OF}"), SOURCE),
+            legend="{{tenant}}: {{collector}} {{source}}",
+            unit="short",
+            states=tuple(looks.coded_states(STATE, "state").values()),
+            alerts=("O365SourceNeverSucceeded",),
+        ),
+        Lines(
+            key="failures",
+            title="Failed polls",
+            about="By reason, added over tenants and exporters.",
+            lines=(
+                Query(f"sum by (reason) (increase(o365_exporter_source_failures_total{{{OF}}}[{RATE}]))", "{{reason}}"),
+            ),
+            unit="short",
+            colours=looks.states("o365_exporter_source_failures_total", "reason"),
+            alerts=("O365Throttled", "O365SourceStale"),
+        ),
+        Lines(
+            key="duration",
+            title="How long polls take",
+            about="The latest polls of all sources of a collector together, in the slowest tenant.",
+            lines=(Query(f"max by (collector) (o365_exporter_collector_duration_seconds{{{OF}}})", "{{collector}}"),),
+        ),
+        Lines(
+            key="collectors",
+            title="Collectors that work",
+            about="The share of tenants in which the latest poll of every source of the collector succeeded.",
+            lines=(
+                Query(
+                    f"avg by (collector) (max by (tenant, collector) (o365_exporter_collector_success{{{OF}}}))",
+                    "{{collector}}",
+                ),
+            ),
+            unit="percentunit",
+            maximum=1,
+        ),
+        Lines(
+            key="age",
+            title="Age of data",
+            about=f"The {CUT} sources with the oldest data at the end of the shown time; it outlives a restart.",
+            lines=(
+                Query(
+                    leaders(f"max by ({SOURCE}) (tenant_source:o365_exporter_source_age:seconds{{{OF}}})", SOURCE),
+                    "{{tenant}}: {{collector}} {{source}}",
+                ),
+            ),
+            alerts=("O365SourceStale",),
+        ),
+    ),
+)
+
+TRAFFIC = Section(
+    "traffic",
+    "Requests to Microsoft",
+    (
+        Lines(
+            key="outcomes",
+            title="Requests by outcome",
+            about="By HTTP status, or by why there was none. Added over tenants and exporters.",
+            lines=(Query(f"sum by (code) (rate(o365_exporter_graph_requests_total[{RATE}]))", "{{code}}"),),
+            unit="reqps",
+        ),
+        Lines(
+            key="routes",
+            title="Requests by route",
+            about=f"The {CUT} busiest routes at the end of the shown time.",
+            lines=(
+                Query(leaders(f"sum by (api) (rate(o365_exporter_graph_requests_total[{RATE}]))", "api"), "{{api}}"),
+            ),
+            unit="reqps",
+        ),
+        Lines(
+            key="throttled",
+            title="Throttled requests",
+            about=f"Answers 429; the {CUT} tenants with most of them at the end of the shown time.",
+            lines=(
+                Query(
+                    leaders(
+                        f'sum by (tenant) (rate(o365_exporter_graph_requests_total{{code="429"}}[{RATE}]))', "tenant"
+                    ),
+                    "{{tenant}}",
+                ),
+            ),
+            unit="reqps",
+            alerts=("O365Throttled",),
+        ),
+        Lines(
+            key="waits",
+            title="Waiting",
+            about="Seconds waited in each second, by cause: asked for by Microsoft (retry_after), to stay within the "
+            "limits (budget), after a failure (backoff). Many requests wait at once, so it can exceed 1.",
+            lines=(Query(f"sum by (cause) (rate(o365_exporter_graph_wait_seconds_total[{RATE}]))", "{{cause}}"),),
+            unit="s",
+        ),
+        Lines(
+            key="latency",
+            title="Duration of requests",
+            about="Half of the requests are faster than the first line, 95 of 100 than the second.",
+            lines=tuple(
+                Query(
+                    f"histogram_quantile({quantile}, "
+                    f"sum by (le) (rate(o365_exporter_graph_request_duration_seconds_bucket[{RATE}])))",
+                    name,
+                )
+                for quantile, name in ((0.5, "median"), (0.95, "95 of 100"))
+            ),
+        ),
+        Lines(
+            key="slow",
+            title="Mean duration by route",
+            about=f"Seconds until an answer was read; the {CUT} slowest routes at any moment.",
+            lines=(
+                Query(
+                    f"topk({CUT}, sum by (api) (rate(o365_exporter_graph_request_duration_seconds_sum[{RATE}]))\n"
+                    f"  / (sum by (api) (rate(o365_exporter_graph_request_duration_seconds_count[{RATE}])) > 0))",
+                    "{{api}}",
+                ),
+            ),
+        ),
+    ),
+)
+
+
+def _process(key: str, title: str, about: str, *lines: tuple[str, str], unit: str = "") -> Lines:
+    """Of the exporters' processes alone: other programs serve metrics of the same names."""
+    return Lines(
+        key=key,
+        title=title,
+        about=about,
+        lines=tuple(Query(f"{expr} * {HERE}", "{{instance}}" + name) for expr, name in lines),
+        unit=unit,
+        width=6,
+    )
+
+
+PROCESS = Section(
+    "process",
+    "The process",
+    (
+        _process(
+            "memory",
+            "Memory",
+            "Resident, and virtual as the operating system counts it.",
+            ("process_resident_memory_bytes", ""),
+            ("process_virtual_memory_bytes", " virtual"),
+        ),
+        _process("cpu", "CPU", "Cores in use.", (f"rate(process_cpu_seconds_total[{RATE}])", ""), unit="short"),
+        _process(
+            "files",
+            "Open files",
+            "Descriptors that are open, and how many may be.",
+            ("process_open_fds", ""),
+            ("process_max_fds", " at most"),
+            unit="short",
+        ),
+        _process(
+            "uptime", "Running for", "Time since the start.", ("(time() - process_start_time_seconds)", ""), unit="s"
+        ),
+    ),
+)
+
+DASHBOARD = Dashboard(
+    uid="o365-exporter",
+    title="Microsoft 365: exporter",
+    about="Whether the other pages can be believed: polls, their data's age, requests to Microsoft, waits, throttling.",
+    sections=(NOW, POLLS, TRAFFIC, PROCESS),
+    variables=(Variable("collector", "Collector", "label_values(o365_exporter_source_interval_seconds, collector)"),),
+    since="now-6h",
+    incidents=False,
+)

@@ -1,0 +1,94 @@
+"""Panels that several dashboards have: whether the page can be believed, and the reports behind it."""
+
+from __future__ import annotations
+
+from tools.dashboards import looks
+from tools.dashboards.links import dashboard
+from tools.dashboards.model import Label, Panel, Stat, Table, Value
+from tools.dashboards.queries import data_age, or_zero, trouble
+
+EXPORTER = dashboard("o365-exporter", "Exporter")
+UNKNOWN = "nothing known"
+TENANT = Label(name="tenant", title="Tenant", width=130)
+
+
+def trust(collectors: str = "", *, width: int = 4, height: int = 4) -> tuple[Panel, ...]:
+    """How many sources behind a page are in trouble, and how old the oldest data on it are."""
+    matchers = f'collector=~"{collectors}"' if collectors else ""
+    return (
+        Stat(
+            key="trouble",
+            title="Failing sources",
+            about="Sources of this page that fail, or have not answered for three intervals. While it is not 0, what "
+            "is shown here may be old or missing. Without data nothing is known at all: is the exporter there?",
+            expr=or_zero(
+                f"count(\n{trouble(matchers)}\n)",
+                f"o365_exporter_source_interval_seconds{{{matchers}}}",
+            ),
+            unit="short",
+            steps=looks.NONE_IS_GOOD,
+            empty=UNKNOWN,
+            width=width,
+            height=height,
+            alerts=("O365SourceStale", "O365SourceNeverSucceeded", "O365PermissionMissing"),
+            links=(EXPORTER,),
+        ),
+        Stat(
+            key="oldest",
+            title="Oldest data",
+            about="Time since the source of this page that has waited longest last answered. Normal is less than its "
+            "interval: minutes for service health, an hour for licences and credentials, six hours for reports.",
+            expr=f"max(\n{data_age(matchers=matchers)}\n)",
+            unit="s",
+            decimals=1,
+            empty=UNKNOWN,
+            width=width,
+            height=height,
+            links=(EXPORTER,),
+        ),
+    )
+
+
+def reports(collectors: str) -> Table:
+    """The usage reports that match: which day they speak of."""
+    at = f'{{report=~"{collectors}"}}'
+    by = "max by (tenant, report, period)"
+    return Table(
+        key="reports",
+        title="Reports",
+        about="The day that each report speaks of; an age of two to three days is normal. A missing column is one that "
+        "Microsoft has renamed or dropped.",
+        columns=(
+            TENANT,
+            Label(name="report", title="Report", width=380),
+            Label(name="period", title="Period"),
+            Value(
+                title="Day",
+                expr=f"1000 * {by} (o365_report_refresh_timestamp_seconds{at})",
+                unit="time:YYYY-MM-DD",
+            ),
+            Value(
+                title="Age",
+                expr=f"time() - {by} (o365_report_refresh_timestamp_seconds{at})",
+                unit="s",
+                decimals=1,
+                steps=looks.SECONDS_OF_REPORT,
+            ),
+            Value(title="Rows", expr=f"{by} (o365_report_rows{at})"),
+            Value(title="Missing columns", expr=f"{by} (o365_report_missing_columns{at})", steps=looks.NONE_IS_CALM),
+        ),
+        order="-Age",
+        alerts=("O365ReportStuck", "O365ReportColumnsMissing"),
+    )
+
+
+def concealed() -> Stat:
+    """In how many tenants reports have no names."""
+    return Stat(
+        key="concealed",
+        title="Names hidden",
+        about="Tenants in whose reports Microsoft shows hashes in place of names. Sums stay right.",
+        expr="sum(max by (tenant) (o365_report_names_concealed))",
+        steps=looks.SOME_IS_NOTABLE,
+        alerts=("O365NamesConcealed",),
+    )

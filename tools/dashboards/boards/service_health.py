@@ -1,0 +1,307 @@
+"""Service health: what does Microsoft say is wrong, since when, and when did it last write?"""
+
+from __future__ import annotations
+
+from tools.dashboards import looks
+from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust
+from tools.dashboards.links import HEALTH, HISTORY, ISSUE
+from tools.dashboards.model import Bars, Dashboard, Label, Lines, Query, Section, Stat, Table, Timeline, Value, Variable
+from tools.dashboards.queries import CUT, coded
+
+OF = 'service_name=~"$service"'
+INCIDENT = 'classification=~"incident|unknown"'
+ADVISORY = 'classification="advisory"'
+EVERY = 'classification=~".+"'
+HEALTHY = f"min by (tenant, service_id, service_name) (o365_service_healthy{{{OF}}})"
+OPEN = f"max by (tenant, service_id, service_name, classification) (o365_service_open_issues{{{OF},%s}})"
+AFFECTED = 30
+"""How many services the timeline shows: those of one tenant, or the worst of many."""
+
+
+def _issues(what: str, kind: str, labels: str = "", is_open: int = 1) -> str:
+    """A number of the issues that are open, or resolved; ``labels`` are carried over from the info."""
+    same = "on (tenant, service_id, issue_id, job, instance)"
+    return (
+        f"max by (tenant, service_id, issue_id{', ' * bool(labels)}{labels}) (\n"
+        f"  ({what})\n"
+        f"    * {same} group_left ({labels})\n"
+        f"  o365_service_issue_info{{{OF},{kind}}}\n"
+        f"    and {same}\n"
+        f"  o365_service_issue_open == {is_open}\n"
+        ")"
+    )
+
+
+def _status(kind: str) -> str:
+    same = "on (tenant, service_id, issue_id, job, instance)"
+    return (
+        "max by (tenant, service_id, issue_id, status) (\n"
+        "  o365_service_issue_status\n"
+        f"    and {same}\n"
+        f"  o365_service_issue_info{{{OF},{kind}}}\n"
+        f"    and {same}\n"
+        "  o365_service_issue_open == 1\n"
+        ")"
+    )
+
+
+def _table(key: str, title: str, kind: str, about: str, *alerts: str) -> Table:
+    start = "o365_service_issue_start_timestamp_seconds"
+    post = "o365_service_issue_last_post_timestamp_seconds"
+    changed = "o365_service_issue_last_modified_timestamp_seconds"
+    return Table(
+        key=key,
+        title=title,
+        about=about,
+        columns=(
+            TENANT,
+            Label(name="service_name", title="Service", width=150),
+            Label(name="issue_id", title="Issue", links=(ISSUE,), width=110),
+            Label(name="title", title="Title", width=330),
+            Label(name="status", title="Status", states=looks.states("o365_service_issue_status", "status"), width=150),
+            Value(
+                title="Open for",
+                expr=_issues(f"time() - {start}", kind, "service_name, title, feature"),
+                unit="s",
+                decimals=1,
+            ),
+            Value(title="Began", expr=_issues(f"1000 * {start}", kind), unit="dateTimeAsIso", width=150),
+            Value(
+                title="Last post",
+                expr=_issues(f"time() - {post}", kind),
+                unit="s",
+                decimals=1,
+                steps=looks.SECONDS_WITHOUT_POST,
+            ),
+            Value(title="Changed", expr=_issues(f"time() - {changed}", kind), unit="s", decimals=1),
+            Value(title="Posts", expr=_issues("o365_service_issue_posts", kind)),
+            Value(title="", expr=_status(kind)),
+            Label(name="feature", title="Feature"),
+            Label(name="service_id", title=""),
+        ),
+        order="-Open for",
+        alerts=alerts,
+        links=(HEALTH,),
+        empty="none open, unless sources fail",
+    )
+
+
+NOW = Section(
+    "now",
+    "Now",
+    (
+        Stat(
+            key="unhealthy",
+            title="Unhealthy",
+            about="Services whose status is none of the healthy ones, added over the tenants.",
+            expr=f"sum(1 - {HEALTHY})",
+            steps=looks.NONE_IS_CALM,
+            empty=UNKNOWN,
+            alerts=("O365ServiceInterrupted", "O365ServiceDegraded", "O365ServiceStatusUnknown"),
+        ),
+        Stat(
+            key="incidents",
+            title="Open incidents",
+            about="Added over the tenants. An issue of a class that this version does not know counts as an incident.",
+            expr=f"sum({OPEN % INCIDENT})",
+            steps=looks.NONE_IS_GOOD,
+            empty=UNKNOWN,
+            alerts=("O365ServiceDegraded",),
+        ),
+        Stat(
+            key="advisories",
+            title="Open advisories",
+            about="Added over the tenants. An advisory limits a service; nobody has to be woken.",
+            expr=f"sum({OPEN % ADVISORY})",
+            steps=looks.SOME_IS_NOTABLE,
+            empty=UNKNOWN,
+            alerts=("O365ServiceAdvisory",),
+        ),
+        Stat(
+            key="silence",
+            title="Longest silence",
+            about="Of the open incidents, the one about which Microsoft has not written for longest. Without an open "
+            "incident there is none.",
+            expr="max(" + _issues("time() - o365_service_issue_last_post_timestamp_seconds", INCIDENT) + ")",
+            unit="s",
+            decimals=1,
+            steps=looks.SECONDS_WITHOUT_POST,
+            empty="no incident",
+            alerts=("O365IncidentWithoutPost",),
+        ),
+        *trust("service_health"),
+    ),
+)
+
+STATUS = "o365_service_health_status"
+TIMELINE = Timeline(
+    key="timeline",
+    title="Status of services",
+    about=f"The {AFFECTED} services, of all the tenants shown, that were unhealthy for longest in the shown time; gaps "
+    "are times without data.",
+    expr=(
+        coded(STATUS, "status", "tenant, service_id, service_name", f",{OF}")
+        + "\n  and on (tenant, service_id)\n"
+        + f"topk({AFFECTED}, 1 - min by (tenant, service_id) (\n"
+        f"  avg_over_time(o365_service_healthy{{{OF}}}[$__range] @ end())\n))"
+    ),
+    legend="{{tenant}}: {{service_name}}",
+    unit="short",
+    states=tuple(looks.coded_states(STATUS, "status").values()),
+    height=16,
+    links=(HISTORY,),
+)
+
+SERVICES = Table(
+    key="services",
+    title="Services that are not healthy",
+    about="As of now.",
+    columns=(
+        TENANT,
+        Label(name="service_name", title="Service"),
+        Label(name="status", title="Status", states=looks.states(STATUS, "status"), background=True),
+        Value(
+            title="",
+            expr=f"max by (tenant, service_name, status) (\n  {STATUS}{{{OF}}}\n"
+            "    and on (tenant, service_id, job, instance)\n  o365_service_healthy == 0\n)",
+        ),
+    ),
+    order="Service",
+    width=12,
+    empty="none, unless sources fail",
+    alerts=("O365ServiceInterrupted", "O365ServiceDegraded"),
+    links=(HEALTH,),
+)
+
+SPREAD = Bars(
+    key="spread",
+    title="Tenants that an incident touches",
+    about=f"How many of the shown tenants list the same open incident; the {CUT} incidents with most of them.",
+    bars=(
+        Query(
+            f"topk({CUT}, count by (issue_id, service_name) (max by (tenant, issue_id, service_name) (\n"
+            f"  o365_service_issue_info{{{OF},{INCIDENT}}}\n"
+            "    and on (tenant, service_id, issue_id, job, instance)\n"
+            "  o365_service_issue_open == 1\n"
+            ")))",
+            "{{issue_id}} {{service_name}}",
+        ),
+    ),
+    unit="short",
+    steps=((None, looks.WARNING),),
+    empty="none, unless sources fail",
+)
+
+HISTORY_OF = Section(
+    "history",
+    "History",
+    (
+        Lines(
+            key="open_over_time",
+            title="Open issues",
+            about="Added over the tenants.",
+            lines=(Query(f"sum by (classification) ({OPEN % EVERY})", "{{classification}}"),),
+            decimals=0,
+            colours=looks.states("o365_service_open_issues", "classification"),
+            alerts=("O365ServiceAdvisory",),
+        ),
+        Bars(
+            key="healthy_share",
+            title="Time healthy",
+            about=f"The share of the shown time in which a service was healthy; the {CUT} worst.",
+            bars=(
+                Query(
+                    f"bottomk({CUT}, min by (tenant, service_name) (\n"
+                    f"  avg_over_time(o365_service_healthy{{{OF}}}[$__range])\n))",
+                    "{{tenant}}: {{service_name}}",
+                ),
+            ),
+            unit="percentunit",
+            decimals=2,
+            maximum=1,
+            steps=looks.SHARE_OF_TIME,
+        ),
+        Table(
+            key="resolved",
+            title="Resolved issues",
+            about="Issues that ended, for as long as keep_resolved of the settings holds them.",
+            columns=(
+                TENANT,
+                Label(name="service_name", title="Service"),
+                Label(name="issue_id", title="Issue", links=(ISSUE,), width=110),
+                Label(
+                    name="classification",
+                    title="Class",
+                    states=looks.states("o365_service_issue_open", "classification"),
+                ),
+                Label(name="title", title="Title", width=330),
+                Value(
+                    title="Began",
+                    expr=_issues(
+                        "1000 * o365_service_issue_start_timestamp_seconds",
+                        EVERY,
+                        "service_name, title, classification",
+                        0,
+                    ),
+                    unit="dateTimeAsIso",
+                ),
+                Value(
+                    title="Ended",
+                    expr=_issues("1000 * o365_service_issue_end_timestamp_seconds", EVERY, "", 0),
+                    unit="dateTimeAsIso",
+                ),
+                Value(
+                    title="Lasted",
+                    expr=_issues(
+                        "o365_service_issue_end_timestamp_seconds - o365_service_issue_start_timestamp_seconds",
+                        EVERY,
+                        "",
+                        0,
+                    ),
+                    unit="s",
+                    decimals=1,
+                ),
+                Label(name="service_id", title=""),
+            ),
+            order="-Ended",
+            height=8,
+            links=(HISTORY,),
+        ),
+    ),
+)
+
+DASHBOARD = Dashboard(
+    uid="o365-service-health",
+    title="Microsoft 365: service health",
+    about="Microsoft's own word about its services: states over time, open incidents and advisories, history.",
+    sections=(
+        NOW,
+        Section("service_health", "Services", (TIMELINE, SERVICES, SPREAD)),
+        Section(
+            "issues",
+            "Issues",
+            (
+                _table(
+                    "open_incidents",
+                    "Incidents",
+                    INCIDENT,
+                    "Click an issue to read it in the admin centre. After 12 hours without a post ask for news.",
+                    "O365ServiceInterrupted",
+                    "O365ServiceDegraded",
+                    "O365IncidentWithoutPost",
+                ),
+                _table(
+                    "open_advisories",
+                    "Advisories",
+                    ADVISORY,
+                    "Limits that Microsoft has described; some stay for months.",
+                    "O365ServiceAdvisory",
+                ),
+            ),
+        ),
+        HISTORY_OF,
+    ),
+    variables=(Variable("service", "Service", "label_values(o365_service_healthy, service_name)"),),
+    links=(HEALTH, HISTORY),
+    since="now-7d",
+)

@@ -1,0 +1,257 @@
+"""Subscriptions: how many seats are there, how many are taken, and what is about to lapse?"""
+
+from __future__ import annotations
+
+from tools.dashboards import looks
+from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust
+from tools.dashboards.links import LICENCES, SUBSCRIPTIONS
+from tools.dashboards.model import (
+    Bars,
+    Dashboard,
+    Label,
+    Lines,
+    Query,
+    Section,
+    Stat,
+    State,
+    Table,
+    Timeline,
+    Value,
+    Variable,
+)
+from tools.dashboards.queries import CUT, FOR_USERS, coded, held_seats, leaders, or_zero
+
+OF = 'sku_part_number=~"$sku"'
+SKU = "tenant, sku_id, sku_part_number"
+TAKEN = f"max by ({SKU}) (o365_sku_consumed_units{{{OF}}})"
+STATUS = "o365_sku_status"
+
+
+def _held(recording: str, total: str) -> str:
+    return held_seats(recording, total, f",{OF}")
+
+
+def _share(total: str) -> str:
+    return _held("tenant_sku:o365_sku_seats_used:ratio", total)
+
+
+def _assignable(recording: str) -> str:
+    return held_seats(recording, "usable", f",{OF}", listed=FOR_USERS)
+
+
+NOW = Section(
+    "now",
+    "Now",
+    (
+        Stat(
+            key="overassigned",
+            title="Over-assigned",
+            about="SKUs for persons with more seats taken than there are usable ones.",
+            expr=or_zero(f"count({_assignable('tenant_sku:o365_sku_seats_free:sum')} < 0)", TAKEN),
+            unit="short",
+            steps=looks.NONE_IS_GOOD,
+            empty=UNKNOWN,
+            alerts=("O365SkuOverassigned",),
+        ),
+        Stat(
+            key="full",
+            title="SKUs nearly full",
+            about="SKUs for persons of which 95 % to all of the usable seats are taken.",
+            expr=or_zero(f"count({_assignable('tenant_sku:o365_sku_seats_used:ratio')} >= 0.95 <= 1)", TAKEN),
+            unit="short",
+            steps=looks.NONE_IS_CALM,
+            empty=UNKNOWN,
+            alerts=("O365SkuNearlyFull",),
+        ),
+        Stat(
+            key="not_enabled",
+            title="Not enabled",
+            about="SKUs in Warning (lapsed, in their grace period), Suspended, LockedOut or Deleted.",
+            expr=or_zero(f'count(group by (tenant, sku_id) ({STATUS}{{status!="Enabled",{OF}}}))', TAKEN),
+            unit="short",
+            steps=looks.NONE_IS_CALM,
+            empty=UNKNOWN,
+            alerts=("O365SkuDisabled", "O365SkuInGrace", "O365SkuStatusUnknown"),
+        ),
+        Stat(
+            key="next_end",
+            title="Next end",
+            about="Days until the state of a subscription, trials apart, changes unless it is renewed.",
+            expr=f'min(o365_subscription_next_lifecycle_timestamp_seconds{{trial="false",{OF}}} - time() > 0) / 86400',
+            unit="suffix: d",
+            decimals=0,
+            steps=looks.DAYS_OF_SUBSCRIPTION,
+            empty="none known",
+            alerts=("O365SubscriptionEndsSoon",),
+        ),
+        *trust("subscriptions"),
+    ),
+)
+
+SEATS = Table(
+    key="seats",
+    title="SKUs",
+    about="Usable seats are those enabled and those in their grace period. Centreon's total is the enabled seats, or "
+    "those in grace where none is enabled. Free seats below 0 are over-assigned.",
+    columns=(
+        TENANT,
+        Label(name="product_name", title="Product", width=220),
+        Label(name="sku_part_number", title="SKU", width=190),
+        Label(name="status", title="Status", states=looks.states(STATUS, "status"), background=True),
+        Value(title="Taken", expr=TAKEN),
+        Value(title="Usable", expr=_held("tenant_sku:o365_sku_seats:sum", "usable")),
+        Value(
+            title="Free",
+            expr=_held("tenant_sku:o365_sku_seats_free:sum", "usable"),
+            steps=((None, looks.BAD), (0, looks.NEUTRAL)),
+        ),
+        Value(title="Share taken", expr=_share("usable"), decimals=1, steps=looks.SHARE_OF_SEATS, background=True),
+        Value(title="Centreon total", expr=_held("tenant_sku:o365_sku_seats:sum", "centreon")),
+        Value(title="Centreon share", expr=_share("centreon"), decimals=1, steps=looks.SHARE_OF_SEATS),
+        Value(
+            title="",
+            expr=f"max by ({SKU}, product_name, applies_to) (o365_sku_info{{{OF}}})",
+        ),
+        Value(title="", expr=f"max by ({SKU}, status) ({STATUS}{{{OF}}})"),
+        Label(name="applies_to", title="For"),
+        Label(name="sku_id", title=""),
+    ),
+    order="-Share taken",
+    height=14,
+    alerts=("O365SkuOverassigned", "O365SkuNearlyFull"),
+    links=(LICENCES,),
+)
+
+UNITS = Table(
+    key="units",
+    title="Units by state",
+    about="All states that Microsoft knows; enabled and warning (lapsed, in grace) are usable.",
+    columns=(
+        TENANT,
+        Label(name="sku_part_number", title="SKU", width=190),
+        *(
+            Value(
+                title=state.capitalize() if state.islower() else "Locked out",
+                expr=f'max by ({SKU}) (o365_sku_units{{state="{state}",{OF}}})',
+            )
+            for state in ("enabled", "warning", "suspended", "lockedOut")
+        ),
+        Label(name="sku_id", title=""),
+    ),
+    order="SKU",
+    width=12,
+    alerts=("O365SkuInGrace",),
+    links=(LICENCES,),
+)
+
+TRIAL = (State("true", "trial", looks.NEUTRAL), State("false", "paid", "text"))
+ONE = "tenant, subscription_id, sku_part_number, trial"
+LIST = Table(
+    key="list",
+    title="Subscriptions",
+    about="One that renews by itself has a date too: Microsoft's interface does not tell it from one that ends.",
+    columns=(
+        TENANT,
+        Label(name="sku_part_number", title="SKU", width=190),
+        Label(name="trial", title="Kind", states=TRIAL),
+        Label(
+            name="status",
+            title="Status",
+            states=looks.states("o365_subscription_status", "status"),
+            background=True,
+        ),
+        Value(title="Licences", expr=f"max by ({ONE}) (o365_subscription_licenses{{{OF}}})"),
+        Value(
+            title="Changes on",
+            expr=f"1000 * max by ({ONE}) (o365_subscription_next_lifecycle_timestamp_seconds{{{OF}}})",
+            unit="dateTimeAsIso",
+        ),
+        Value(
+            title="Days left",
+            expr=f"(max by ({ONE}) (o365_subscription_next_lifecycle_timestamp_seconds{{{OF}}}) - time()) / 86400",
+            unit="suffix: d",
+            decimals=0,
+            steps=looks.DAYS_OF_SUBSCRIPTION,
+        ),
+        Value(title="", expr=f"max by ({ONE}, status) (o365_subscription_status{{{OF}}})"),
+        Label(name="subscription_id", title="Id"),
+    ),
+    order="Days left",
+    alerts=("O365SubscriptionEnded", "O365SubscriptionInGrace", "O365SubscriptionEndsSoon", "O365TrialEnds"),
+    links=(SUBSCRIPTIONS,),
+)
+
+RATIO = f'max by (tenant, sku_part_number) (tenant_sku:o365_sku_seats_used:ratio{{total="usable",{OF}}})'
+DASHBOARD = Dashboard(
+    uid="o365-subscriptions",
+    title="Microsoft 365: subscriptions",
+    about="Seats taken and free by both definitions of a total, the states of SKUs and subscriptions, and what lapses.",
+    sections=(
+        NOW,
+        Section("subscriptions", "Seats", (SEATS,)),
+        Section(
+            "over_time",
+            "Over time",
+            (
+                Lines(
+                    key="share_over_time",
+                    title="Share of seats taken",
+                    about=f"The {CUT} fullest SKUs at the end of the shown time.",
+                    lines=(Query(leaders(RATIO, "tenant, sku_part_number"), "{{tenant}}: {{sku_part_number}}"),),
+                    alerts=("O365SkuNearlyFull",),
+                ),
+                Lines(
+                    key="free_over_time",
+                    title="Free seats of the fullest SKUs",
+                    about=f"Of the {CUT} SKUs that are fullest at the end of the shown time.",
+                    lines=(
+                        Query(
+                            "max by (tenant, sku_part_number) "
+                            f'(tenant_sku:o365_sku_seats_free:sum{{total="usable",{OF}}})\n'
+                            "  and on (tenant, sku_part_number)\n"
+                            f"topk({CUT}, max by (tenant, sku_part_number) "
+                            f'(tenant_sku:o365_sku_seats_used:ratio{{total="usable",{OF}}} @ end()))',
+                            "{{tenant}}: {{sku_part_number}}",
+                        ),
+                    ),
+                    decimals=0,
+                    minimum=None,
+                ),
+                Timeline(
+                    key="status_over_time",
+                    title="Status of SKUs",
+                    about=f"The {CUT} SKUs with the gravest status at the end of the shown time.",
+                    expr=leaders(
+                        coded(STATUS, "status", "tenant, sku_part_number", f",{OF}"), "tenant, sku_part_number"
+                    ),
+                    legend="{{tenant}}: {{sku_part_number}}",
+                    unit="short",
+                    states=tuple(looks.coded_states(STATUS, "status").values()),
+                    alerts=("O365SkuDisabled", "O365SkuInGrace"),
+                ),
+            ),
+        ),
+        Section(
+            "details",
+            "Details",
+            (
+                LIST,
+                UNITS,
+                Bars(
+                    key="fullest",
+                    title="Fullest SKUs",
+                    about=f"The share of usable seats that are taken; the {CUT} fullest SKUs.",
+                    bars=(Query(f"topk({CUT}, {_share('usable')})", "{{tenant}}: {{sku_part_number}}"),),
+                    unit="percentunit",
+                    decimals=0,
+                    maximum=1,
+                    steps=looks.SHARE_OF_SEATS,
+                    height=10,
+                ),
+            ),
+        ),
+    ),
+    variables=(Variable("sku", "SKU", "label_values(o365_sku_consumed_units, sku_part_number)"),),
+    links=(LICENCES, SUBSCRIPTIONS),
+    since="now-30d",
+)

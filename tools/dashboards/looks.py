@@ -1,0 +1,106 @@
+"""Colours, thresholds and states. The figures are those of the alert rules; a test compares them."""
+
+from __future__ import annotations
+
+import re
+
+from o365_exporter.catalogue import all_metrics
+from tools.dashboards.model import State, Step
+
+GOOD, WORKING, WARNING, BAD, UNKNOWN, NEUTRAL = "green", "yellow", "orange", "red", "purple", "blue"
+
+# Days that a credential or a subscription still lasts.
+DAYS_OF_CREDENTIAL: tuple[Step, ...] = ((None, BAD), (7, WARNING), (30, GOOD))
+DAYS_OF_SUBSCRIPTION: tuple[Step, ...] = ((None, BAD), (0, WARNING), (14, GOOD))
+SHARE_OF_SEATS: tuple[Step, ...] = ((None, GOOD), (0.95, WARNING), (1.0001, BAD))
+SECONDS_WITHOUT_POST: tuple[Step, ...] = ((None, "text"), (12 * 3600, WARNING))
+SECONDS_OF_REPORT: tuple[Step, ...] = ((None, GOOD), (5 * 86400, WARNING))
+NONE_IS_GOOD: tuple[Step, ...] = ((None, GOOD), (1, BAD))
+NONE_IS_CALM: tuple[Step, ...] = ((None, GOOD), (1, WARNING))
+SOME_IS_NOTABLE: tuple[Step, ...] = ((None, "text"), (1, NEUTRAL))
+SHARE_OF_TIME: tuple[Step, ...] = ((None, BAD), (0.99, WARNING), (0.999, GOOD))
+
+# Members of closed lists, from good to bad: where two exporters disagree, the later one is shown.
+COLOURS: dict[str, str] = {
+    # serviceHealth.status and serviceHealthIssue.status
+    "serviceOperational": GOOD,
+    "falsePositive": GOOD,
+    "postIncidentReviewPublished": GOOD,
+    "resolved": GOOD,
+    "resolvedExternal": GOOD,
+    "serviceRestored": GOOD,
+    "mitigated": GOOD,
+    "mitigatedExternal": GOOD,
+    "verifyingService": WORKING,
+    "extendedRecovery": WORKING,
+    "restoringService": WORKING,
+    "investigationSuspended": WORKING,
+    "reported": WORKING,
+    "confirmed": WORKING,
+    "investigating": WORKING,
+    "serviceDegradation": WARNING,
+    "serviceInterruption": BAD,
+    # subscribedSku.capabilityStatus and companySubscription.status
+    "Enabled": GOOD,
+    "Warning": WARNING,
+    "LockedOut": BAD,
+    "Suspended": BAD,
+    "Deleted": BAD,
+    # states of tokens and sources
+    "ok": GOOD,
+    "no_data": GOOD,
+    "unsupported": GOOD,
+    "pending": NEUTRAL,
+    "unlicensed": WARNING,
+    "throttled": WARNING,
+    "truncated": WARNING,
+    "timeout": WARNING,
+    "unavailable": WARNING,
+    "network": WARNING,
+    "tls": BAD,
+    "refused_redirect": BAD,
+    "unexpected_answer": BAD,
+    "internal": BAD,
+    "permission": BAD,
+    "auth": BAD,
+    # issues
+    "advisory": NEUTRAL,
+    "incident": BAD,
+    # mailboxes
+    "under_limit": GOOD,
+    "warning_issued": WORKING,
+    "send_prohibited": WARNING,
+    "send_receive_prohibited": BAD,
+    "indeterminate": UNKNOWN,
+    "unknown": UNKNOWN,
+}
+
+YES_IS_GOOD = (State("1", "yes", GOOD), State("0", "no", BAD))
+YES_IS_BAD = (State("1", "yes", WARNING), State("0", "no", GOOD))
+
+
+def spoken(value: str) -> str:
+    """``serviceDegradation`` and ``under_limit`` as words."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value).replace("_", " ")
+    return words if words[0].isupper() else words.lower()
+
+
+def states(metric: str, label: str) -> tuple[State, ...]:
+    """The closed list of a label, from good to bad, for cells that hold the label's value.
+
+    Raises:
+        KeyError: a value without a colour: give it one.
+    """
+    closed = all_metrics()[metric].values[label]
+    missing = set(closed) - COLOURS.keys()
+    if missing:
+        raise KeyError(f"{metric}: looks.COLOURS has no colour for {label}={sorted(missing)}")
+    return tuple(State(value, spoken(value), colour) for value, colour in COLOURS.items() if value in closed)
+
+
+def coded_states(metric: str, label: str) -> dict[str, State]:
+    """The same for numbers: each value of the label with the code that ``queries.coded`` gives it."""
+    return {
+        state.value: State(str(code), state.text, state.colour)
+        for code, state in enumerate(states(metric, label), start=1)
+    }

@@ -1,0 +1,76 @@
+"""The JSON of tables: several queries joined by their common labels, columns renamed and ordered."""
+
+from __future__ import annotations
+
+import string
+
+from tools.dashboards import looks
+from tools.dashboards.catalogue import unit_of
+from tools.dashboards.fields import Json, decimals_of, defaults_of, link_to, mappings, override, thresholds
+from tools.dashboards.model import Column, Label, Table, Value
+
+UNKNOWN, NOTHING = "unknown", "–"
+"""In a cell without value: where it should have one, and where it need not."""
+
+
+def table(panel: Table) -> Json:
+    """Options, columns and transformations."""
+    letters = dict(zip((id(value) for value in panel.values), string.ascii_uppercase, strict=False))
+    fields = {_field(column, letters): column for column in panel.columns}
+    shown = {name: column for name, column in fields.items() if column.title}
+    hidden = ["Time", *(name for name, column in fields.items() if not column.title)]
+    return {
+        "fieldConfig": {
+            "defaults": defaults_of(panel, align="auto", cellOptions={"type": "auto"}, minWidth=80)
+            | {"unit": "short", "mappings": mappings((), absent=NOTHING, colour="text")},
+            "overrides": [_cell(column) for column in shown.values()],
+        },
+        "options": {
+            "cellHeight": "sm",
+            "showHeader": True,
+            "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": "", "enablePagination": True},
+            "sortBy": [{"displayName": panel.order.removeprefix("-"), "desc": panel.order.startswith("-")}],
+        },
+        "transformations": [
+            {"id": "merge", "options": {}},
+            {
+                "id": "organize",
+                "options": {
+                    "excludeByName": dict.fromkeys(hidden, True),
+                    "indexByName": {name: index for index, name in enumerate(shown)},
+                    "renameByName": {name: column.title for name, column in shown.items()},
+                },
+            },
+        ],
+    }
+
+
+def _field(column: Column, letters: dict[int, str]) -> str:
+    """What Grafana calls a column: a label by its name, a value by its query's letter if there are several."""
+    if isinstance(column, Label):
+        return column.name
+    return f"Value #{letters[id(column)]}" if len(letters) > 1 else "Value"
+
+
+def _cell(column: Column) -> Json:
+    properties: Json = {}
+    if isinstance(column, Label):
+        properties |= {"noValue": NOTHING, "custom.filterable": True}
+    if isinstance(column, Value):
+        properties["unit"] = column.unit or unit_of(column.expr)
+        properties |= decimals_of(column.decimals)
+    if column.states or column.background:
+        properties["mappings"] = mappings(
+            column.states,
+            absent=UNKNOWN if column.background else NOTHING,
+            colour=looks.UNKNOWN if column.background else "text",
+        )
+    if column.steps:
+        properties["thresholds"] = thresholds(column.steps)
+    if column.steps or column.states:
+        properties["custom.cellOptions"] = {"type": "color-background" if column.background else "color-text"}
+    if column.links:
+        properties["links"] = [link_to(link) for link in column.links]
+    if column.width:
+        properties["custom.width"] = column.width
+    return override(column.title, **properties)
