@@ -9,13 +9,16 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 CODE := o365_exporter tests tools benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test image check format lint types layers generated docs locks lock clean
+.PHONY: help demo demo-stack test image check format lint types layers generated docs locks lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 demo: $(RUNTIME) ## serve the metrics of simulated tenants at http://localhost:10365/metrics
 	@exec $(BIN)/python -m o365_exporter demo $(DEMO)
+
+demo-stack: $(DEV) ## show an incident in Prometheus and Alertmanager; SCENARIO=name plays another one
+	@exec $(BIN)/python -m tools.demo_stack $(if $(SCENARIO),--scenario $(SCENARIO))
 
 test: $(DEV) ## run every test; TESTS=path runs a part
 	$(BIN)/python -m pytest -n auto $(TESTS)
@@ -43,9 +46,11 @@ layers: $(DEV)
 
 generated: $(DEV)
 	$(BIN)/python tools/make_docs.py --check
+	$(BIN)/python -m tools.dashboards --check
 
-docs: $(DEV) ## write the generated pages and the example configuration anew
+docs: $(DEV) ## write the generated pages, dashboards and the example configuration anew
 	$(BIN)/python tools/make_docs.py
+	$(BIN)/python -m tools.dashboards
 
 locks: $(DEV)
 	tools/lock --check

@@ -122,7 +122,7 @@ def _add_demo(commands: _Commands[argparse.ArgumentParser]) -> None:
         commands,
         "demo",
         "Serve the metrics of simulated tenants: simulator and exporter in one process, on this machine only.",
-        lambda arguments: demo.demo(arguments.tenants, arguments.users, arguments.listen),
+        lambda arguments: demo.demo(arguments.tenants, arguments.users, arguments.listen, arguments.scenario),
     )
     _add_simulated(parser)
     parser.add_argument(
@@ -135,7 +135,7 @@ def _add_simulate(commands: _Commands[argparse.ArgumentParser]) -> None:
         commands,
         "simulate",
         "Run the simulated Microsoft 365 alone, to try Graph clients and alert rules on.",
-        lambda arguments: simulate.simulate(arguments.tenants, arguments.users, arguments.listen),
+        lambda arguments: simulate.simulate(arguments.tenants, arguments.users, arguments.listen, arguments.scenario),
     )
     _add_simulated(parser)
     parser.add_argument(
@@ -144,8 +144,15 @@ def _add_simulate(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_simulated(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--tenants", type=_positive, default=2, metavar="N", help="number of tenants (%(default)s)")
-    parser.add_argument("--users", type=_positive, default=1532, metavar="N", help="users in each (%(default)s)")
+    parser.add_argument("--tenants", type=_positive, metavar="N", help=f"number of tenants ({simulate.TENANTS})")
+    parser.add_argument("--users", type=_positive, metavar="N", help=f"users in each ({simulate.USERS})")
+    parser.add_argument(
+        "--scenario",
+        metavar="NAME",
+        nargs="?",
+        const="",
+        help="let something happen to tenants of its own; without NAME, list the scenarios",
+    )
 
 
 def _positive(text: str) -> int:

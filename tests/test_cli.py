@@ -17,8 +17,8 @@ OPTIONS = {
     "run": ["--config"],
     "once": ["--config", "--collector", *all_collectors()],
     "check-config": ["--config"],
-    "demo": ["--tenants", "--users", "--listen", "127.0.0.1:10365"],
-    "simulate": ["--tenants", "--users", "--listen", "127.0.0.1:10366"],
+    "demo": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10365"],
+    "simulate": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10366"],
 }
 
 
@@ -58,9 +58,11 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
             [None, ["subscriptions", "service_health"]],
         ),
         (["check-config", "--config", "x.toml"], "check_config.check_config", [Path("x.toml")]),
-        (["demo"], "demo.demo", [2, 1532, "127.0.0.1:10365"]),
-        (["demo", "--tenants", "5", "--users", "9", "--listen", ":1"], "demo.demo", [5, 9, ":1"]),
-        (["simulate"], "simulate.simulate", [2, 1532, "127.0.0.1:10366"]),
+        (["demo"], "demo.demo", [None, None, "127.0.0.1:10365", None]),
+        (["demo", "--tenants", "5", "--users", "9", "--listen", ":1"], "demo.demo", [5, 9, ":1", None]),
+        (["demo", "--scenario", "x"], "demo.demo", [None, None, "127.0.0.1:10365", "x"]),
+        (["simulate"], "simulate.simulate", [None, None, "127.0.0.1:10366", None]),
+        (["simulate", "--scenario"], "simulate.simulate", [None, None, "127.0.0.1:10366", ""]),
     ],
 )
 def test_options_reach_their_command(

@@ -1,4 +1,4 @@
-"""Make everything that is generated: docs/metrics.md, docs/configuration.md and config.example.toml.
+"""Make everything that is generated: docs/metrics.md, docs/configuration.md, docs/scenarios.md, config.example.toml.
 
 python tools/make_docs.py          writes what is stale
 python tools/make_docs.py --check  writes nothing, and exits with 1 where something is stale
@@ -17,7 +17,7 @@ from o365_exporter.catalogue import all_collectors
 from o365_exporter.metrics import Metric
 from o365_exporter.scheduler import FIRST_RETRY, LAST_RETRY
 from o365_exporter.source import Collector, Source, format_duration
-from tools import make_configuration
+from tools import make_configuration, make_scenarios
 
 ROOT = Path(__file__).resolve().parent.parent
 HINT = "run make docs"
@@ -43,6 +43,7 @@ def generated() -> dict[str, str]:
     return {
         "docs/metrics.md": metrics_page(),
         "docs/configuration.md": make_configuration.document(),
+        "docs/scenarios.md": make_scenarios.document(),
         "config.example.toml": make_configuration.example(),
     }
 

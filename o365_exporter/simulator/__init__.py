@@ -7,14 +7,21 @@ the two cannot share a mistake.
 from o365_exporter.simulator.app import Simulator
 from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.options import SimulatorOptions, Switches, TenantOptions
+from o365_exporter.simulator.scenario import Player, Scenario, ScenarioError, Step, load_scenario, scenarios
 from o365_exporter.simulator.tenant import SimulatorError, Tenant
 
 __all__ = [
     "Fault",
+    "Player",
+    "Scenario",
+    "ScenarioError",
     "Simulator",
     "SimulatorError",
     "SimulatorOptions",
+    "Step",
     "Switches",
     "Tenant",
     "TenantOptions",
+    "load_scenario",
+    "scenarios",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
+from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -22,7 +24,7 @@ from o365_exporter.simulator.machine import Machine
 from o365_exporter.simulator.options import SimulatorOptions, Switches
 from o365_exporter.simulator.requestlog import RequestLog
 from o365_exporter.simulator.serving import serving
-from o365_exporter.simulator.tenant import Tenant
+from o365_exporter.simulator.tenant import SimulatorError, Tenant
 from o365_exporter.simulator.throttle import Throttle
 from o365_exporter.simulator.tokens import TokenIssuer, peek
 from o365_exporter.simulator.wire import Connection
@@ -122,6 +124,19 @@ class Simulator:
     def add_fault(self, **fault: Any) -> str:
         """Let something go wrong: ``add_fault(path="*/token", aadsts=53003, count=2)``; answers the fault's id."""
         return self.faults.add(Fault.model_validate(fault))
+
+    def control(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        """Do what a request to ``/control/{path}`` would do; gives its answer.
+
+        Raises:
+            SimulatorError: it would be refused; the text says why.
+        """
+        answer = self._control.answer(
+            Call(method, self._options.base_url or "", f"/control/{path}", "", {}, json.dumps(body).encode(), "")
+        )
+        if answer.status != HTTPStatus.OK:
+            raise SimulatorError(answer.payload["error"])
+        return answer.payload
 
     def advance(self, seconds: float) -> None:
         """Move Microsoft's time ahead, and nobody else's: tokens and secrets expire, throttling ends."""

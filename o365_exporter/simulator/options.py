@@ -44,6 +44,11 @@ class TenantOptions(BaseModel):
     concealed_names: bool = Field(default=False, description="Whether usage reports show hashes in place of names.")
     issues: int = Field(230, ge=6, description="Service health issues, of which six are open.")
     applications: int = Field(100, ge=20, description="App registrations, the client's own among them.")
+    calm: bool = Field(
+        default=False,
+        description="Whether all is well at first: no open issue, no credential or licence that ends soon, seats for "
+        "everybody, no mailbox that is full.",
+    )
 
 
 class Switches(BaseModel):

@@ -71,3 +71,97 @@ def test_an_address_that_is_taken(tmp_path: Path, command: str) -> None:
     assert sentence.startswith("o365-exporter: ")
     assert "cannot listen on" in sentence
     assert listen in sentence
+
+
+def test_a_scenario_in_the_demo(tmp_path: Path) -> None:
+    """It says what it is about, and each step as it happens; the exporter sees it, stops and comes back."""
+    file = tmp_path / "mine.toml"
+    file.write_text(SCENARIO)
+    with running(tmp_path, "demo", "--scenario", str(file), "--listen", "127.0.0.1:0") as program:
+        metrics = printed(program, r"(?m)^  metrics    (http://127\.0\.0\.1:\d+/metrics)$")
+        printed(program, r"(?m)^(Scenario .*mine\.toml: Mail is late\.)$")
+        printed(
+            program, r"(?m)^\d\d:\d\d:\d\d     0 s  (An incident\.)\n {18}POST /control/tenants/contoso/open_issue {"
+        )
+        degraded = (
+            'service_id="Exchange",service_name="Exchange Online",status="serviceDegradation",tenant="contoso"} 1.0'
+        )
+        eventually(lambda: degraded in httpx.get(metrics).text)
+        printed(program, r"(?m)^\d\d:\d\d:\d\d    12 s  (It dies\.)\n {18}stop the exporter$")
+        eventually(lambda: refuses(metrics))
+        eventually(lambda: httpx.get(metrics).is_success)
+        printed(program, r"(?m)^(The scenario is over; .*)$")
+        code, seconds = program.stop()
+        assert (code, seconds < 5) == (0, True)
+        assert "Traceback" not in program.err
+
+
+SCENARIO = """
+title = "Mail is late"
+description = "Exchange is degraded, and the exporter dies for a second."
+tenants = ["contoso"]
+
+[[steps]]
+at = 0
+text = "An incident."
+post = "tenants/contoso/open_issue"
+body = { service = "Exchange" }
+
+[[steps]]
+at = 12
+text = "It dies."
+exporter = "stop"
+
+[[steps]]
+at = 13
+text = "It is back."
+exporter = "start"
+"""
+
+
+def refuses(url: str) -> bool:
+    """Whether nobody listens at an address."""
+    try:
+        httpx.get(url)
+    except httpx.ConnectError:
+        return True
+    return False
+
+
+def test_a_scenario_in_the_simulator(tmp_path: Path) -> None:
+    """It gives the settings with which an exporter sees it in time, and asks whoever runs one to stop it."""
+    file = tmp_path / "mine.toml"
+    file.write_text(SCENARIO.replace("at = 12", "at = 0"))
+    with running(tmp_path, "simulate", "--scenario", str(file), "--listen", f"127.0.0.1:{free_port()}") as program:
+        printed(program, r"(?m)^  (O365_COLLECTORS__SERVICE_HEALTH__INTERVAL=10s)$")
+        printed(program, r"(?m)^                  (\(yours: stop it now\))$")
+        assert program.stop()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--scenario",), "o365-exporter: --scenario: choose a scenario: one of these"),
+        (("--scenario", "x"), "o365-exporter: --scenario: there is no scenario 'x': choose one of these"),
+        (("--scenario", "exchange-outage", "--users", "3"), "o365-exporter: --scenario has tenants of its own"),
+    ],
+)
+@pytest.mark.parametrize("command", ["demo", "simulate"])
+def test_a_scenario_that_cannot_be_had(tmp_path: Path, command: str, arguments: tuple[str, ...], sentence: str) -> None:
+    """Exit code 2, and what there is or what to leave out."""
+    with running(tmp_path, command, *arguments) as program:
+        assert program.process.wait(30) == 2
+    assert program.err.startswith(sentence)
+    assert ("  exchange-outage  " in program.err) == ("one of these" in sentence)
+
+
+def test_a_scenario_at_an_address_that_is_taken(tmp_path: Path) -> None:
+    """Exit code 2 and one sentence with the address."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        listen = f"127.0.0.1:{other.getsockname()[1]}"
+        with running(tmp_path, "demo", "--scenario", "exchange-outage", "--listen", listen) as program:
+            assert program.process.wait(30) == 2
+    (sentence,) = program.err.splitlines()
+    assert listen in sentence

@@ -237,3 +237,25 @@ async def test_tenant_options_are_kept(clock: FakeClock) -> None:
         assert (organization["id"], organization["displayName"]) == (options.tenant_id, "Acme & Söhne")
         assert len((await user.json("/v1.0/applications"))["value"]) == 20
         assert len((await user.json(f"{HEALTH}/issues"))["value"]) == 6
+
+
+async def test_a_calm_tenant() -> None:
+    """All is well with services, issues, credentials, seats, subscriptions and mailboxes, and it is of live size."""
+    simulator = Simulator(FakeClock(), SimulatorOptions(tenants=(TenantOptions(key="contoso", calm=True),)))
+    tenant = simulator.tenants["contoso"]
+    assert {one["status"] for one in tenant.services.values()} == {"serviceOperational"}
+    assert (len(tenant.issues), tenant.open_issue_ids()) == (230, [])
+    credentials = [
+        one for app in tenant.applications.values() for one in (*app["passwordCredentials"], *app["keyCredentials"])
+    ]
+    assert len(credentials) > 20
+    assert min(one["endDateTime"] for one in credentials) > "2026-05-08"
+    for sku in tenant.skus.values():
+        assert sku["capabilityStatus"] == "Enabled"
+        assert sku["consumedUnits"] <= 0.8 * sku["prepaidUnits"]["enabled"]
+    assert {(one["status"], one["isTrial"]) for one in tenant.subscriptions.values()} == {("Enabled", False)}
+    assert min(one["nextLifecycleDateTime"] for one in tenant.subscriptions.values()) > "2026-09"
+    async with in_process(simulator) as http:
+        (today, *_) = await GraphUser(http, tenant).table("getMailboxUsageQuotaStatusMailboxCounts")
+    assert (today["Send Prohibited"], today["Send/Receive Prohibited"]) == ("0", "0")
+    assert int(today["Under Limit"]) > 100

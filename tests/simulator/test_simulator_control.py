@@ -187,6 +187,27 @@ async def test_secrets_and_roles(http: httpx.AsyncClient, contoso: Tenant) -> No
     assert contoso.has_service_principal
 
 
+async def test_tokens_are_revoked(http: httpx.AsyncClient, user: GraphUser, simulator: Simulator) -> None:
+    """What was issued before is refused with 401, as by continuous access evaluation; a new one is good."""
+    await user.json("/v1.0/organization")
+    simulator.advance(1)
+    await do(http, "revoke_tokens")
+    refused = await user.get("/v1.0/organization")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
+    assert refused.json()["error"]["message"].endswith("code: TokenIssuedBeforeRevocationTimestamp")
+    user.forget_token()
+    await user.json("/v1.0/organization")
+
+
+def test_control_from_python(simulator: Simulator, contoso: Tenant) -> None:
+    """What HTTP can do can be done without it; what it refuses raises the same sentence."""
+    simulator.control("POST", "tenants/contoso/withdraw", {"roles": ["Reports.Read.All"]})
+    assert "Reports.Read.All" not in contoso.roles
+    assert simulator.control("GET", "tenants/contoso", {})["key"] == "contoso"
+    with pytest.raises(SimulatorError, match="key 'roles' is missing: add it"):
+        simulator.control("POST", "tenants/contoso/withdraw", {})
+
+
 async def test_applications_and_credentials(http: httpx.AsyncClient, user: GraphUser) -> None:
     """Registrations and credentials come, change and go."""
     app_id = await do(http, "add_application", display_name="Added", secrets=[10, -1], certificates=[5.5])
@@ -195,6 +216,7 @@ async def test_applications_and_credentials(http: httpx.AsyncClient, user: Graph
     assert [one["endDateTime"][:10] for one in app["passwordCredentials"]] == ["2026-03-20", "2026-03-09"]
     assert len(app["keyCredentials"]) == 1
     key_id = await do(http, "add_credential", app_id=app_id, kind="certificate", days=1)
+    assert await do(http, "add_credential", app_id=app_id, key_id="mine") == "mine"
     await do(http, "remove_credential", app_id=app_id, key_id=app["keyCredentials"][0]["keyId"])
     assert [one["keyId"] for one in (await user.json(path))["keyCredentials"]] == [key_id]
     await do(http, "rename_application", app_id=app_id, display_name=None)
@@ -214,6 +236,9 @@ async def test_licences(http: httpx.AsyncClient, user: GraphUser) -> None:
     await do(http, "change_subscription", subscription_id=subscription, status="Suspended", next_lifecycle_days=3)
     changed = user.tenant.subscriptions[subscription]
     assert (changed["status"], changed["nextLifecycleDateTime"]) == ("Suspended", "2026-03-13T12:00:00Z")
+    await do(http, "change_subscriptions_of", part_number="SPE_E3", status="Warning")
+    states = [user.tenant.subscriptions[one]["status"] for one in sku["subscriptionIds"]]
+    assert states == ["Warning", "Warning"]
     await do(http, "remove_subscription", subscription_id=subscription)
     await do(http, "remove_sku", part_number="SPE_E3")
     assert len((await user.json("/v1.0/subscribedSkus"))["value"]) == 19

@@ -206,6 +206,8 @@ async def test_a_report_that_is_stuck(user: GraphUser, simulator: Simulator, con
     assert dates == {EMAIL: "2026-03-08", SKYPE: "2026-03-11"}
     contoso.set_report_state(EMAIL, "usual")
     assert (await user.table(EMAIL))[0]["Report Refresh Date"] == "2026-03-11"
+    contoso.set_report_state(EMAIL, "stuck", days=4)
+    assert (await user.table(EMAIL))[0]["Report Refresh Date"] == "2026-03-07"
 
 
 async def test_a_truncated_file_without_a_socket(user: GraphUser, contoso: Tenant) -> None:

@@ -19,10 +19,11 @@ _ADJECTIVES = ("Payroll", "Travel", "Invoice", "Facilities", "Onboarding", "Ware
 _NOUNS = ("portal", "sync", "connector", "bot", "reporting", "backup", "gateway", "API")
 
 
-def build_applications(seed: str, now: float, domain: str, count: int) -> dict[str, Json]:
-    """``count`` registrations by appId."""
+def build_applications(seed: str, now: float, domain: str, count: int, *, calm: bool) -> dict[str, Json]:
+    """``count`` registrations by appId; on a calm day none has a story."""
     draw = draw_for(seed, "applications")
-    rows = [*_odd_ones(draw, now), *_plain_ones(draw, now)][:count]
+    odd_ones = [] if calm else _odd_ones(draw, now)
+    rows = [*odd_ones, *_plain_ones(draw, now)][:count]
     made = [application(draw, now, domain, name, (secrets, keys)) for name, secrets, keys in rows]
     while len(made) < count:
         name = f"{draw.choice(_ADJECTIVES)} {draw.choice(_NOUNS)} {len(made):03}"

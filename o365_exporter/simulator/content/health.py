@@ -135,19 +135,20 @@ _RESOLVED_AS = ("serviceRestored",) * 9 + ("postIncidentReviewPublished", "false
 _FEATURES = ("Access", "Sign-in", "Management and Provisioning", "Notifications", "Search", "Mobile clients")
 
 
-def build_services() -> dict[str, Json]:
-    """Overviews by id."""
+def build_services(*, calm: bool) -> dict[str, Json]:
+    """Overviews by id; on a calm day all are operational."""
+    statuses = {} if calm else _STATUS_NOW
     return {
-        id_: {"service": name, "status": _STATUS_NOW.get(id_, "serviceOperational"), "id": id_}
+        id_: {"service": name, "status": statuses.get(id_, "serviceOperational"), "id": id_}
         for id_, name, _ in SERVICES
     }
 
 
-def build_issues(seed: str, now: float, count: int) -> dict[str, Json]:
-    """Issues by id, oldest first, so that most of the open ones stand on the last page."""
+def build_issues(seed: str, now: float, count: int, *, calm: bool) -> dict[str, Json]:
+    """Issues by id, oldest first, so that most of the open ones stand on the last page; on a calm day none is open."""
     draw = draw_for(seed, "issues")
-    drafts = [dict(draft) for draft in _OPEN]
-    drafts += [_resolved_draft(draw, number) for number in range(count - len(_OPEN))]
+    drafts = [] if calm else [dict(draft) for draft in _OPEN]
+    drafts += [_resolved_draft(draw, number) for number in range(count - len(drafts))]
     drafts.sort(key=lambda draft: -draft["age"])
     issues = (_issue(draw, seed, now, number, draft) for number, draft in enumerate(drafts))
     return {issue["id"]: issue for issue in issues}

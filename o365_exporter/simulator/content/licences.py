@@ -49,22 +49,31 @@ _SKUS = (
     _Sku("STREAM", "1f2f344a-700d-42c9-9427-5cea1d5d7ba6", 0, 3, "LockedOut", locked_out=20, renews_in=None),
     _Sku("AGENT_HUB_365_PREVIEW", "9f4a1c52-7be0-4d36-8a15-3c20d7e6b481", 25, 1, applies_to="Company"),
 )
+_CALM = tuple(
+    row._replace(consumed=min(row.consumed, row.enabled * 4 // 5), warning=0, renews_in=200.0, trial=False)
+    for row in _SKUS
+    if row.enabled
+)
 _SPLIT = {"ENTERPRISEPACK": 3, "SPE_E3": 2}
 """SKUs bought in several subscriptions."""
 
 _PLANS = ("EXCHANGE_S_ENTERPRISE", "SHAREPOINTENTERPRISE", "TEAMS1", "MCOSTANDARD", "YAMMER_ENTERPRISE", "SWAY")
 
 
-def build_licences(seed: str, now: float, tenant_id: str, account: str) -> tuple[dict[str, Json], dict[str, Json]]:
-    """SKUs by part number and subscriptions by id."""
+def build_licences(
+    seed: str, now: float, tenant_id: str, account: str, *, calm: bool
+) -> tuple[dict[str, Json], dict[str, Json]]:
+    """SKUs by part number and subscriptions by id; on a calm day all are bought for long and none is full."""
     draw = draw_for(seed, "licences")
     skus: dict[str, Json] = {}
     subscriptions: dict[str, Json] = {}
-    for row in _SKUS:
+    for row in _CALM if calm else _SKUS:
         plans = _service_plans(draw, row)
         bought = [_subscription(draw, now, row, plans, part) for part in _parts(row)]
         subscriptions.update({one["id"]: one for one in bought})
         skus[row.part_number] = _sku(row, tenant_id, account, plans, [one["id"] for one in bought])
+    if calm:
+        return skus, subscriptions
     orphan = _Sku("TEAMS_EXPLORATORY", draw.guid(), 100, 0, "Enabled", trial=True, renews_in=2)
     leftover = _subscription(draw, now, orphan, [], 100)  # its SKU is not among the tenant's
     return skus, subscriptions | {leftover["id"]: leftover}

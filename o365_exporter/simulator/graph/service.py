@@ -35,6 +35,10 @@ from o365_exporter.simulator.tokens import TokenError, TokenIssuer, peek
 Json = dict[str, Any]
 
 _SMALL_PAGE = 20
+_REVOKED = (
+    "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: "
+    "TokenIssuedBeforeRevocationTimestamp"
+)
 
 
 class Graph:
@@ -146,6 +150,8 @@ class Graph:
         except TokenError as error:
             raise GraphError(401, "InvalidAuthenticationToken", str(error)) from error
         assert tenant is not None  # a token of this issuer names one of its tenants
+        if claims["iat"] < tenant.tokens_valid_from:
+            raise GraphError(401, "InvalidAuthenticationToken", _REVOKED)
         return claims, tenant
 
     def _charge(self, app: str, tenant: Tenant, resource: Resource, query: Query) -> dict[str, str]:

@@ -40,6 +40,7 @@ class Edition:
         people: their names.
         style: how cells are written.
         mood: what is odd about the columns.
+        tidy: whether nobody's mailbox is ever full.
     """
 
     report: Report
@@ -51,6 +52,7 @@ class Edition:
     people: People
     style: Style
     mood: ColumnMood
+    tidy: bool = False
 
     @cached_property
     def columns(self) -> list[str]:
@@ -122,7 +124,7 @@ class Edition:
         return Row(self.window, self.refresh, self.tenant_name, day, people, self.report.all_cells)
 
     def _habit(self, kind: int) -> Habit:
-        return Habit(self.seed, self.report.service, kind, self.refresh.toordinal())
+        return Habit(self.seed, self.report.service, kind, self.refresh.toordinal(), tidy=self.tidy)
 
     @cached_property
     def _names(self) -> dict[str, Callable[[int], str]]:

@@ -49,10 +49,12 @@ class Habit:
         service: whose habits: people are active in mail on other days than in Teams.
         kind: from 0 to ``KINDS`` - 1.
         refresh: last day that is known.
+        tidy: whether nobody's mailbox is ever full.
     """
 
-    def __init__(self, seed: str, service: str, kind: int, refresh: int) -> None:
+    def __init__(self, seed: str, service: str, kind: int, refresh: int, *, tidy: bool = False) -> None:
         self.kind = kind
+        self.tidy = tidy
         self.refresh = refresh
         self._base = scatter(crc32(f"{seed}/{service}/{kind}".encode()))
         keen = kind % 100 == 0

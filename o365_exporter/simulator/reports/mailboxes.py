@@ -56,7 +56,7 @@ def _used(habit: Habit, day: int) -> int | None:
     if habit.never and habit.kind % 2:
         return None
     for divisor, rest, reached in ((23, 5, "warning"), (61, 7, "send"), (83, 9, "send and receive")):
-        if habit.kind % divisor == rest:
+        if habit.kind % divisor == rest and not habit.tidy:
             return (_quota(habit, reached) or 0) + 4_096 * (1 + habit.kind)
     if habit.kind % 29 == 3:  # noqa: PLR2004 - people who tidy up every third day
         return 49 * _GIB + (1 - (day + habit.kind) % 3) * 200_000_000

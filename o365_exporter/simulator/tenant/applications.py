@@ -51,11 +51,13 @@ class ApplicationsPart(TenantPart):
         kind: Literal["secret", "certificate"] = "secret",
         days: float = 180.0,
         display_name: str | None = "added",
+        key_id: str | None = None,
     ) -> str:
         """Add a credential that ends in so many days; answers its keyId."""
         found = self._find("application", self.applications, app_id)
         make = secret if kind == "secret" else certificate
         made = make(self._draw, self._clock.now(), days, display_name)
+        made["keyId"] = key_id or made["keyId"]
         found[_LISTS[kind == "certificate"]].append(made)
         return str(made["keyId"])
 

@@ -47,6 +47,15 @@ class LicencesPart(TenantPart):
         if next_lifecycle_days is not None:
             found["nextLifecycleDateTime"] = graph_time(self._clock.now() + next_lifecycle_days * DAY)
 
+    def change_subscriptions_of(
+        self, part_number: str, *, status: str | None = None, next_lifecycle_days: float | None = None
+    ) -> None:
+        """Change every subscription of a SKU, as with ``change_subscription``."""
+        self._find("SKU", self.skus, part_number)
+        for subscription_id, one in self.subscriptions.items():
+            if one["skuPartNumber"] == part_number:
+                self.change_subscription(subscription_id, status=status, next_lifecycle_days=next_lifecycle_days)
+
     def remove_subscription(self, subscription_id: str) -> None:
         """Take a subscription away."""
         self._find("subscription", self.subscriptions, subscription_id)

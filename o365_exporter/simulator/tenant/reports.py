@@ -11,6 +11,7 @@ from o365_exporter.clock import Clock
 from o365_exporter.simulator.reports import REPORTS, ColumnMood, Edition, Style, Window, refresh_date
 from o365_exporter.simulator.reports.people import People
 from o365_exporter.simulator.tenant.base import SimulatorError, TenantPart
+from o365_exporter.simulator.timetext import DAY
 
 ReportState = Literal[
     "usual", "html", "empty", "header_only", "truncated", "wrong_header", "stuck", "not_found", "bad_request"
@@ -28,6 +29,7 @@ class ReportsPart(TenantPart):
 
     display_name: str
     users: int
+    calm: bool
     concealed_names: bool
 
     def __init__(self, key: str, seed: str, clock: Clock) -> None:
@@ -40,14 +42,14 @@ class ReportsPart(TenantPart):
         """Show hashes in place of the names of users, or the names again."""
         self.concealed_names = concealed
 
-    def set_report_state(self, function: str, state: ReportState) -> None:
+    def set_report_state(self, function: str, state: ReportState, days: float = 0.0) -> None:
         """Let reports be broken, or ``usual`` again; ``function`` is a name or a glob such as `getSkype*`.
 
-        ``stuck`` keeps the refresh date that a report has now; ``not_found`` and ``bad_request`` are answers of Graph;
-        the others are found in the file.
+        ``stuck`` keeps the refresh date that a report has now, or had so many days ago; ``not_found`` and
+        ``bad_request`` are answers of Graph; the others are found in the file.
         """
         for name in _named(function):
-            self._states[name] = _Set(state, self._clock.now())
+            self._states[name] = _Set(state, self._clock.now() - days * DAY)
 
     def set_report_columns(
         self,
@@ -90,6 +92,7 @@ class ReportsPart(TenantPart):
             people=People(self._seed, self.domain, concealed=self.concealed_names),
             style=style,
             mood=self._moods.get(function, ColumnMood()),
+            tidy=self.calm,
         )
 
 

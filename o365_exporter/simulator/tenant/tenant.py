@@ -44,7 +44,9 @@ class Tenant(HealthPart, ApplicationsPart, LicencesPart, ReportsPart, Credential
         client_id, client_secret: what the client under test signs in with; the newest secret.
         roles: application permissions granted to that app; a change shows in tokens issued from then on.
         app_enabled, has_service_principal: whether that app may sign in at all.
+        tokens_valid_from: tokens that were issued earlier are refused; seconds since 1970.
         users: size of the tenant; rows of its usage reports.
+        calm: whether all was well at first; then nobody's mailbox is full.
         concealed_names: whether usage reports hide names.
         services, issues, applications, skus, subscriptions, organization: what Graph shows.
     """
@@ -58,10 +60,12 @@ class Tenant(HealthPart, ApplicationsPart, LicencesPart, ReportsPart, Credential
         self.display_name = options.display_name or _title(options.key)
         self.cloud: CloudEndpoints = CLOUDS[options.cloud]
         self.users = options.users
+        self.calm = options.calm
         self.concealed_names = options.concealed_names
         self.roles = set(options.roles)
         self.app_enabled = True
         self.has_service_principal = True
+        self.tokens_valid_from = 0.0
         self.client_id = options.client_id or draw.guid()
         self.client_secret = options.client_secret or draw.secret()
         self._secrets: dict[str, str] = {}
@@ -102,6 +106,10 @@ class Tenant(HealthPart, ApplicationsPart, LicencesPart, ReportsPart, Credential
     def withdraw(self, roles: list[str]) -> None:
         """Withdraw application permissions; tokens that are out already keep them."""
         self.roles.difference_update(roles)
+
+    def revoke_tokens(self) -> None:
+        """Accept no token any more that was issued before this second, so that changes show at once."""
+        self.tokens_valid_from = float(int(self._clock.now()))
 
     def disable_app(self) -> None:
         """Refuse sign-in to the client's app (AADSTS7000112)."""
@@ -153,10 +161,11 @@ class Tenant(HealthPart, ApplicationsPart, LicencesPart, ReportsPart, Credential
 
     def _fill(self, options: TenantOptions, seed: str) -> None:
         now = self._clock.now()
-        self.services = build_services()
-        self.issues = build_issues(seed, now, options.issues)
-        self.applications = build_applications(seed, now, self.domain, options.applications - 1)
-        self.skus, self.subscriptions = build_licences(seed, now, self.tenant_id, self.key)
+        calm = options.calm
+        self.services = build_services(calm=calm)
+        self.issues = build_issues(seed, now, options.issues, calm=calm)
+        self.applications = build_applications(seed, now, self.domain, options.applications - 1, calm=calm)
+        self.skus, self.subscriptions = build_licences(seed, now, self.tenant_id, self.key, calm=calm)
         self.organization = build_organization(seed, now, self.tenant_id, self.domain, self.display_name)
         self._register(now, options.secret_days)
 
