@@ -122,20 +122,6 @@ def test_every_scenario_is_watched() -> None:
     assert all(stages.keys() <= {step.at for step in known[name].steps} for name, stages in STAGES.items())
 
 
-REPORTS = ("email_activity", "mailbox_quota", "mailbox_usage")
-FOLLOW_UPS = ("applications", "issues", "overviews", "skus", "subscriptions", *REPORTS)
-TOO_MUCH = (
-    # Alertmanager silences SourceStale only as long as the cause fires, and SourceStale is kept on longer than that.
-    stage("broken-tenant/contoso", *(f"tickets firing SourceStale {source}" for source in FOLLOW_UPS))
-    | stage("broken-tenant/contoso", *(f"tickets resolved SourceStale {source}" for source in FOLLOW_UPS))
-    | stage("consent-withdrawn/contoso", *(f"tickets firing SourceStale {source}" for source in FOLLOW_UPS))
-    | stage("consent-withdrawn/contoso", *(f"tickets resolved SourceStale {source}" for source in FOLLOW_UPS))
-    # So it is with ScrapeFailing after ExporterDown.
-    | stage("", "tickets firing ScrapeFailing", "tickets resolved ScrapeFailing")
-)
-"""Notifications that the rules as shipped cause and that they should not; each may come once."""
-
-
 def test_what_is_notified(tmp_path: Path, programs: stack.Programs) -> None:
     """Each scenario causes exactly its notifications, none before its time, and all that fired resolve.
 
@@ -164,7 +150,7 @@ def faults_of(runs: Mapping[str, Run], watch: Watch) -> list[tuple[str, News]]:
         for news in together & came.keys()
         if came[news] < runs[name].began[second]
     ]
-    too_much = watch.counted() - told - Counter(TOO_MUCH)
+    too_much = watch.counted() - told
     return [
         *(("missing", news) for news in sorted(wanted - watch.seen)),
         *(("too much", news) for news in sorted(too_much.elements())),

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -40,8 +41,8 @@ SILENCED = [
         "O365ExporterCredentialExpiresSoon",
         {"tenant": "contoso", "kind": "secret"},
     ),
-    ("O365SkuDisabled", SKU, "O365SkuInGrace", SKU),
-    ("O365SkuDisabled", SKU, "O365SubscriptionInGrace", SUBSCRIPTION),
+    ("O365SkuDisabled", SKU, "O365SkuOverassigned", SKU),
+    ("O365SkuDisabled", SKU, "O365SkuNearlyFull", SKU),
     ("O365SubscriptionEnded", SUBSCRIPTION, "O365SkuOverassigned", SKU),
     ("O365SkuOverassigned", SKU, "O365SkuNearlyFull", SKU),
     (
@@ -51,6 +52,9 @@ SILENCED = [
         {"tenant": "contoso", "report": "getMailboxUsageDetail"},
     ),
 ]
+CAUSES_OF_THEIR_OWN = {"O365PermissionMissing", "O365Throttled", "O365RulesWithoutData"}
+"""Silenced while a tenant cannot be reached, but not its consequences: they are true or not true by themselves."""
+
 NOT_SILENCED = [
     ("O365ServiceInterrupted", SERVICE, "O365ServiceAdvisory", {**SERVICE, "service_id": "Lync"}),
     ("O365ServiceInterrupted", SERVICE, "O365ServiceAdvisory", {**SERVICE, "tenant": "fabrikam"}),
@@ -62,7 +66,10 @@ NOT_SILENCED = [
     ("O365ExporterDown", {}, "O365TenantUnreachable", {"tenant": "contoso"}),
     ("O365AppCredentialExpires", APP, "O365AppCredentialExpiresSoon", {**APP, "app_id": "app-2"}),
     ("O365AppCredentialExpired", APP, "O365ExporterCredentialExpires", {"tenant": "contoso", "kind": "secret"}),
-    ("O365SkuDisabled", SKU, "O365SkuInGrace", {**SKU, "sku_id": "sku-p1"}),
+    ("O365SkuDisabled", SKU, "O365SkuOverassigned", {**SKU, "sku_id": "sku-p1"}),
+    ("O365SkuDisabled", SKU, "O365SkuInGrace", SKU),
+    ("O365SkuDisabled", SKU, "O365SubscriptionEnded", SUBSCRIPTION),
+    ("O365SubscriptionEnded", SUBSCRIPTION, "O365SubscriptionInGrace", SUBSCRIPTION),
 ]
 
 
@@ -92,6 +99,19 @@ def test_repeats_fit_into_what_alertmanager_remembers() -> None:
     route = load(EXAMPLE)["route"]
     repeats = [each["repeat_interval"] for each in (route, *route["routes"])]
     assert all(parse_duration(repeat) < 120 * 3600 for repeat in repeats), repeats
+
+
+@pytest.mark.parametrize("rule", load(EXAMPLE)["inhibit_rules"], ids=lambda rule: _named(rule["source_matchers"])[0])
+def test_what_is_silenced_is_not_kept_on_for_longer(rule: dict[str, Any]) -> None:
+    """It would be notified when what silences it has ended, long after both were over."""
+    kept = {name: parse_duration(alert.body.get("keep_firing_for", "0s")) for name, alert in alerts().items()}
+    too_long = [
+        (source, target)
+        for source in _named(rule["source_matchers"])
+        for target in _named(rule["target_matchers"])
+        if kept[target] > kept[source] and target not in CAUSES_OF_THEIR_OWN
+    ]
+    assert too_long == []
 
 
 def _labels() -> dict[str, set[str]]:
@@ -156,7 +176,9 @@ def _is_silenced(alertmanager: httpx.Client, source: dict[str, str], target: dic
     been thought of.
     """
     case = "/".join((*source.values(), *target.values()))
-    later = [{"alertname": name, "tenant": case, "sku_id": "later"} for name in ("O365SkuDisabled", "O365SkuInGrace")]
+    later = [
+        {"alertname": name, "tenant": case, "sku_id": "later"} for name in ("O365SkuDisabled", "O365SkuNearlyFull")
+    ]
     for labels in (source, target, *later):
         alertmanager.post("/alerts", json=[{"labels": labels}]).raise_for_status()
     eventually(lambda: _state(alertmanager, later[1]) == "suppressed")
