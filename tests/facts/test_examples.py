@@ -87,10 +87,10 @@ def test_the_toml_example_is_a_configuration(tmp_path: Path) -> None:
     assert (fabrikam.name, fabrikam.collectors["subscriptions"].enabled) == ("fabrikam.onmicrosoft.com", False)
 
 
-@pytest.mark.parametrize("language", ["sh", "powershell"])
-def test_the_scripts_end_with_all_that_is_needed(language: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "language"), [("README.md", "sh"), ("docs/registration.md", "powershell")])
+def test_the_scripts_end_with_all_that_is_needed(name: str, language: str, tmp_path: Path) -> None:
     """The three variables that the registration of an app sets are enough to run."""
-    (script,) = (block for block in blocks(README, language) if "o365-exporter" in block and "Role" in block)
+    (script,) = (block for block in blocks(page(name), language) if "o365-exporter" in block and "Role" in block)
     names = re.findall(r"\b(O365_\w+)=", script)
     guid = "00000000-0000-0000-0000-000000000000"
     settings = load(None, dict.fromkeys(names, guid) | {"O365_SECRETS_DIR": str(tmp_path)})

@@ -88,7 +88,8 @@ def _bars(panel: Bars) -> Json:
             "minVizWidth": 8,
             "minVizHeight": 16,
             "namePlacement": "left",
-            "sizing": "auto",
+            "maxVizHeight": 24,  # a single bar does not fill its panel
+            "sizing": "manual",
             "text": {"titleSize": 12, "valueSize": 12},
             "reduceOptions": LAST,
         },

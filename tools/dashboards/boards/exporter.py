@@ -192,6 +192,7 @@ POLLS = Section(
             unit="short",
             colours=looks.states("o365_exporter_source_failures_total", "reason"),
             alerts=("O365Throttled", "O365SourceStale"),
+            empty="no failed poll, if there are exporters at all",
         ),
         Lines(
             key="duration",
@@ -261,6 +262,7 @@ TRAFFIC = Section(
             ),
             unit="reqps",
             alerts=("O365Throttled",),
+            empty="no answer 429, if there are exporters at all",
         ),
         Lines(
             key="waits",

@@ -64,6 +64,7 @@ def _table(key: str, title: str, kind: str, about: str, *alerts: str) -> Table:
                 expr=_issues(f"time() - {start}", kind, "service_name, title, feature"),
                 unit="s",
                 decimals=1,
+                width=110,
             ),
             Value(title="Began", expr=_issues(f"1000 * {start}", kind), unit="dateTimeAsIso", width=150),
             Value(
