@@ -48,6 +48,12 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     return compare
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: many tests wait for real programs."""
+    return (os.cpu_count() or 1) + 1
+
+
 def _skipped(config: pytest.Config) -> list[pytest.TestReport]:
     """What was skipped; nothing in a worker of xdist, which has no reporter: the controller counts for all."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")

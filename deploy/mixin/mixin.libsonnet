@@ -21,16 +21,37 @@ local dashboards = {
   'o365-tenants.json': import '../../grafana/dashboards/o365-tenants.json',
 };
 
+// Whether the selector can stand between braces: nothing, or something that begins with a label and ends with a quote.
+local isSelector(text) =
+  text == '' || (
+    std.isString(text)
+    && std.member('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_', text[0])
+    && std.member('"\'`', text[std.length(text) - 1])
+    && std.length(std.split(text, '=')) + std.length(std.split(text, '!')) > 2
+    && !std.member(text, '%')
+  );
+
 (import 'config.libsonnet') + {
   local config = $._config,
+  local keys = ['dashboardTags', 'docsUrl', 'job', 'selector', 'thresholds'],
+  local unknown = [key for key in std.objectFields(config) if !std.member(keys, key)],
+  assert unknown == [] : '_config: there is no %s' % std.join(', ', unknown),
   assert thresholds.unknown(config.thresholds) == [] :
          '_config.thresholds: there is no %s' % std.join(', ', thresholds.unknown(config.thresholds)),
   assert thresholds.wrong(config.thresholds) == [] :
-         '_config.thresholds: %s must be numbers above 0' % std.join(', ', thresholds.wrong(config.thresholds)),
-  assert std.endsWith(config.docsUrl, '/') : '_config.docsUrl: "%s" must end with a slash' % config.docsUrl,
-  assert !std.member(config.selector, '%') : '_config.selector: no % may stand in it',
+         '_config.thresholds: %s must be a number above 0, a ratio at most 1'
+         % std.join(', ', thresholds.wrong(config.thresholds)),
+  assert std.isString(config.docsUrl) && std.endsWith(config.docsUrl, '/') :
+         '_config.docsUrl: %s must be an address that ends with a slash' % std.manifestJson(config.docsUrl),
+  assert std.isString(config.job) && !std.member(config.job, '"') && !std.member(config.job, '\\') :
+         '_config.job: %s must be a name without quotes' % std.manifestJson(config.job),
+  assert std.isArray(config.dashboardTags) : '_config.dashboardTags: must be a list',
+  assert isSelector(config.selector) :
+         '_config.selector: %s must be matchers, such as cluster="eu",env="live", without braces and without %%'
+         % std.manifestJson(config.selector),
 
-  local quoted(text) = std.strReplace(text, '"', '\\"'),  // as it stands within a string of a template
+  // As it stands within a string of a template.
+  local quoted(text) = std.strReplace(std.strReplace(text, '\\', '\\\\'), '"', '\\"'),
   local annotated(text) = std.strReplace(
     withSelector(text, quoted(config.selector)), 'job=\\"o365-exporter\\"', quoted('job="%s"' % config.job)
   ),

@@ -5,7 +5,7 @@
 local places = {
   credentials: {
     credentialWarningDays: ['< %s * 86400', '>= %s * 86400', 'within %s days'],
-    credentialCriticalDays: ['> %s * 86400', ' 0 <= %s * 86400', 'seconds <= %s * 86400', 'within %s days'],
+    credentialCriticalDays: ['<= %s * 86400', 'within %s days'],
     credentialForgottenDays: ['-%s * 86400', '- %s * 86400', 'After %s days', 'more than %s days ago'],
   },
   'service-health': {
@@ -24,7 +24,7 @@ local places = {
 
 local shipped = (import 'config.libsonnet')._config.thresholds;
 
-local figure(number) = '%g' % number;  // 0.95 is 0.94999999999999996 to %s
+local figure(number) = '%.15g' % number;  // 0.95 is 0.94999999999999996 to %s
 
 local substitute(file) = function(text, each)
   assert std.length(std.split(text, each.from)) > 1 :
@@ -43,7 +43,7 @@ local steps(subject, thresholds) = [
   wrong(thresholds):: [
     key
     for key in std.objectFields(thresholds)
-    if !std.isNumber(thresholds[key]) || thresholds[key] <= 0
+    if !std.isNumber(thresholds[key]) || thresholds[key] <= 0 || (std.endsWith(key, 'Ratio') && thresholds[key] > 1)
   ],
 
   apply(subject, text, thresholds)::

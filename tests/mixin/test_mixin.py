@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def test_a_threshold_is_where_it_belongs(key: str, tmp_path: Path) -> None:
     """Each figure of _config changes at least one expression, by its own value and nothing else, and all still load."""
     before = [rule for group in SHIPPED for rule in group["rules"]]
     value = thresholds()[key]
-    figure, strange = f"{value:g}", f"{value + 0.125:g}"
+    figure, strange = f"{value:g}", str(value + 0.03125)
     after = [rule.body for rule in rules(f"{{ thresholds+: {{ {key}: {strange} }} }}")]
     by_name = sorted(json.dumps(rule, sort_keys=True) for rule in before)
     changed = [text for text in (json.dumps(rule, sort_keys=True) for rule in after) if text not in by_name]
@@ -94,6 +95,16 @@ def test_a_selector_changes_nothing_else(tmp_path: Path) -> None:
     run("promtool", "check", "rules", path)
 
 
+def test_a_selector_may_hold_backslashes() -> None:
+    """In the queries of annotations they stand within a string of a template, and must reach Prometheus whole."""
+    for rule in rules("{ selector: @'cluster=~\"eu\\\\.west\"' }"):
+        for text in rule.body.get("annotations", {}).values():
+            for literal in re.findall(r'(?:printf|query) ("(?:[^"\\]|\\.)*")', text):
+                query = json.loads(literal)
+                assert query.count(r'cluster=~"eu\\.west"') == query.count("cluster=~"), rule.name
+        assert "cluster" not in rule.body["expr"] or r'cluster=~"eu\\.west"' in rule.body["expr"]
+
+
 def test_dashboards_take_the_selector_too() -> None:
     """Queries of panels and of variables ask for the site's own series only."""
     text = json.dumps(rendered("grafanaDashboards", "{ selector: 'cluster=\"eu\"', dashboardTags: ['eu'] }"))
@@ -114,14 +125,23 @@ def test_job_and_address_of_the_docs_are_a_sites_own() -> None:
 @pytest.mark.parametrize(
     ("configuration", "sentence"),
     [
+        ("{ selectors: '' }", "_config: there is no selectors"),
         ("{ thresholds+: { silentDays: 1 } }", "_config.thresholds: there is no silentDays"),
-        ("{ thresholds+: { silentHours: -1 } }", "_config.thresholds: silentHours must be numbers above 0"),
-        ("{ thresholds+: { reportDays: '5' } }", "_config.thresholds: reportDays must be numbers above 0"),
+        ("{ thresholds+: { silentHours: -1 } }", "_config.thresholds: silentHours must be a number above 0"),
+        ("{ thresholds+: { reportDays: '5' } }", "_config.thresholds: reportDays must be a number above 0"),
         (
-            "{ docsUrl: 'https://docs.example.org' }",
-            '_config.docsUrl: "https://docs.example.org" must end with a slash',
+            "{ thresholds+: { seatsUsedRatio: 95 } }",
+            "_config.thresholds: seatsUsedRatio must be a number above 0, a ratio",
         ),
-        ("{ selector: 'a=~\"50%\"' }", "_config.selector: no % may stand in it"),
+        ("{ docsUrl: 'https://docs.example.org' }", '_config.docsUrl: "https://docs.example.org" must be an address'),
+        ("{ job: 'a\"b' }", "_config.job: "),
+        ("{ dashboardTags: 'eu' }", "_config.dashboardTags: must be a list"),
+        ("{ selector: 'a=~\"50%\"' }", "_config.selector: "),
+        ("{ selector: 'cluster=\"eu\",' }", "_config.selector: "),
+        ("{ selector: '{cluster=\"eu\"}' }", "_config.selector: "),
+        ("{ selector: ' ' }", "_config.selector: "),
+        ("{ selector: 'eu' }", "_config.selector: "),
+        ("{ selector: 5 }", "_config.selector: 5 must be matchers"),
     ],
 )
 def test_bad_settings_are_refused(configuration: str, sentence: str) -> None:

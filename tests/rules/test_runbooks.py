@@ -43,6 +43,19 @@ def test_each_heading_answers_the_five_questions(page: object) -> None:
         assert tuple(re.findall(r"^\*\*(.+?):?\*\*", section, re.MULTILINE)) == QUESTIONS, section.splitlines()[0]
 
 
+SPANS = {"five minutes": "5m", "ten minutes": "10m", "a quarter of an hour": "15m", "half an hour": "30m"}
+CLOSING = re.compile(r"\*\*Close:\*\* by itself, (\w+(?: \w+)*) after ")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_span_under_close_is_that_of_the_rule(page: object) -> None:
+    """Whoever is told that it ends ten minutes later need not wait for an hour."""
+    for section in re.split(r"^## ", (RUNBOOKS / str(page)).read_text("utf-8"), flags=re.MULTILINE)[1:]:
+        kept = alerts()[section.split("\n")[0]].body.get("keep_firing_for")
+        if (told := CLOSING.search(section)) and told[1] in SPANS:
+            assert SPANS[told[1]] == kept, section.split("\n")[0]
+
+
 def test_the_readme_says_how_to_replace_the_base() -> None:
     """The placeholder that a user puts his own address for is the one in the rules."""
     readme = RUNBOOKS.parent.parent / "deploy" / "prometheus" / "README.md"
