@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/runtime-installed
 DEV := $(VENV)/dev-installed
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 CODE := o365_exporter tests tools benchmarks
 OUTSIDE := tests/container tests/e2e/test_scenarios.py tests/grafana tests/grafana_pictures tests/mixin tests/rules
 
@@ -22,7 +23,7 @@ demo-stack: $(DEV) ## show an incident in Prometheus and Alertmanager; SCENARIO=
 	@exec $(BIN)/python -m tools.demo_stack $(if $(SCENARIO),--scenario $(SCENARIO))
 
 test: $(DEV) ## run every test; TESTS=path runs a part
-	$(BIN)/python -m pytest -n auto $(TESTS)
+	$(PYTEST) $(TESTS)
 
 image: ## build the container image o365-exporter; docs/container.md has more
 	tools/container
@@ -30,7 +31,7 @@ image: ## build the container image o365-exporter; docs/container.md has more
 check: format lint types layers generated locks coverage ## format, lint, types, layers, generated files, locks, and the package's tests; CI runs it and `make test`
 
 coverage: $(DEV) # not of what lies outside the package: rules, dashboards, images; `make test` has them all
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=90 $(OUTSIDE:%=--ignore=%)
+	$(PYTEST) --cov --cov-report=term:skip-covered --cov-fail-under=90 $(OUTSIDE:%=--ignore=%)
 
 format: $(DEV)
 	$(BIN)/ruff format --check $(CODE)
