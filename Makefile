@@ -20,7 +20,7 @@ demo: $(RUNTIME) ## serve the metrics of simulated tenants at http://localhost:1
 	@exec $(BIN)/python -m o365_exporter demo $(DEMO)
 
 demo-stack: $(DEV) ## show an incident in Prometheus and Alertmanager; SCENARIO=name plays another one
-	@exec $(BIN)/python -m tools.demo_stack $(if $(SCENARIO),--scenario $(SCENARIO))
+	@exec $(BIN)/python -m tools.demo_stack $(if $(SCENARIO),--scenario '$(SCENARIO)')
 
 test: $(DEV) ## run every test; TESTS=path runs a part
 	$(PYTEST) $(TESTS)

@@ -44,12 +44,21 @@ def main(argv: Sequence[str] | None = None) -> None:
         for fault in error.faults:
             print(f"o365-exporter: {fault}", file=sys.stderr)  # noqa: T201 - the log is not set up yet
         code = EXIT_CONFIGURATION
-    except BrokenPipeError:  # whoever read our output has gone
+    except (BrokenPipeError, ExceptionGroup) as error:
+        if not _is_broken_pipe(error):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_FAULT
     except KeyboardInterrupt:  # before the signal handlers stand
         code = EXIT_OK
     sys.exit(code)
+
+
+def _is_broken_pipe(error: Exception) -> bool:
+    """Whether it says only that whoever read our output has gone; tasks say it in a group."""
+    if isinstance(error, ExceptionGroup):
+        return all(_is_broken_pipe(one) for one in error.exceptions)
+    return isinstance(error, BrokenPipeError)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -94,6 +94,15 @@ def test_wrong_settings_are_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys:
     assert capsys.readouterr() == ("", "o365-exporter: a is wrong\no365-exporter: b is wrong\n")
 
 
+def test_a_broken_pipe_hides_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What else went wrong in the tasks is raised."""
+    group = ExceptionGroup("tasks", [BrokenPipeError(), ValueError("a fault")])
+    monkeypatch.setattr(cli, "_parser", _raising(group))
+    with pytest.raises(ExceptionGroup) as raised:
+        main(())
+    assert raised.value is group
+
+
 def test_an_early_interrupt_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C before the signal handlers stand ends the program like one that comes later."""
     monkeypatch.setattr(cli, "_parser", _raising(KeyboardInterrupt()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
 
 Json = dict[str, Any]
 
@@ -37,8 +38,19 @@ class Notification:
 
     @property
     def name(self) -> str:
-        """Of the alert."""
-        return self.labels["alertname"]
+        """Of the alert; a rule must have one, but whoever else posts to Alertmanager need not."""
+        return self.labels.get("alertname", "(no alertname)")
+
+
+class _Alert(BaseModel):
+    status: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    starts_at: str = Field(alias="startsAt")
+
+
+class _Message(BaseModel):
+    alerts: list[_Alert]
 
 
 class Receiver:
@@ -59,13 +71,17 @@ class Receiver:
         with self._arrived:
             return self._arrived.wait_for(lambda: enough(self._all), seconds)
 
-    def take(self, receiver: str, message: Json) -> None:
-        """Keep a message of Alertmanager (webhook, version 4)."""
+    def take(self, receiver: str, message: bytes) -> None:
+        """Keep a message of Alertmanager (webhook, version 4).
+
+        Raises:
+            ValidationError: it is none; nothing of it is kept.
+        """
         now = time.time()
-        alerts = (
-            Notification(now, receiver, one["status"], one["labels"], one["annotations"], one["startsAt"])
-            for one in message["alerts"]
-        )
+        alerts = [
+            Notification(now, receiver, one.status, one.labels, one.annotations, one.starts_at)
+            for one in _Message.model_validate_json(message).alerts
+        ]
         with self._arrived:
             self._all.extend(alerts)
             self._arrived.notify_all()
@@ -109,18 +125,28 @@ def _row(one: Notification) -> str:
     )
 
 
+def _sentence(error: ValidationError) -> str:
+    fault = error.errors(include_url=False)[0]
+    key = ".".join(map(str, fault["loc"])) or "the whole"
+    return f"This is no message of Alertmanager's webhook, version 4: {key}: {fault['msg']}."
+
+
 def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            receiver.take(self.path.strip("/"), message)
-            self._answer(b"")
+            message = self.rfile.read(int(self.headers["Content-Length"]))
+            try:
+                receiver.take(self.path.strip("/"), message)
+            except ValidationError as error:
+                self._answer(html.escape(_sentence(error)).encode(), HTTPStatus.BAD_REQUEST)
+            else:
+                self._answer(b"")
 
         def do_GET(self) -> None:
             self._answer(receiver.page().encode())
 
-        def _answer(self, body: bytes) -> None:
-            self.send_response(HTTPStatus.OK)
+        def _answer(self, body: bytes, status: HTTPStatus = HTTPStatus.OK) -> None:
+            self.send_response(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

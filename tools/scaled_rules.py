@@ -18,6 +18,7 @@ Prometheus must evaluate the copy each second (``EVALUATION``). A comparison of 
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -259,7 +260,7 @@ def _outside_texts(expression: str, rewrite: Callable[[str], str]) -> str:
 def main() -> int:
     """Write the copy."""
     parser = argparse.ArgumentParser(description="Write the alert rules with shorter durations.")
-    parser.add_argument("--speed", type=float, required=True, metavar="N", help="how many times as fast, such as 180")
+    parser.add_argument("--speed", type=_speed, required=True, metavar="N", help="how many times as fast, such as 180")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write them")
     arguments = parser.parse_args()
     try:
@@ -267,7 +268,19 @@ def main() -> int:
     except NotUnderstoodError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        parser.error(f"{arguments.folder} cannot be written ({error.strerror}): name a folder that can")
     return 0
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 1 <= speed < math.inf:  # nor nan
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more, such as 180")
+    return speed
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ All is on loopback, on free ports, in one folder; every program ends with the ``
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -42,14 +43,28 @@ class MissingProgramError(RuntimeError):
     """A program is not installed; the text says how to install it."""
 
 
+class ProgramEndedError(RuntimeError):
+    """A program that should run has ended; the text says which and how, with the last line of its log."""
+
+
 @dataclass(frozen=True)
 class Stack:
-    """What runs: addresses of the web pages and APIs, and what has been received."""
+    """What runs: addresses of the web pages and APIs, what has been received, and the programs by their logs."""
 
     prometheus: str
     alertmanager: str
     receiver: Receiver
     http: httpx.Client
+    children: Mapping[Path, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def ensure_running(self) -> None:
+        """See that Prometheus and Alertmanager still run.
+
+        Raises:
+            ProgramEndedError: one does not.
+        """
+        for log, process in self.children.items():
+            ensure_running(log.stem, process, log)
 
     def alerts_page(self) -> str:
         """Address of Prometheus' page of alerts; Debian has only the older one."""
@@ -108,6 +123,7 @@ def running(
 
     Raises:
         MissingProgramError: a program is not installed.
+        ProgramEndedError: one has ended before it was up.
         TimeoutError: one did not come up; the text has the end of its log.
     """
     programs = programs or Programs()
@@ -118,13 +134,14 @@ def running(
         stack = Stack(f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}", receiver, http)
         _write(folder / "alertmanager.yml", alertmanager_settings(receiver.url, scale))
         _write(folder / "prometheus.yml", prometheus_settings(stack, targets))
+        logs = folder / "alertmanager.log", folder / "prometheus.log"
         with (
-            child(_alertmanager(programs, stack, folder), folder / "alertmanager.log"),
-            child(_prometheus(programs, stack, folder), folder / "prometheus.log"),
+            child(_alertmanager(programs, stack, folder), logs[0]) as alertmanager,
+            child(_prometheus(programs, stack, folder), logs[1]) as prometheus,
         ):
-            until_up(f"{stack.alertmanager}/-/ready", folder / "alertmanager.log")
-            until_up(f"{stack.prometheus}/-/ready", folder / "prometheus.log")
-            yield stack
+            until_up(f"{stack.alertmanager}/-/ready", logs[0], alertmanager)
+            until_up(f"{stack.prometheus}/-/ready", logs[1], prometheus)
+            yield replace(stack, children={logs[0]: alertmanager, logs[1]: prometheus})
 
 
 def prometheus_settings(stack: Stack, targets: Sequence[str]) -> Json:
@@ -197,15 +214,36 @@ def child(
             process.wait()
 
 
-def until_up(url: str, log: Path | None = None) -> None:
-    """Wait until an address answers with success.
+def ensure_running(name: str, process: subprocess.Popen[bytes], log: Path | None = None) -> None:
+    """See that a program still runs.
 
     Raises:
-        TimeoutError: it does not.
+        ProgramEndedError: it does not.
+    """
+    code = process.poll()
+    if code is not None:
+        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+        lines = log.read_text("utf-8").splitlines() if log else []
+        raise ProgramEndedError(": ".join([f"{name} has ended with {how}", *lines[-1:]]))
+
+
+def until_up(url: str, log: Path | None = None, process: subprocess.Popen[bytes] | None = None) -> None:
+    """Wait until an address answers with success.
+
+    Args:
+        url: the address.
+        log: of the program, for the text of an error.
+        process: the program, where it is known; once it has ended, nobody waits for it.
+
+    Raises:
+        ProgramEndedError: the program has ended.
+        TimeoutError: it does not answer.
     """
     end = time.monotonic() + PATIENCE
     with httpx.Client(timeout=5, trust_env=False) as http:
         while not _answers(http, url):
+            if process is not None:
+                ensure_running(log.stem if log else f"what should answer at {url}", process, log)
             if time.monotonic() > end:
                 tail = f": {log.read_text('utf-8')[-1000:]}" if log else ""
                 raise TimeoutError(f"nothing at {url} within {PATIENCE:g} s{tail}")

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self
+from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from o365_exporter.clock import SystemClock
 from o365_exporter.simulator.app import Simulator
@@ -29,16 +29,24 @@ class ScenarioError(SimulatorError):
     """A scenario cannot be played; the text names file, step, key, value and remedy."""
 
 
+def _sendable(value: Any) -> Any:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        raise ValueError("JSON has no dates and times, no inf and no nan: write it in quotes, or as a number") from None
+    return value
+
+
 class Step(BaseModel):
     """Something happens."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    at: float = Field(ge=0)
+    at: float = Field(ge=0, allow_inf_nan=False)
     text: str = Field(min_length=1)
     post: str | None = None
     delete: str | None = None
-    body: dict[str, Any] = {}
+    body: dict[str, Annotated[Any, AfterValidator(_sendable)]] = {}
     exporter: Literal["stop", "start"] | None = None
 
     @model_validator(mode="after")
@@ -66,8 +74,8 @@ class _Head(BaseModel):
 
     title: str = Field(min_length=1)
     description: str = Field(min_length=1)
-    tenants: tuple[str, ...] = Field(min_length=1)
-    steps: tuple[dict[str, Any], ...] = Field(min_length=1)
+    tenants: list[str] = Field(min_length=1)
+    steps: list[dict[str, Any]] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -153,7 +161,7 @@ def load_scenario(name: str) -> Scenario:
         ScenarioError: there is none, or it cannot be played.
     """
     if name.endswith(".toml"):
-        return _read(name, Path(name))
+        return _read(Path(name).stem, Path(name))
     if name not in _files():
         wrong = f"there is no scenario {name!r}: choose" if name else "choose a scenario:"
         titles = "".join(f"\n  {one.name:<20} {one.title}" for one in scenarios().values())
@@ -176,7 +184,7 @@ def _read(name: str, file: Traversable) -> Scenario:
     steps = [
         _checked(f"scenario {file.name}: step {number}", Step, one) for number, one in enumerate(head.steps, start=1)
     ]
-    scenario = Scenario(name, head.title, head.description.strip(), head.tenants, tuple(steps))
+    scenario = Scenario(name, head.title, head.description.strip(), tuple(head.tenants), tuple(steps))
     _rehearse(f"scenario {file.name}", scenario)
     return scenario
 
@@ -196,8 +204,9 @@ def _rehearse(where: str, scenario: Scenario) -> None:
     """
     try:
         simulator = Simulator(SystemClock(), scenario.options())
-    except ValidationError as error:
-        raise ScenarioError(f"{where}: key 'tenants' cannot be {list(scenario.tenants)}: {error}") from None
+    except ValidationError:
+        remedy = "give each a key of its own of small letters, digits and single _ between them, such as contoso_eu"
+        raise ScenarioError(f"{where}: key 'tenants' cannot be {list(scenario.tenants)}: {remedy}") from None
     running, latest = True, 0.0
     for number, step in enumerate(scenario.steps, start=1):
         try:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.programs import Running, eventually, free_port, running
+from tests.e2e.programs import PATIENCE, PROGRAM, Running, environment, eventually, free_port, running
 
 
 def printed(program: Running, pattern: str) -> str:
@@ -79,7 +81,7 @@ def test_a_scenario_in_the_demo(tmp_path: Path) -> None:
     file.write_text(SCENARIO)
     with running(tmp_path, "demo", "--scenario", str(file), "--listen", "127.0.0.1:0") as program:
         metrics = printed(program, r"(?m)^  metrics    (http://127\.0\.0\.1:\d+/metrics)$")
-        printed(program, r"(?m)^(Scenario .*mine\.toml: Mail is late\.)$")
+        printed(program, r"(?m)^(Scenario mine: Mail is late\.)$")
         printed(
             program, r"(?m)^\d\d:\d\d:\d\d     0 s  (An incident\.)\n {18}POST /control/tenants/contoso/open_issue {"
         )
@@ -153,6 +155,25 @@ def test_a_scenario_that_cannot_be_had(tmp_path: Path, command: str, arguments: 
         assert program.process.wait(30) == 2
     assert program.err.startswith(sentence)
     assert ("  exchange-outage  " in program.err) == ("one of these" in sentence)
+
+
+@pytest.mark.parametrize("command", ["demo", "simulate"])
+def test_nobody_reads_the_output(command: str) -> None:
+    """Exit code 1 and no word, although it is a task that writes."""
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        ended = subprocess.run(
+            [*PROGRAM, command, "--scenario", "exchange-outage", "--listen", f"127.0.0.1:{free_port()}"],
+            env=environment({}),
+            stdout=write,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=PATIENCE,
+        )
+    finally:
+        os.close(write)
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 def test_a_scenario_at_an_address_that_is_taken(tmp_path: Path) -> None:

@@ -166,3 +166,29 @@ def test_annotations() -> None:
         '{{ . | first | value | printf "%.0f" }}{{ else }}not for 12 hours{{ end }}'
     )
     assert FAST.annotation(text) == text.replace("[7h]", "[140000ms]").replace("7 * 86400", "3360")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        *((("--speed", wrong), f"{wrong!r} is not a number of 1 or more") for wrong in ("0", "0.5", "nan", "inf", "x")),
+        (("--speed=-1",), "'-1' is not a number of 1 or more"),
+        (("--speed", "180"), "/mine cannot be written (File exists): name a folder that can"),
+    ],
+)
+def test_wrong_options(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    sentence: str,
+) -> None:
+    """Exit code 2 and a sentence, and nothing is written."""
+    taken = tmp_path / "mine"
+    taken.touch()
+    monkeypatch.setattr("sys.argv", ["scaled_rules", *arguments, str(taken)])
+    with pytest.raises(SystemExit) as ended:
+        scaled_rules.main()
+    assert ended.value.code == 2
+    assert sentence in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [taken]

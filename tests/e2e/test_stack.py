@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,6 +54,63 @@ def test_an_unknown_scenario(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert "exchange-outage  " in capsys.readouterr().err
 
 
+HANGS_UP = """
+import signal, sys
+from tools import demo_stack, stack
+def run(*_):
+    try:
+        signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.raise_signal(signal.SIGHUP)
+demo_stack._run, stack.Programs = run, lambda: None
+sys.exit(demo_stack.main())
+"""
+
+
+def test_a_closed_terminal(tmp_path: Path) -> None:
+    """The folder goes, be the signal sent twice."""
+    command = [sys.executable, "-c", HANGS_UP]
+    ended = subprocess.run(command, cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)}, check=False, timeout=60)
+    assert ended.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_with_a_space_in_its_name() -> None:
+    """It reaches the program as one argument."""
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("make is missing: apt-get install make")
+    command = [make, "--dry-run", "demo-stack", "SCENARIO=my own.toml"]
+    lines = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert "-m tools.demo_stack --scenario 'my own.toml'\n" in lines
+
+
+def test_a_program_that_ends_at_once(tmp_path: Path) -> None:
+    """Nobody waits for it; the text has its exit code and the last line of its log."""
+    log = tmp_path / "prometheus.log"
+    command = [sys.executable, "-c", "import sys; print('first'); sys.exit('wrong flag')"]
+    with stack.child(command, log) as process, pytest.raises(stack.ProgramEndedError) as ended:
+        stack.until_up(f"http://127.0.0.1:{stack.free_port()}", log, process)
+    assert str(ended.value) == "prometheus has ended with exit code 1: wrong flag"
+
+
+def test_a_program_that_dies_while_the_demo_runs(tmp_path: Path) -> None:
+    """The demo ends with a sentence that names it."""
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    log = tmp_path / "prometheus.log"
+    with stack.child(sleep) as demo, stack.child(sleep, log) as prometheus, httpx.Client() as http:
+        running = stack.Stack("", "", Receiver(), http, {log: prometheus})
+        running.ensure_running()
+        prometheus.kill()
+        prometheus.wait()
+        with pytest.raises(stack.ProgramEndedError, match=r"^prometheus has ended with SIGKILL$"):
+            demo_stack._watch(demo, running)
+        demo.kill()
+        demo.wait()
+        with pytest.raises(stack.ProgramEndedError, match=r"^o365-exporter demo has ended with SIGKILL$"):
+            demo_stack._watch(demo, running)
+
+
 def test_notifications_are_kept_and_shown() -> None:
     """In the order of their arrival, with their receiver; the page shows texts as texts."""
     receiver = Receiver()
@@ -63,6 +121,32 @@ def test_notifications_are_kept_and_shown() -> None:
     (one,) = receiver.all()
     assert (one.receiver, one.status, one.name) == ("pager", "firing", "O365Odd")
     assert "O365Odd<td>&lt;b&gt;odd&lt;/b&gt;" in page
+
+
+def test_an_alert_without_a_name() -> None:
+    """It is shown as one, and the page goes on working."""
+    nameless = {"alerts": [MESSAGE["alerts"][0] | {"labels": {"tenant": "contoso"}}]}
+    receiver = Receiver()
+    with receiver.listening(), httpx.Client(base_url=receiver.url, trust_env=False) as client:
+        client.post("/pager", json=nameless).raise_for_status()
+        assert "(no alertname)" in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        (b"{", "the whole: Invalid JSON"),
+        (b"{}", "alerts: Field required"),
+        (b'{"alerts": [{"status": "firing", "labels": []}]}', "alerts.0.labels: Input should be"),
+    ],
+)
+def test_what_is_no_notification(message: bytes, sentence: str) -> None:
+    """It is a bad request, with what is wrong in it, and nothing is kept."""
+    receiver = Receiver()
+    with receiver.listening():
+        answer = httpx.post(f"{receiver.url}/pager", content=message, trust_env=False)
+    assert (answer.status_code, receiver.all()) == (400, [])
+    assert sentence in answer.text
 
 
 def test_alertmanager_is_as_shipped_but_for_addresses_and_waits() -> None:
