@@ -162,9 +162,11 @@ def _calls(expr: str) -> list[promql.Call]:
 def scopes(dashboard: Json) -> Iterator[str]:
     """What is about a tenant is asked for the chosen ones only."""
     for where, expr, _ in [*_queries(dashboard), *_of_variables(dashboard)]:
-        for found in re.finditer(r"(?<![\w:])((?:\w+:)?o365_\w+(?::\w+)?)(?![\w:(-])(\{[^}]*\})?", expr):
+        for found in re.finditer(
+            r"(?<![\w:])((?:\w+:)?o365_\w+(?::\w+)?)(?![\w:(-])(\{(?:\$\{[^}]*\}|[^}])*\})?", expr
+        ):
             metric = all_metrics().get(re.sub(r"_(bucket|sum|count)$", "", found[1]))
-            if (metric is None or metric.per_tenant) and 'tenant=~"$tenant"' not in (found[2] or ""):
+            if (metric is None or metric.per_tenant) and "tenant=~`${tenant:regex}" not in (found[2] or ""):
                 yield f"{where}: {found[1]} is not limited to the chosen tenants"
 
 

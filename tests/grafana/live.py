@@ -64,8 +64,8 @@ class Prometheus:
 
     client: httpx.Client
 
-    def asked(self, query: Query, seconds: float = 10) -> list[Json]:
-        """The series that a panel or an annotation gets.
+    def asked(self, query: Query, seconds: float = 10, ahead: float = 0) -> list[Json]:
+        """The series that a panel or an annotation gets; a range ends so many seconds ``ahead`` of now.
 
         Raises:
             ValueError: Prometheus refuses the query, with its words.
@@ -73,7 +73,7 @@ class Prometheus:
         expr, now = filled(query.expr, CHOSEN), time.time()
         if not query.is_range:
             return self._data("query", {"query": expr, "time": now})
-        return self._data("query_range", {"query": expr, "start": now - seconds, "end": now, "step": 1})
+        return self._data("query_range", {"query": expr, "start": now - seconds, "end": now + ahead, "step": 1})
 
     def choices(self, query: Query) -> list[str]:
         """What a variable offers."""

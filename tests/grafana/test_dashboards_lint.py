@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 
+import promql_parser as promql
 import pytest
 
 from tests.grafana import lint
-from tests.grafana.kit import Json, dashboards, panels
+from tests.grafana.kit import Json, annotation_queries, dashboards, filled, panel_queries, panels
 
 Rule = Callable[[Json], Iterator[str]]
 RULES: dict[str, Rule] = {
@@ -60,7 +61,7 @@ def _rename_trust(page: Json) -> None:
         panel["title"] = panel["title"].replace("Failing sources", "Sources")
 
 
-TENANT = 'tenant=~"$tenant"'
+TENANT = "tenant=~`${tenant:regex}`"
 FAULTS: list[tuple[str, Callable[[Json], object], str]] = [
     (
         "sources",
@@ -107,6 +108,15 @@ def test_the_rules_find_faults(rule: str, plant: Callable[[Json], object], fault
     page = copy.deepcopy(dashboards()["o365-tenants"])
     plant(page)
     assert fault in "\n".join(RULES[rule](page))
+
+
+@pytest.mark.parametrize("uid", dashboards())
+def test_a_name_with_a_quote_can_be_chosen(uid: str) -> None:
+    """Grafana puts it into the query as it is."""
+    chosen = dict.fromkeys(("tenant", "service", "sku", "collector"), 'the "new" one')
+    page = dashboards()[uid]
+    for query in [*panel_queries(page), *annotation_queries(page)]:
+        promql.parse(filled(query.expr, chosen))  # raises ValueError
 
 
 def test_every_rule_has_a_planted_fault() -> None:

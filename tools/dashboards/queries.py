@@ -8,15 +8,19 @@ from textwrap import dedent, indent
 from o365_exporter.catalogue import all_metrics
 from tools.dashboards.looks import coded_states
 
-TENANT = 'tenant=~"$tenant"'
+TENANT = "tenant=~`${tenant:regex}`"
+"""The chosen tenants; in backquotes, because Grafana escapes no double quote that a name may have."""
+
 CUT = 20
 """How many lines or bars are shown where a tenant each would be too many."""
+
+ROWS = 200
+"""How many rows a list has at most that would have many of each tenant."""
 
 FOR_USERS = 'o365_sku_info{applies_to="User"}'
 """SKUs that are assigned to persons: alerts about seats concern these alone."""
 
 _SELECTOR = re.compile(r"\b((?:\w+:)?o365_\w+(?::\w+)?)(?![\w:]|\{tenant=~)(\{)?")
-_INSTANT = re.compile(r"(\}(?:\[[^\]]*\])?)")
 _HISTOGRAM = re.compile(r"_(bucket|sum|count)$")
 
 
@@ -32,14 +36,20 @@ def scoped(expr: str) -> str:
     return _SELECTOR.sub(matched, dedent(expr).strip())
 
 
-def leaders(expr: str, by: str, count: int = CUT) -> str:
-    """The series of those that are greatest at the end of the shown time, over all of that time.
+def leaders(expr: str, by: str, rank: str = "", count: int = CUT) -> str:
+    """The series of those whose ``rank``, or value, is greatest by the last one in the shown time, over all of it.
 
-    A plain ``topk`` would choose anew at each moment, and draw pieces of many more lines.
+    A plain ``topk`` would choose anew at each moment, and draw pieces of many more lines. One at the end of the time
+    would choose nothing, and so hide what was before, while the exporter is down.
     """
     expr = scoped(expr)
-    then = _INSTANT.sub(r"\1 @ end()", expr)
-    return f"{expr}\n  and on ({by})\ntopk({count}, {then})"
+    ranked = indent(scoped(rank) if rank else expr, "  ")
+    return f"{expr}\n  and on ({by})\ntopk({count}, last_over_time((\n{ranked}\n)[$__range:$__interval] @ end()))"
+
+
+def rows(expr: str, by: str, first: str) -> str:
+    """A column of the rows that ``first``, a ``topk`` or ``bottomk``, leaves: the same for all columns of a list."""
+    return f"{expr}\n  and on ({by})\n{first}"
 
 
 def or_zero(expr: str, known: str) -> str:
@@ -70,6 +80,11 @@ def trouble(matchers: str = "") -> str:
 def data_age(by: str = "tenant, collector, source", matchers: str = "") -> str:
     """Seconds since each source last answered."""
     return f"time() - max by ({by}) (o365_exporter_source_last_success_timestamp_seconds{{{matchers}}} > 0)"
+
+
+def nearly_full(share: str) -> str:
+    """The shares of seats about which O365SkuNearlyFull warns; beyond 1 it is O365SkuOverassigned."""
+    return f"{share} >= 0.95 <= 1"
 
 
 def held_seats(recording: str, total: str, matchers: str = "", *, listed: str = "o365_sku_consumed_units") -> str:

@@ -52,7 +52,9 @@ _INCIDENTS = """\
     * on (tenant, service_id, issue_id, job, instance) group_left (service_name, title)
   o365_service_issue_info{classification=~"incident|unknown"}
 )"""
-_FIRING = 'max by (alertname, tenant, severity) (ALERTS{alertname=~"O365.+",alertstate="firing",tenant=~"$tenant|"})'
+_FIRING = (
+    'max by (alertname, tenant, severity) (ALERTS{alertname=~"O365.+",alertstate="firing",tenant=~`${tenant:regex}|`})'
+)
 
 
 def choices(dashboard: Dashboard) -> list[Json]:

@@ -6,10 +6,7 @@ from tools.dashboards import looks
 from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust
 from tools.dashboards.links import APPS, SUBSCRIPTIONS
 from tools.dashboards.model import Bars, Dashboard, Label, Lines, Query, Section, Stat, Table, Value
-from tools.dashboards.queries import leaders, or_zero
-
-ROWS = 200
-"""How many rows a list of ends has at most."""
+from tools.dashboards.queries import ROWS, leaders, or_zero
 
 APP = "max by (tenant, app_id, app_name, kind) (o365_application_latest_credential_expiry_timestamp_seconds)"
 OWN = "max by (tenant, kind) (o365_exporter_credential_expiry_timestamp_seconds)"
@@ -158,8 +155,8 @@ CREDENTIALS = Section(
         Lines(
             key="expired_over_time",
             title="Credentials that have ended",
-            about="Single credentials that are past their end and still listed. The 20 tenants with most of them at "
-            "the end of the shown time.",
+            about="Single credentials that are past their end and still listed. The 20 tenants with most of them by "
+            "the last value in the shown time.",
             lines=(
                 Query(
                     leaders(

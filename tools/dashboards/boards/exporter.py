@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from tools.dashboards import looks
-from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust
+from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust, unwatched
 from tools.dashboards.model import Dashboard, Label, Lines, Query, Section, Stat, Table, Timeline, Value, Variable
-from tools.dashboards.queries import CUT, coded, data_age, leaders
+from tools.dashboards.queries import CUT, ROWS, coded, data_age, leaders, or_zero, rows
 
-OF = 'collector=~"$collector"'
+OF = "collector=~`${collector:regex}`"
 SOURCE = "tenant, collector, source"
 STATE = "o365_exporter_source_state"
 RATE = "$__rate_interval"
-ROWS = 200
 HERE = "on (job, instance) group_left () o365_exporter_build_info"
 
 NOW = Section(
@@ -19,16 +18,17 @@ NOW = Section(
     "Now",
     (
         Stat(
-            key="up",
-            title="Up",
-            about="Targets of the job o365-exporter that Prometheus can scrape.",
-            expr='sum(up{job="o365-exporter"})',
+            key="down",
+            title="Down",
+            about="Targets of the job o365-exporter that Prometheus cannot scrape.",
+            expr=or_zero('count(up{job="o365-exporter"} == 0)', 'up{job="o365-exporter"}'),
             unit="short",
-            steps=((None, looks.BAD), (1, looks.GOOD)),
+            steps=looks.NONE_IS_GOOD,
             empty=UNKNOWN,
             width=3,
             alerts=("O365ExporterDown", "O365ScrapeFailing"),
         ),
+        unwatched(width=3),
         Stat(
             key="version",
             title="Version",
@@ -38,7 +38,7 @@ NOW = Section(
             unit="short",
             name=True,
             empty=UNKNOWN,
-            width=4,
+            width=3,
         ),
         Stat(
             key="reload",
@@ -70,7 +70,7 @@ NOW = Section(
             width=3,
             alerts=("O365SeriesDropped",),
         ),
-        *trust("$collector"),
+        *trust("${collector:regex}", width=3),
     ),
 )
 
@@ -151,13 +151,20 @@ SOURCES = Table(
 FAILING = Table(
     key="failing",
     title="Sources that are not ok",
-    about="The state of each source that is not ok. no_data and unsupported are answers too: Microsoft has nothing.",
+    about=f"The {ROWS} in the gravest state. no_data and unsupported are answers too: Microsoft has nothing.",
     columns=(
         TENANT,
         Label(name="collector", title="Collector"),
         Label(name="source", title="Source"),
         Label(name="state", title="State", states=looks.states(STATE, "state"), background=True),
-        Value(title="", expr=f'max by ({SOURCE}, state) ({STATE}{{state!="ok",{OF}}})'),
+        Value(
+            title="",
+            expr=rows(
+                f'max by ({SOURCE}, state) ({STATE}{{state!="ok",{OF}}})',
+                SOURCE,
+                f"topk({ROWS}, {coded(STATE, 'state', SOURCE, f',{OF}')})",
+            ),
+        ),
     ),
     order="State",
     width=10,
@@ -175,7 +182,7 @@ POLLS = Section(
         Timeline(
             key="states",
             title="States of sources",
-            about=f"The {CUT} sources in the gravest state at the end of the shown time.",
+            about=f"The {CUT} sources in the gravest state by the last value in the shown time.",
             expr=leaders(coded(STATE, "state", SOURCE, f",{OF}"), SOURCE),
             legend="{{tenant}}: {{collector}} {{source}}",
             unit="short",
@@ -216,7 +223,7 @@ POLLS = Section(
         Lines(
             key="age",
             title="Age of data",
-            about=f"The {CUT} sources with the oldest data at the end of the shown time; it outlives a restart.",
+            about=f"The {CUT} sources with the oldest data by the last value in the shown time; it outlives a restart.",
             lines=(
                 Query(
                     leaders(f"max by ({SOURCE}) (tenant_source:o365_exporter_source_age:seconds{{{OF}}})", SOURCE),
@@ -242,7 +249,7 @@ TRAFFIC = Section(
         Lines(
             key="routes",
             title="Requests by route",
-            about=f"The {CUT} busiest routes at the end of the shown time.",
+            about=f"The {CUT} busiest routes by the last value in the shown time.",
             lines=(
                 Query(leaders(f"sum by (api) (rate(o365_exporter_graph_requests_total[{RATE}]))", "api"), "{{api}}"),
             ),
@@ -251,7 +258,7 @@ TRAFFIC = Section(
         Lines(
             key="throttled",
             title="Throttled requests",
-            about=f"Answers 429; the {CUT} tenants with most of them at the end of the shown time.",
+            about=f"Answers 429; the {CUT} tenants with most of them by the last value in the shown time.",
             lines=(
                 Query(
                     leaders(

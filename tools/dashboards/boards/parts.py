@@ -5,7 +5,7 @@ from __future__ import annotations
 from tools.dashboards import looks
 from tools.dashboards.links import dashboard
 from tools.dashboards.model import Label, Panel, Stat, Table, Value
-from tools.dashboards.queries import data_age, or_zero, trouble
+from tools.dashboards.queries import ROWS, data_age, or_zero, rows, trouble
 
 EXPORTER = dashboard("o365-exporter", "Exporter")
 UNKNOWN = "nothing known"
@@ -14,7 +14,7 @@ TENANT = Label(name="tenant", title="Tenant", width=130)
 
 def trust(collectors: str = "", *, width: int = 4, height: int = 4) -> tuple[Panel, ...]:
     """How many sources behind a page are in trouble, and how old the oldest data on it are."""
-    matchers = f'collector=~"{collectors}"' if collectors else ""
+    matchers = f"collector=~`{collectors}`" if collectors else ""
     return (
         Stat(
             key="trouble",
@@ -49,33 +49,64 @@ def trust(collectors: str = "", *, width: int = 4, height: int = 4) -> tuple[Pan
     )
 
 
+def unwatched(*, width: int, height: int = 4) -> Stat:
+    """How many tenants nobody watches any more: what they had is in none of the other numbers."""
+    held = "tenant_instance:o365_exporter_tenant_up:held"
+    return Stat(
+        key="unwatched",
+        title="Unwatched tenants",
+        about="Tenants of exporters that are targets, cannot be scraped, and whose tenants no other exporter serves, "
+        "for as long as six hours. **No other number counts what is wrong with them.**",
+        expr=or_zero(
+            f"count(\n  group by (tenant) ({held})\n    unless on (tenant)\n  o365_exporter_tenant_up\n)", held
+        ),
+        unit="short",
+        steps=looks.NONE_IS_GOOD,
+        empty=UNKNOWN,
+        width=width,
+        height=height,
+        alerts=("O365ExporterDown",),
+        links=(EXPORTER,),
+    )
+
+
 def reports(collectors: str) -> Table:
     """The usage reports that match: which day they speak of."""
     at = f'{{report=~"{collectors}"}}'
     by = "max by (tenant, report, period)"
+    day = f"{by} (o365_report_refresh_timestamp_seconds{at})"
+    oldest = f"bottomk({ROWS}, {day}\n  or\n0 * {by} (o365_report_rows{at}))"
+
+    def of_oldest(expr: str) -> str:
+        return rows(expr, "tenant, report, period", oldest)
+
     return Table(
         key="reports",
         title="Reports",
-        about="The day that each report speaks of; an age of two to three days is normal. A missing column is one that "
-        "Microsoft has renamed or dropped.",
+        about=f"The day that each report speaks of, the {ROWS} oldest; an age of two to three days is normal. "
+        "A missing column is one that Microsoft has renamed or dropped.",
         columns=(
             TENANT,
             Label(name="report", title="Report", width=380),
             Label(name="period", title="Period"),
             Value(
                 title="Day",
-                expr=f"1000 * {by} (o365_report_refresh_timestamp_seconds{at})",
+                expr=of_oldest(f"1000 * {day}"),
                 unit="time:YYYY-MM-DD",
             ),
             Value(
                 title="Age",
-                expr=f"time() - {by} (o365_report_refresh_timestamp_seconds{at})",
+                expr=of_oldest(f"time() - {day}"),
                 unit="s",
                 decimals=1,
                 steps=looks.SECONDS_OF_REPORT,
             ),
-            Value(title="Rows", expr=f"{by} (o365_report_rows{at})"),
-            Value(title="Missing columns", expr=f"{by} (o365_report_missing_columns{at})", steps=looks.NONE_IS_CALM),
+            Value(title="Rows", expr=of_oldest(f"{by} (o365_report_rows{at})")),
+            Value(
+                title="Missing columns",
+                expr=of_oldest(f"{by} (o365_report_missing_columns{at})"),
+                steps=looks.NONE_IS_CALM,
+            ),
         ),
         order="-Age",
         alerts=("O365ReportStuck", "O365ReportColumnsMissing"),

@@ -6,9 +6,9 @@ from tools.dashboards import looks
 from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust
 from tools.dashboards.links import HEALTH, HISTORY, ISSUE
 from tools.dashboards.model import Bars, Dashboard, Label, Lines, Query, Section, Stat, Table, Timeline, Value, Variable
-from tools.dashboards.queries import CUT, coded
+from tools.dashboards.queries import CUT, ROWS, coded, rows
 
-OF = 'service_name=~"$service"'
+OF = "service_name=~`${service:regex}`"
 INCIDENT = 'classification=~"incident|unknown"'
 ADVISORY = 'classification="advisory"'
 EVERY = 'classification=~".+"'
@@ -45,6 +45,19 @@ def _status(kind: str) -> str:
     )
 
 
+def _newest(expr: str, kind: str) -> str:
+    """A column of the open issues that began last."""
+    last = _issues("o365_service_issue_start_timestamp_seconds", kind)
+    return rows(expr, "tenant, service_id, issue_id", f"topk({ROWS}, {last})")
+
+
+def _resolved(what: str, labels: str = "") -> str:
+    """A column of the issues that ended last; one without an end counts by its beginning."""
+    at = "o365_service_issue_end_timestamp_seconds or o365_service_issue_start_timestamp_seconds"
+    last = _issues(at, EVERY, "", 0)
+    return rows(_issues(what, EVERY, labels, 0), "tenant, service_id, issue_id", f"topk({ROWS}, {last})")
+
+
 def _table(key: str, title: str, kind: str, about: str, *alerts: str) -> Table:
     start = "o365_service_issue_start_timestamp_seconds"
     post = "o365_service_issue_last_post_timestamp_seconds"
@@ -52,7 +65,7 @@ def _table(key: str, title: str, kind: str, about: str, *alerts: str) -> Table:
     return Table(
         key=key,
         title=title,
-        about=about,
+        about=f"The {ROWS} that began last. {about}",
         columns=(
             TENANT,
             Label(name="service_name", title="Service", width=150),
@@ -61,22 +74,22 @@ def _table(key: str, title: str, kind: str, about: str, *alerts: str) -> Table:
             Label(name="status", title="Status", states=looks.states("o365_service_issue_status", "status"), width=150),
             Value(
                 title="Open for",
-                expr=_issues(f"time() - {start}", kind, "service_name, title, feature"),
+                expr=_newest(_issues(f"time() - {start}", kind, "service_name, title, feature"), kind),
                 unit="s",
                 decimals=1,
                 width=110,
             ),
-            Value(title="Began", expr=_issues(f"1000 * {start}", kind), unit="dateTimeAsIso", width=150),
+            Value(title="Began", expr=_newest(_issues(f"1000 * {start}", kind), kind), unit="dateTimeAsIso", width=150),
             Value(
                 title="Last post",
-                expr=_issues(f"time() - {post}", kind),
+                expr=_newest(_issues(f"time() - {post}", kind), kind),
                 unit="s",
                 decimals=1,
                 steps=looks.SECONDS_WITHOUT_POST,
             ),
-            Value(title="Changed", expr=_issues(f"time() - {changed}", kind), unit="s", decimals=1),
-            Value(title="Posts", expr=_issues("o365_service_issue_posts", kind)),
-            Value(title="", expr=_status(kind)),
+            Value(title="Changed", expr=_newest(_issues(f"time() - {changed}", kind), kind), unit="s", decimals=1),
+            Value(title="Posts", expr=_newest(_issues("o365_service_issue_posts", kind), kind)),
+            Value(title="", expr=_newest(_status(kind), kind)),
             Label(name="feature", title="Feature"),
             Label(name="service_id", title=""),
         ),
@@ -156,15 +169,20 @@ TIMELINE = Timeline(
 SERVICES = Table(
     key="services",
     title="Services that are not healthy",
-    about="As of now.",
+    about=f"As of now; the {ROWS} in the gravest state.",
     columns=(
         TENANT,
         Label(name="service_name", title="Service"),
         Label(name="status", title="Status", states=looks.states(STATUS, "status"), background=True),
         Value(
             title="",
-            expr=f"max by (tenant, service_name, status) (\n  {STATUS}{{{OF}}}\n"
-            "    and on (tenant, service_id, job, instance)\n  o365_service_healthy == 0\n)",
+            expr=rows(
+                f"max by (tenant, service_name, status) (\n  {STATUS}{{{OF}}}\n"
+                "    and on (tenant, service_id, job, instance)\n  o365_service_healthy == 0\n)",
+                "tenant, service_name",
+                f"topk({ROWS}, {coded(STATUS, 'status', 'tenant, service_name', f',{OF}')}\n"
+                f"  and on (tenant, service_name)\nmin by (tenant, service_name) (o365_service_healthy{{{OF}}}) == 0)",
+            ),
         ),
     ),
     order="Service",
@@ -225,7 +243,7 @@ HISTORY_OF = Section(
         Table(
             key="resolved",
             title="Resolved issues",
-            about="Issues that ended, for as long as keep_resolved of the settings holds them.",
+            about=f"The {ROWS} issues that ended last, for as long as keep_resolved of the settings holds them.",
             columns=(
                 TENANT,
                 Label(name="service_name", title="Service"),
@@ -238,26 +256,20 @@ HISTORY_OF = Section(
                 Label(name="title", title="Title", width=330),
                 Value(
                     title="Began",
-                    expr=_issues(
-                        "1000 * o365_service_issue_start_timestamp_seconds",
-                        EVERY,
-                        "service_name, title, classification",
-                        0,
+                    expr=_resolved(
+                        "1000 * o365_service_issue_start_timestamp_seconds", "service_name, title, classification"
                     ),
                     unit="dateTimeAsIso",
                 ),
                 Value(
                     title="Ended",
-                    expr=_issues("1000 * o365_service_issue_end_timestamp_seconds", EVERY, "", 0),
+                    expr=_resolved("1000 * o365_service_issue_end_timestamp_seconds"),
                     unit="dateTimeAsIso",
                 ),
                 Value(
                     title="Lasted",
-                    expr=_issues(
-                        "o365_service_issue_end_timestamp_seconds - o365_service_issue_start_timestamp_seconds",
-                        EVERY,
-                        "",
-                        0,
+                    expr=_resolved(
+                        "o365_service_issue_end_timestamp_seconds - o365_service_issue_start_timestamp_seconds"
                     ),
                     unit="s",
                     decimals=1,

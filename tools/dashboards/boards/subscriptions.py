@@ -19,9 +19,9 @@ from tools.dashboards.model import (
     Value,
     Variable,
 )
-from tools.dashboards.queries import CUT, FOR_USERS, coded, held_seats, leaders, or_zero
+from tools.dashboards.queries import CUT, FOR_USERS, ROWS, coded, held_seats, leaders, nearly_full, or_zero, rows
 
-OF = 'sku_part_number=~"$sku"'
+OF = "sku_part_number=~`${sku:regex}`"
 SKU = "tenant, sku_id, sku_part_number"
 TAKEN = f"max by ({SKU}) (o365_sku_consumed_units{{{OF}}})"
 STATUS = "o365_sku_status"
@@ -57,7 +57,7 @@ NOW = Section(
             key="full",
             title="SKUs nearly full",
             about="SKUs for persons of which 95 % to all of the usable seats are taken.",
-            expr=or_zero(f"count({_assignable('tenant_sku:o365_sku_seats_used:ratio')} >= 0.95 <= 1)", TAKEN),
+            expr=or_zero(f"count({nearly_full(_assignable('tenant_sku:o365_sku_seats_used:ratio'))})", TAKEN),
             unit="short",
             steps=looks.NONE_IS_CALM,
             empty=UNKNOWN,
@@ -88,31 +88,48 @@ NOW = Section(
     ),
 )
 
+# A SKU without usable seats, or where the recordings are missing, has no share.
+FULLEST = f"topk({ROWS}, {_share('usable')}\n  or on (tenant, sku_id)\n0 * {TAKEN})"
+
+
+def _of_fullest(expr: str) -> str:
+    return rows(expr, "tenant, sku_id", FULLEST)
+
+
 SEATS = Table(
     key="seats",
     title="SKUs",
-    about="Usable seats are those enabled and those in their grace period. Centreon's total is the enabled seats, or "
-    "those in grace where none is enabled. Free seats below 0 are over-assigned.",
+    about=f"The {ROWS} fullest. Usable seats are those enabled and those in their grace period. "
+    "Centreon's total is the enabled seats, or those in grace where none is enabled. Free seats below 0 are "
+    "over-assigned.",
     columns=(
         TENANT,
         Label(name="product_name", title="Product", width=220),
         Label(name="sku_part_number", title="SKU", width=190),
         Label(name="status", title="Status", states=looks.states(STATUS, "status"), background=True),
-        Value(title="Taken", expr=TAKEN),
-        Value(title="Usable", expr=_held("tenant_sku:o365_sku_seats:sum", "usable")),
+        Value(title="Taken", expr=_of_fullest(TAKEN)),
+        Value(title="Usable", expr=_of_fullest(_held("tenant_sku:o365_sku_seats:sum", "usable"))),
         Value(
             title="Free",
-            expr=_held("tenant_sku:o365_sku_seats_free:sum", "usable"),
+            expr=_of_fullest(_held("tenant_sku:o365_sku_seats_free:sum", "usable")),
             steps=((None, looks.BAD), (0, looks.NEUTRAL)),
         ),
-        Value(title="Share", expr=_share("usable"), decimals=1, steps=looks.SHARE_OF_SEATS, background=True),
-        Value(title="Centreon total", expr=_held("tenant_sku:o365_sku_seats:sum", "centreon"), width=115),
-        Value(title="Centreon share", expr=_share("centreon"), decimals=1, steps=looks.SHARE_OF_SEATS, width=115),
+        Value(
+            title="Share", expr=_of_fullest(_share("usable")), decimals=1, steps=looks.SHARE_OF_SEATS, background=True
+        ),
+        Value(title="Centreon total", expr=_of_fullest(_held("tenant_sku:o365_sku_seats:sum", "centreon")), width=115),
+        Value(
+            title="Centreon share",
+            expr=_of_fullest(_share("centreon")),
+            decimals=1,
+            steps=looks.SHARE_OF_SEATS,
+            width=115,
+        ),
         Value(
             title="",
-            expr=f"max by ({SKU}, product_name, applies_to) (o365_sku_info{{{OF}}})",
+            expr=_of_fullest(f"max by ({SKU}, product_name, applies_to) (o365_sku_info{{{OF}}})"),
         ),
-        Value(title="", expr=f"max by ({SKU}, status) ({STATUS}{{{OF}}})"),
+        Value(title="", expr=_of_fullest(f"max by ({SKU}, status) ({STATUS}{{{OF}}})")),
         Label(name="applies_to", title="For"),
         Label(name="sku_id", title=""),
     ),
@@ -125,14 +142,15 @@ SEATS = Table(
 UNITS = Table(
     key="units",
     title="Units by state",
-    about="All states that Microsoft knows; enabled and warning (lapsed, in grace) are usable.",
+    about=f"Of the {ROWS} fullest SKUs. All states that Microsoft knows; enabled and warning (lapsed, in grace) "
+    "are usable.",
     columns=(
         TENANT,
         Label(name="sku_part_number", title="SKU", width=190),
         *(
             Value(
                 title=state.capitalize() if state.islower() else "Locked out",
-                expr=f'max by ({SKU}) (o365_sku_units{{state="{state}",{OF}}})',
+                expr=_of_fullest(f'max by ({SKU}) (o365_sku_units{{state="{state}",{OF}}})'),
             )
             for state in ("enabled", "warning", "suspended", "lockedOut")
         ),
@@ -146,10 +164,20 @@ UNITS = Table(
 
 TRIAL = (State("true", "trial", looks.NEUTRAL), State("false", "paid", "text"))
 ONE = "tenant, subscription_id, sku_part_number, trial"
+END = f"max by ({ONE}) (o365_subscription_next_lifecycle_timestamp_seconds{{{OF}}})"
+# What has no end comes last.
+SOONEST = f"bottomk({ROWS}, {END}\n  or\nInf + max by ({ONE}) (o365_subscription_licenses{{{OF}}}))"
+
+
+def _of_soonest(expr: str) -> str:
+    return rows(expr, "tenant, subscription_id", SOONEST)
+
+
 LIST = Table(
     key="list",
     title="Subscriptions",
-    about="One that renews by itself has a date too: Microsoft's interface does not tell it from one that ends.",
+    about=f"The {ROWS} that end soonest. One that renews by itself has a date too: "
+    "Microsoft's interface does not tell it from one that ends.",
     columns=(
         TENANT,
         Label(name="sku_part_number", title="SKU", width=190),
@@ -160,20 +188,20 @@ LIST = Table(
             states=looks.states("o365_subscription_status", "status"),
             background=True,
         ),
-        Value(title="Licences", expr=f"max by ({ONE}) (o365_subscription_licenses{{{OF}}})"),
+        Value(title="Licences", expr=_of_soonest(f"max by ({ONE}) (o365_subscription_licenses{{{OF}}})")),
         Value(
             title="Changes on",
-            expr=f"1000 * max by ({ONE}) (o365_subscription_next_lifecycle_timestamp_seconds{{{OF}}})",
+            expr=_of_soonest(f"1000 * {END}"),
             unit="dateTimeAsIso",
         ),
         Value(
             title="Days left",
-            expr=f"(max by ({ONE}) (o365_subscription_next_lifecycle_timestamp_seconds{{{OF}}}) - time()) / 86400",
+            expr=_of_soonest(f"({END} - time()) / 86400"),
             unit="suffix: d",
             decimals=0,
             steps=looks.DAYS_OF_SUBSCRIPTION,
         ),
-        Value(title="", expr=f"max by ({ONE}, status) (o365_subscription_status{{{OF}}})"),
+        Value(title="", expr=_of_soonest(f"max by ({ONE}, status) (o365_subscription_status{{{OF}}})")),
         Label(name="subscription_id", title="Id"),
     ),
     order="Days left",
@@ -196,21 +224,22 @@ DASHBOARD = Dashboard(
                 Lines(
                     key="share_over_time",
                     title="Share of seats taken",
-                    about=f"The {CUT} fullest SKUs at the end of the shown time.",
+                    about=f"The {CUT} fullest SKUs by the last value in the shown time.",
                     lines=(Query(leaders(RATIO, "tenant, sku_part_number"), "{{tenant}}: {{sku_part_number}}"),),
                     alerts=("O365SkuNearlyFull",),
                 ),
                 Lines(
                     key="free_over_time",
                     title="Free seats of the fullest SKUs",
-                    about=f"Of the {CUT} SKUs that are fullest at the end of the shown time.",
+                    about=f"Of the {CUT} SKUs that are fullest by the last value in the shown time.",
                     lines=(
                         Query(
-                            "max by (tenant, sku_part_number) "
-                            f'(tenant_sku:o365_sku_seats_free:sum{{total="usable",{OF}}})\n'
-                            "  and on (tenant, sku_part_number)\n"
-                            f"topk({CUT}, max by (tenant, sku_part_number) "
-                            f'(tenant_sku:o365_sku_seats_used:ratio{{total="usable",{OF}}} @ end()))',
+                            leaders(
+                                "max by (tenant, sku_part_number) "
+                                f'(tenant_sku:o365_sku_seats_free:sum{{total="usable",{OF}}})',
+                                "tenant, sku_part_number",
+                                rank=RATIO,
+                            ),
                             "{{tenant}}: {{sku_part_number}}",
                         ),
                     ),
@@ -220,7 +249,7 @@ DASHBOARD = Dashboard(
                 Timeline(
                     key="status_over_time",
                     title="Status of SKUs",
-                    about=f"The {CUT} SKUs with the gravest status at the end of the shown time.",
+                    about=f"The {CUT} SKUs with the gravest status by the last value in the shown time.",
                     expr=leaders(
                         coded(STATUS, "status", "tenant, sku_part_number", f",{OF}"), "tenant, sku_part_number"
                     ),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tools.dashboards import looks
-from tools.dashboards.boards.parts import UNKNOWN, trust
+from tools.dashboards.boards.parts import UNKNOWN, trust, unwatched
 from tools.dashboards.links import OF_ROW, dashboard
 from tools.dashboards.model import Dashboard, Label, Lines, Link, Query, Section, Stat, State, Table, Value
-from tools.dashboards.queries import FOR_USERS, data_age, held_seats, leaders, or_zero, trouble
+from tools.dashboards.queries import FOR_USERS, data_age, held_seats, leaders, nearly_full, or_zero, trouble
 
 PAGES = {
     "o365-service-health": "Service health",
@@ -47,10 +47,11 @@ NOW = Section(
             expr="sum(1 - max by (tenant) (o365_exporter_tenant_up))",
             steps=looks.NONE_IS_GOOD,
             empty=UNKNOWN,
-            width=6,
+            width=4,
             height=3,
             alerts=("O365TenantUnreachable",),
         ),
+        unwatched(width=4, height=3),
         Stat(
             key="unhealthy",
             title="Unhealthy services",
@@ -58,7 +59,7 @@ NOW = Section(
             expr=f"sum({UNHEALTHY})",
             steps=looks.NONE_IS_CALM,
             empty=UNKNOWN,
-            width=6,
+            width=4,
             height=3,
             alerts=("O365ServiceInterrupted", "O365ServiceDegraded"),
         ),
@@ -69,10 +70,11 @@ NOW = Section(
             expr=f"sum({INCIDENTS})",
             steps=looks.NONE_IS_GOOD,
             empty=UNKNOWN,
-            width=6,
+            width=4,
             height=3,
             alerts=("O365ServiceDegraded",),
         ),
+        *trust(width=4, height=3),
         Stat(
             key="apps",
             title="Apps that lose access",
@@ -82,7 +84,7 @@ NOW = Section(
             unit="short",
             steps=looks.NONE_IS_CALM,
             empty=UNKNOWN,
-            width=6,
+            width=8,
             height=3,
             alerts=("O365AppCredentialExpiresSoon", "O365AppCredentialExpires"),
         ),
@@ -94,23 +96,22 @@ NOW = Section(
             unit="short",
             steps=looks.NONE_IS_CALM,
             empty=UNKNOWN,
-            width=6,
+            width=8,
             height=3,
             alerts=("O365SubscriptionEndsSoon",),
         ),
         Stat(
             key="full",
             title="SKUs nearly full",
-            about="SKUs for persons of which 95 % of the usable seats or more are taken.",
-            expr=or_zero(f"count({SEATS} >= 0.95)", "o365_sku_consumed_units"),
+            about="SKUs for persons of which 95 % to all of the usable seats are taken.",
+            expr=or_zero(f"count({nearly_full(SEATS)})", "o365_sku_consumed_units"),
             unit="short",
             steps=looks.NONE_IS_CALM,
             empty=UNKNOWN,
-            width=6,
+            width=8,
             height=3,
-            alerts=("O365SkuNearlyFull", "O365SkuOverassigned"),
+            alerts=("O365SkuNearlyFull",),
         ),
-        *trust(width=6, height=3),
     ),
 )
 
@@ -220,7 +221,7 @@ OVER_TIME = Section(
         Lines(
             key="unhealthy_over_time",
             title="Unhealthy services over time",
-            about="The 20 tenants with most of them at the end of the shown time.",
+            about="The 20 tenants with most of them by the last value in the shown time.",
             lines=(Query(leaders(f"sum by (tenant) ({UNHEALTHY})", "tenant"), "{{tenant}}"),),
             decimals=0,
             links=(dashboard("o365-service-health", "Service health"),),
@@ -228,7 +229,7 @@ OVER_TIME = Section(
         Lines(
             key="seats_over_time",
             title="Seats taken of the fullest SKU",
-            about="The 20 tenants with the fullest SKU at the end of the shown time.",
+            about="The 20 tenants with the fullest SKU by the last value in the shown time.",
             lines=(
                 Query(
                     leaders('max by (tenant) (tenant_sku:o365_sku_seats_used:ratio{total="usable"})', "tenant"),
@@ -241,7 +242,7 @@ OVER_TIME = Section(
             key="active_over_time",
             title="Active users of Teams",
             about="Of the users of seven days, the share that was active on the report's day, two to three days ago: a "
-            "sign of life. The 20 tenants with most at the end of the shown time.",
+            "sign of life. The 20 tenants with most by the last value in the shown time.",
             lines=(Query(leaders('tenant_product:o365_active_users:ratio{product="teams"}', "tenant"), "{{tenant}}"),),
             daily=True,
             maximum=1,
@@ -250,8 +251,8 @@ OVER_TIME = Section(
         Lines(
             key="age_over_time",
             title="Age of service health",
-            about="Time since the state of services was last read. The 20 tenants with the oldest at the end of the "
-            "shown time.",
+            about="Time since the state of services was last read. The 20 tenants with the oldest by the last value "
+            "in the shown time.",
             lines=(
                 Query(
                     leaders(data_age("tenant", 'collector="service_health",source="overviews"'), "tenant"),

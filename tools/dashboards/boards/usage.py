@@ -16,7 +16,7 @@ def share(key: str, title: str, product: str, *alerts: str) -> Lines:
         key=key,
         title=title,
         about=f"Of the users of seven days, the share that was active on the report's day. {DAILY} "
-        f"The {CUT} tenants with the greatest at the end of the shown time.",
+        f"The {CUT} tenants with the greatest, by the last value in the shown time.",
         lines=(
             Query(leaders(f'tenant_product:o365_active_users:ratio{{product="{product}"}}', "tenant"), "{{tenant}}"),
         ),
