@@ -35,7 +35,7 @@ SPEED = 180.0
 SCRAPE = 5.0
 """Seconds between two scrapes, and in which one must be done: one second is often too short where much else runs."""
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds in which a program must be up."""
 
 

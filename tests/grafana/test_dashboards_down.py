@@ -38,8 +38,8 @@ def test_tenants_of_a_dead_exporter_are_counted(
     """One dead exporter of several is not green; what cannot be known is not 0."""
     asked = [
         ("o365-exporter: Down A", down),
-        ("o365-exporter: Unwatched tenants A", unwatched),
-        ("o365-tenants: Unwatched tenants A", unwatched),
+        ("o365-exporter: Unwatched A", unwatched),
+        ("o365-tenants: Unwatched A", unwatched),
     ]
     exprs = {query.where: query.expr for page in dashboards().values() for query in panel_queries(page)}
     questions = [

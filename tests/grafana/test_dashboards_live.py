@@ -19,7 +19,7 @@ PER_EXPORTER = re.compile(r"_total\b|graph_request_duration|\bup\{|process_|buil
 """What two exporters rightly have twice: requests, and themselves."""
 
 RIGHTLY_ZERO = {
-    "Unwatched tenants": "an exporter would have to end first; test_tenants_of_a_dead_exporter_are_counted has that",
+    "Unwatched": "an exporter would have to end first; test_tenants_of_a_dead_exporter_are_counted has that",
 }
 """Numbers that are 0 in the demo, each with the reason."""
 
@@ -182,4 +182,4 @@ def test_a_column_without_values_and_a_number_that_doubles_are_found(one: Promet
     """Proof that labels are looked at."""
     page = copy.deepcopy(dashboards()["o365-tenants"])
     panels(page)[0]["targets"][0]["legendFormat"] = "{{colour}}"
-    assert list(faults(one, page)) == ["o365-tenants: Tenants without token: no series has the label colour"]
+    assert list(faults(one, page)) == ["o365-tenants: No token: no series has the label colour"]

@@ -54,7 +54,7 @@ def unwatched(*, width: int, height: int = 4) -> Stat:
     held = "tenant_instance:o365_exporter_tenant_up:held"
     return Stat(
         key="unwatched",
-        title="Unwatched tenants",
+        title="Unwatched",
         about="Tenants of exporters that are targets, cannot be scraped, and whose tenants no other exporter serves, "
         "for as long as six hours. **No other number counts what is wrong with them.**",
         expr=or_zero(

@@ -42,7 +42,7 @@ NOW = Section(
     (
         Stat(
             key="unreachable",
-            title="Tenants without token",
+            title="No token",
             about="Tenants for which no token can be had: nothing of them is watched.",
             expr="sum(1 - max by (tenant) (o365_exporter_tenant_up))",
             steps=looks.NONE_IS_GOOD,
@@ -54,7 +54,7 @@ NOW = Section(
         unwatched(width=4, height=3),
         Stat(
             key="unhealthy",
-            title="Unhealthy services",
+            title="Unhealthy",
             about="Services that are not healthy, added over the tenants.",
             expr=f"sum({UNHEALTHY})",
             steps=looks.NONE_IS_CALM,
