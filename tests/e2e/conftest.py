@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.programs import Microsoft, microsoft
+from tests.rules.kit import installed
 
 
 @pytest.fixture
@@ -27,11 +27,3 @@ def promtool() -> str:
 def prometheus() -> str:
     """A real Prometheus."""
     return installed("prometheus")
-
-
-def installed(name: str) -> str:
-    """The path of a program, or a skip that says how to get it."""
-    path = shutil.which(name)
-    if path is None:
-        pytest.skip(f"{name} is missing: apt-get install prometheus")
-    return path

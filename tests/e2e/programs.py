@@ -174,3 +174,23 @@ def microsoft(options: SimulatorOptions | None = None) -> Iterator[Microsoft]:
     simulator = Simulator(SystemClock(), options)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(simulator.serve()) as url:
         yield Microsoft(simulator, url, portal)
+
+
+@contextmanager
+def prometheus_running(program: str, folder: Path, configuration: str, address: str = "") -> Iterator[str]:
+    """A Prometheus with this configuration; yields where it serves, ``address`` where the configuration names it."""
+    address = address or f"127.0.0.1:{free_port()}"
+    (folder / "prometheus.yml").write_text(configuration, "utf-8")
+    command = [
+        program,
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address={address}",
+    ]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment({}), stdout=log, stderr=log)
+    try:
+        yield f"http://{address}"
+    finally:
+        process.kill()  # its data are of no use to anybody
+        process.wait()

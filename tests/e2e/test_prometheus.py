@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from o365_exporter.simulator import SimulatorOptions
-from tests.e2e.programs import Microsoft, environment, eventually, free_port, microsoft, running
+from tests.e2e.programs import Microsoft, eventually, microsoft, prometheus_running, running
 
 CONFIGURATION = """\
 global:
@@ -61,21 +61,8 @@ def relay(exporter: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
 def prometheus_watching(program: str, folder: Path, target: str) -> Iterator[str]:
     """A Prometheus with one target; yields the address of its API."""
     folder.mkdir()
-    (folder / "prometheus.yml").write_text(CONFIGURATION.format(target=target))
-    address = f"127.0.0.1:{free_port()}"
-    command = [
-        program,
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address={address}",
-    ]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment({}), stdout=log, stderr=log)
-    try:
-        yield f"http://{address}/api/v1"
-    finally:
-        process.kill()  # its data are of no use to anybody
-        process.wait()
+    with prometheus_running(program, folder, CONFIGURATION.format(target=target)) as address:
+        yield f"{address}/api/v1"
 
 
 def ask(api: str, query: str) -> dict[str, float]:

@@ -6,7 +6,6 @@ It is what ``o365-exporter demo`` starts, but in two processes: so tenants can g
 from __future__ import annotations
 
 import re
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,7 +17,7 @@ import httpx
 
 from o365_exporter.simulator import SimulatorOptions
 from o365_exporter.simulator.tenant import Tenant
-from tests.e2e.programs import Microsoft, environment, eventually, free_port, microsoft, running
+from tests.e2e.programs import Microsoft, eventually, microsoft, prometheus_running, running
 from tests.e2e.test_prometheus import many_variables
 from tests.grafana.kit import ROOT, Json, Query, filled, label_values
 
@@ -148,24 +147,13 @@ def prometheus_watching(program: str, folder: Path, targets: Sequence[str], seco
     _quick_rules(folder / "rules")
     names = ", ".join(f'"{target}"' for target in targets)
     configuration = CONFIGURATION.format(rules=folder / "rules", targets=names, seconds=seconds)
-    (folder / "prometheus.yml").write_text(configuration)
-    address = f"127.0.0.1:{free_port()}"
-    command = [
-        program,
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address={address}",
-    ]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment({}), stdout=log, stderr=log)
-    try:
-        with httpx.Client(base_url=f"http://{address}/api/v1/", timeout=30) as client:
-            prometheus = Prometheus(client)
-            patiently(lambda: prometheus.asked(SETTLED))
-            yield prometheus
-    finally:
-        process.kill()  # its data are of no use to anybody
-        process.wait()
+    with (
+        prometheus_running(program, folder, configuration) as address,
+        httpx.Client(base_url=f"{address}/api/v1/", timeout=30) as client,
+    ):
+        prometheus = Prometheus(client)
+        patiently(lambda: prometheus.asked(SETTLED))
+        yield prometheus
 
 
 def _quick_rules(folder: Path) -> None:

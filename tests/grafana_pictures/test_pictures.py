@@ -21,9 +21,6 @@ Json = dict[str, Any]
 NEEDED = {"npm": "npm", "chromium": "chromium", "prometheus": "prometheus"}
 """Programs and their packages."""
 
-MAY_BE_EMPTY: frozenset[str] = frozenset()
-"""Panels, as `dashboard: title`, that have no data in this test."""
-
 WRONG = re.compile(r"\bNo data\b|\bNaN\b|\bundefined\b|Invalid date|\[object Object\]|\$\{?\w+")
 """What Grafana shows where a unit, a mapping or a name does not fit the data."""
 
@@ -59,7 +56,7 @@ def faults_of(report: Json) -> Iterator[str]:
     states = {panel["id"]: panel["state"] for panel in report["panels"]}
     for panel in panels(dashboards()[uid]):
         where = f"{uid}: {panel['title']}"
-        if states[panel["id"]] != "drawn" and where not in MAY_BE_EMPTY:
+        if states[panel["id"]] != "drawn":
             yield f"{where} is {states[panel['id']]}"
         if panel["title"] not in report["text"]:
             yield f"{where} has no title"

@@ -5,7 +5,6 @@ An alert whose rule fails is silent, and "many-to-many matching" depends on the 
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from prometheus_client.core import Sample
 from prometheus_client.parser import text_string_to_metric_families
 
 from o365_exporter.catalogue import all_metrics
-from tests.e2e.programs import environment, eventually, free_port
+from tests.e2e.programs import eventually, free_port, prometheus_running
 from tests.rules.kit import ROOT, RULES, installed, rules
 
 GOLDEN = ROOT / "tests" / "e2e" / "golden" / "contoso.prom"
@@ -134,23 +133,13 @@ def prometheus(exporters: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A Prometheus that has evaluated all rules on all of it."""
     folder: Path = tmp_path_factory.mktemp("prometheus")
     own = f"127.0.0.1:{free_port()}"
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration(exporters, own)))
-    command = (
-        installed("prometheus"),
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address={own}",
-    )
+    settings = yaml.safe_dump(configuration(exporters, own))
     with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(command, env=environment({}), stdout=log, stderr=log) as process,
-        httpx.Client(base_url=f"http://{own}/api/v1", trust_env=False) as client,
+        prometheus_running(installed("prometheus"), folder, settings, own) as address,
+        httpx.Client(base_url=f"{address}/api/v1", trust_env=False) as client,
     ):
-        try:
-            eventually(lambda: _value(client, "min(sum_over_time(up[1m]))") >= ROUNDS)
-            yield client
-        finally:
-            process.kill()
+        eventually(lambda: _value(client, "min(sum_over_time(up[1m]))") >= ROUNDS)
+        yield client
 
 
 ROUNDS = 6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.dashboards import looks
-from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust, unwatched
+from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust, unreachable, unwatched
 from tools.dashboards.model import Dashboard, Label, Lines, Query, Section, Stat, Table, Timeline, Value, Variable
 from tools.dashboards.queries import CUT, ROWS, coded, data_age, leaders, or_zero, rows
 
@@ -50,16 +50,7 @@ NOW = Section(
             empty=UNKNOWN,
             width=3,
         ),
-        Stat(
-            key="unreachable",
-            title="No token",
-            about="Tenants for which no token can be had: nothing of them is watched.",
-            expr="sum(1 - max by (tenant) (o365_exporter_tenant_up))",
-            steps=looks.NONE_IS_GOOD,
-            empty=UNKNOWN,
-            width=3,
-            alerts=("O365TenantUnreachable",),
-        ),
+        unreachable(width=3),
         Stat(
             key="dropped",
             title="Series cut",

@@ -49,6 +49,21 @@ def trust(collectors: str = "", *, width: int = 4, height: int = 4) -> tuple[Pan
     )
 
 
+def unreachable(*, width: int, height: int = 4) -> Stat:
+    """How many tenants give no token."""
+    return Stat(
+        key="unreachable",
+        title="No token",
+        about="Tenants for which no token can be had: nothing of them is watched.",
+        expr="sum(1 - max by (tenant) (o365_exporter_tenant_up))",
+        steps=looks.NONE_IS_GOOD,
+        empty=UNKNOWN,
+        width=width,
+        height=height,
+        alerts=("O365TenantUnreachable",),
+    )
+
+
 def unwatched(*, width: int, height: int = 4) -> Stat:
     """How many tenants nobody watches any more: what they had is in none of the other numbers."""
     held = "tenant_instance:o365_exporter_tenant_up:held"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.dashboards import looks
-from tools.dashboards.boards.parts import UNKNOWN, trust, unwatched
+from tools.dashboards.boards.parts import UNKNOWN, trust, unreachable, unwatched
 from tools.dashboards.links import OF_ROW, dashboard
 from tools.dashboards.model import Dashboard, Label, Lines, Link, Query, Section, Stat, State, Table, Value
 from tools.dashboards.queries import FOR_USERS, data_age, held_seats, leaders, nearly_full, or_zero, trouble
@@ -40,17 +40,7 @@ NOW = Section(
     "now",
     "Now",
     (
-        Stat(
-            key="unreachable",
-            title="No token",
-            about="Tenants for which no token can be had: nothing of them is watched.",
-            expr="sum(1 - max by (tenant) (o365_exporter_tenant_up))",
-            steps=looks.NONE_IS_GOOD,
-            empty=UNKNOWN,
-            width=4,
-            height=3,
-            alerts=("O365TenantUnreachable",),
-        ),
+        unreachable(width=4, height=3),
         unwatched(width=4, height=3),
         Stat(
             key="unhealthy",
