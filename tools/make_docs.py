@@ -1,4 +1,4 @@
-"""Make everything that is generated: docs/metrics.md, docs/configuration.md, docs/scenarios.md, config.example.toml.
+"""Make everything that is generated: pages and tables of docs/, and config.example.toml (see ``generated``).
 
 python tools/make_docs.py          writes what is stale
 python tools/make_docs.py --check  writes nothing, and exits with 1 where something is stale
@@ -17,7 +17,7 @@ from o365_exporter.catalogue import all_collectors
 from o365_exporter.metrics import Metric
 from o365_exporter.scheduler import FIRST_RETRY, LAST_RETRY
 from o365_exporter.source import Collector, Source, format_duration
-from tools import make_configuration, make_scenarios
+from tools import make_configuration, make_scenarios, make_simulator
 
 ROOT = Path(__file__).resolve().parent.parent
 HINT = "run make docs"
@@ -44,6 +44,7 @@ def generated() -> dict[str, str]:
         "docs/metrics.md": metrics_page(),
         "docs/configuration.md": make_configuration.document(),
         "docs/scenarios.md": make_scenarios.document(),
+        "docs/simulator.md": make_simulator.document(),
         "config.example.toml": make_configuration.example(),
     }
 

@@ -99,6 +99,59 @@ _CODES: dict[int, _Code] = {
         "invalid_request",
         "No matching federated identity record found for presented assertion subject '{subject}'.",
     ),
+    7000216: _Code(
+        "invalid_client", "'client_assertion', 'client_secret' or 'request' is required for the grant.", 401
+    ),
+    7000214: _Code("invalid_client", "Certificate has been revoked.", 401),
+    70021: _Code("invalid_request", "No matching federated identity record found for presented assertion."),
+    7002131: _Code(
+        "invalid_request", "No matching federated identity record or expression found for presented assertion subject."
+    ),
+    5000224: _Code("invalid_request", "We are sorry, this resource is not available."),
+    9002313: _Code("invalid_request", "Invalid request. Request is malformed or invalid."),
+    50059: _Code(
+        "invalid_request",
+        "No tenant-identifying information found in either the request or implied by any provided credentials.",
+    ),
+    90019: _Code("invalid_request", "No tenant-identifying information found in either the request."),
+    50128: _Code("invalid_request", "Invalid domain name. No tenant-identifying information found in the request."),
+    50194: _Code(
+        "invalid_request",
+        "Application '{app}' is not configured as a multi-tenant application. Usage of the /common endpoint is not "
+        "supported for such apps.",
+    ),
+    900382: _Code("invalid_client", "Confidential Client is not supported in Cross Cloud request.", 401),
+    90051: _Code("invalid_request", "Invalid national Cloud ID is specified."),
+    500014: _Code("invalid_resource", "The service principal for resource {scope} is disabled."),
+    50001: _Code("invalid_resource", "The resource is disabled or the resource named {scope} was not found."),
+    650052: _Code(
+        "invalid_resource",
+        "The app is trying to access a service that your organization lacks a service principal for.",
+    ),
+    650057: _Code(
+        "invalid_resource",
+        "Invalid resource. The client has requested access to a resource which is not listed in the requested "
+        "permissions in the client's application registration.",
+    ),
+    65001: _Code(
+        "invalid_grant", "The user or administrator has not consented to use the application with ID '{app}'."
+    ),
+    65005: _Code("invalid_resource", "The application needs access to a service that your organization lacks."),
+    28002: _Code("invalid_scope", "Provided value for the input parameter scope is not valid."),
+    90014: _Code("invalid_request", "The required field '{parameter}' is missing from the credential."),
+    530035: _Code("access_denied", "Access has been blocked by security defaults."),
+    50034: _Code("invalid_grant", "The user account does not exist in the {tenant} directory."),
+    50126: _Code("invalid_grant", "Error validating credentials due to invalid username or password."),
+    50076: _Code("interaction_required", "You must use multi-factor authentication to access '{scope}'."),
+    50079: _Code("interaction_required", "You must enroll in multi-factor authentication to access '{scope}'."),
+    50053: _Code("invalid_grant", "The account is locked, you've tried to sign in too many times."),
+    50055: _Code("invalid_grant", "The password is expired."),
+    50057: _Code("invalid_grant", "The user account is disabled."),
+    50173: _Code("invalid_grant", "The provided grant has expired due to it being revoked, a fresh token is needed."),
+    700082: _Code("invalid_grant", "The refresh token has expired due to inactivity."),
+    50105: _Code("access_denied", "The signed in user is not assigned to a role for the application '{app}'."),
+    500021: _Code("access_denied", "Access to '{tenant}' tenant is denied."),
+    90030: _Code("temporarily_unavailable", "A transient error has occurred. Please try again.", 503),
     90033: _Code("temporarily_unavailable", "A transient error has occurred. Please try again.", 503),
     90012: _Code("temporarily_unavailable", "The request has timed out.", 503),
     50000: _Code("server_error", "There was an error issuing a token or an issue with our sign-in service.", 500),

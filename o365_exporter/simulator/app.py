@@ -21,11 +21,13 @@ from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault, Faults
 from o365_exporter.simulator.graph import Graph
 from o365_exporter.simulator.machine import Machine
+from o365_exporter.simulator.moods import Moods, Reach
 from o365_exporter.simulator.options import SimulatorOptions, Switches
 from o365_exporter.simulator.requestlog import RequestLog
 from o365_exporter.simulator.serving import serving
 from o365_exporter.simulator.tenant import SimulatorError, Tenant
 from o365_exporter.simulator.throttle import Throttle
+from o365_exporter.simulator.timetext import http_date
 from o365_exporter.simulator.tokens import TokenIssuer, peek
 from o365_exporter.simulator.wire import Connection
 
@@ -81,6 +83,7 @@ class Simulator:
         app: the ASGI application; login, Graph and ``/control/`` on one origin, report downloads on another.
         tenants: the tenants by key; change them as you like.
         faults: what goes wrong.
+        moods: what goes wrong as others have seen it at Microsoft's.
         requests: what was asked.
         switches: the present manners; change them with ``switch``.
         federation: another issuer, whose tokens an app can trust.
@@ -92,7 +95,7 @@ class Simulator:
         self._options = options
         self.clock = ShiftedClock(clock)
         self.tenants = {one.key: Tenant(one, options.seed, self.clock) for one in options.tenants}
-        self.faults = Faults(options.seed)
+        self.faults = Faults(options.seed, self.clock)
         self.requests = RequestLog(options.request_log)
         self.throttle = Throttle()
         issuer = TokenIssuer(options.seed)
@@ -103,6 +106,7 @@ class Simulator:
         self._graph = Graph(self.tenants, issuer, self.throttle, self._downloads, self.clock)
         self._graph.switches = self._downloads.switches = options.switches
         self._control = Control(self)
+        self.moods = Moods(self)
         self._request_ids = draw_for(options.seed, "request ids")
         self.app = self._app
 
@@ -124,6 +128,10 @@ class Simulator:
     def add_fault(self, **fault: Any) -> str:
         """Let something go wrong: ``add_fault(path="*/token", aadsts=53003, count=2)``; answers the fault's id."""
         return self.faults.add(Fault.model_validate(fault))
+
+    def begin(self, mood: str, **reach: Any) -> None:
+        """Let a mood begin: ``begin("empty_list", path="/v1.0/applications", count=2)``."""
+        self.moods.begin(mood, Reach.model_validate(reach))
 
     def control(self, method: str, path: str, body: dict[str, Any]) -> Any:
         """Do what a request to ``/control/{path}`` would do; gives its answer.
@@ -185,6 +193,7 @@ class Simulator:
             if not stayed:
                 return
         answer = self._answer(service, call, fault)
+        answer.headers.setdefault("Date", http_date(self.clock.now() + self.switches.date_skew))
         received.status = answer.status
         await connection.send(call, answer, gzip_allowed=self.switches.gzip, fault=fault)
 

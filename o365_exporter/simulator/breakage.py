@@ -28,6 +28,10 @@ _PAGES: dict[Page, str] = {
         "<html><head><title>Access Denied</title></head><body><h1>Network Proxy</h1>"
         "<p>The requested URL was blocked by your organization's proxy. Policy: Uncategorized.</p></body></html>"
     ),
+    "gateway": (  # Microsoft's own, rknightion/graph2otel
+        "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1></center>\r\n"
+        "<hr><center>Microsoft-Azure-Application-Gateway/v2</center>\r\n</body>\r\n</html>\r\n"
+    ),
 }
 
 
@@ -69,7 +73,7 @@ def _edited(fault: Fault, call: Call, payload: dict[str, Any]) -> dict[str, Any]
     payload = copy.deepcopy(payload)  # rows are the tenant's own
     for path in fault.remove:
         _visit(payload, _PART.findall(path), _remove)
-    for path, value in (dict.fromkeys(fault.null) | fault.set).items():
+    for path, value in (fault.set | dict.fromkeys(fault.null)).items():
         _visit(payload, _PART.findall(path), partial(_put, value))
     if fault.next_link is not None:
         payload["@odata.nextLink"] = _link(fault.next_link, call)

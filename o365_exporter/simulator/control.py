@@ -7,6 +7,8 @@
 ``GET, POST /control/switches``           manners of Graph, such as ``{"filter_mode": "ignored"}``
 ``GET, POST, DELETE /control/faults``     list, add (``{"path": "*/token", "aadsts": 53003}``), remove all
 ``DELETE /control/faults/ID``             remove one
+``GET, DELETE /control/moods``            what each mood is and whether it lasts; end all
+``POST, DELETE /control/moods/NAME``      let one begin (``{"tenant": "contoso", "seconds": 600}``), end it
 ``GET /control/time``                     Microsoft's time
 ``POST /control/advance``                 move it ahead: ``{"seconds": 3600}``
 ``GET, DELETE /control/requests``         what was asked (``?path=GLOB&tenant=KEY&method=GET``), forget it
@@ -31,6 +33,7 @@ from o365_exporter.simulator.arguments import arguments_of, check, describe
 from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import ActiveFault, Fault
 from o365_exporter.simulator.machine import APP_SERVICE, IMDS
+from o365_exporter.simulator.moods import MOODS, Reach
 from o365_exporter.simulator.options import Switches
 from o365_exporter.simulator.tenant import SimulatorError, Tenant
 from o365_exporter.simulator.timetext import graph_time
@@ -103,6 +106,10 @@ class Control:
             ("POST", r"/control/faults", self._add_fault),
             ("DELETE", r"/control/faults", self._clear_faults),
             ("DELETE", r"/control/faults/([^/]+)", self._remove_fault),
+            ("GET", r"/control/moods", self._moods),
+            ("DELETE", r"/control/moods", self._end_moods),
+            ("POST", r"/control/moods/([^/]+)", self._begin_mood),
+            ("DELETE", r"/control/moods/([^/]+)", self._end_mood),
             ("GET", r"/control/time", self._time),
             ("POST", r"/control/advance", self._advance),
             ("GET", r"/control/requests", self._requests),
@@ -137,6 +144,7 @@ class Control:
                 for name, (method, model) in self._operations.items()
             },
             "fault": describe(Fault),
+            "mood": describe(Reach),
             "switches": describe(Switches),
             "tenants": list(self._simulator.tenants),
             "download_url": self._simulator.download_url,
@@ -178,6 +186,27 @@ class Control:
     def _remove_fault(self, fault_id: str, _given: Json) -> Json:
         if not self._simulator.faults.remove(fault_id):
             raise NotThereError(f"no fault {fault_id!r}; GET /control/faults lists the active ones")
+        return {}
+
+    def _moods(self, _given: Json) -> Json:
+        active = self._simulator.moods.active
+        return {
+            name: {"what": one.what, "evidence": one.evidence, "lasts": name in active} for name, one in MOODS.items()
+        }
+
+    def _begin_mood(self, name: str, given: Json) -> Json:
+        reach = check(Reach, given)
+        if reach.tenant is not None:
+            self._find(reach.tenant)
+        self._simulator.moods.begin(name, reach)
+        return {"lasting": self._simulator.moods.active}
+
+    def _end_mood(self, name: str, _given: Json) -> Json:
+        self._simulator.moods.end(name)
+        return {"lasting": self._simulator.moods.active}
+
+    def _end_moods(self, _given: Json) -> Json:
+        self._simulator.moods.end_all()
         return {}
 
     def _time(self, _given: Json) -> Json:

@@ -21,7 +21,6 @@ from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.options import Switches
 from o365_exporter.simulator.reports import Edition, Style
 from o365_exporter.simulator.tenant import Tenant
-from o365_exporter.simulator.timetext import http_date
 
 OFFICIAL_ORIGIN = "https://reports.office.com"
 """Where downloads are while there is no socket: the host of Microsoft's own example."""
@@ -86,7 +85,7 @@ class Downloads:
     def answer(self, call: Call) -> Answer:
         """Answer a call to the second origin."""
         answer = self._serve(call)
-        answer.headers |= {"Date": http_date(self._clock.now()), "Cache-Control": "no-store"}
+        answer.headers["Cache-Control"] = "no-store"
         return answer
 
     def injected(self, _call: Call, fault: Fault) -> Answer | None:

@@ -14,7 +14,7 @@ from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.federation import OtherIssuer
 from o365_exporter.simulator.tenant import Tenant
-from o365_exporter.simulator.timetext import http_date, login_time
+from o365_exporter.simulator.timetext import login_time
 from o365_exporter.simulator.tokens import TokenIssuer
 
 _LOGIN = CLOUDS["global"].login
@@ -140,7 +140,6 @@ class Entra:
     def _dress(self, call: Call, answer: Answer) -> Answer:
         answer.headers |= {
             "Cache-Control": "no-store, no-cache" if call.method == "POST" else "max-age=86400, private",
-            "Date": http_date(self._clock.now()),
             "x-ms-request-id": call.request_id,
             "client-request-id": call.headers.get("client-request-id", call.request_id),
         }

@@ -5,15 +5,17 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from math import inf
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from o365_exporter.clock import Clock
 from o365_exporter.simulator.aadsts import KNOWN_CODES
 from o365_exporter.simulator.content.draw import Draw, draw_for
 from o365_exporter.simulator.exchange import Call
 
-Page = Literal["login", "proxy"]
+Page = Literal["login", "proxy", "gateway"]
 Wire = Literal["cut_length", "cut_chunked", "broken_connection", "wrong_gzip"]
 
 
@@ -35,6 +37,7 @@ class Fault(BaseModel):
     every: int = Field(1, ge=1, description="Every so manyth matching request.")
     after: int = Field(0, ge=0, description="Not before so many matching requests have passed.")
     probability: float = Field(1.0, gt=0, le=1, description="Share of matching requests, drawn from the seed.")
+    seconds: float | None = Field(None, gt=0, description="Only for so long from now; without: until removed.")
     # instead of the answer
     status: int | None = Field(None, ge=100, le=599, description="HTTP status with an error in the service's shape.")
     code: str | None = Field(None, description="`error.code` to go with `status`; may be empty.")
@@ -84,11 +87,15 @@ class ActiveFault:
     id: str
     fault: Fault
     chance: Draw = field(repr=False)
+    ends: float = inf
+    """Seconds since 1970."""
     seen: int = 0
     fired: int = 0
 
-    def fires(self) -> bool:
+    def fires(self, now: float) -> bool:
         """Count a matching request; whether this is one of those that go wrong."""
+        if now >= self.ends:
+            return False
         self.seen += 1
         turn = self.seen - self.fault.after
         if turn <= 0 or turn % self.fault.every or self.fired == self.fault.count:
@@ -102,15 +109,17 @@ class ActiveFault:
 class Faults:
     """The faults that are active, in the order in which they were added."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, clock: Clock) -> None:
         self._seed = seed
+        self._clock = clock
         self._ids = itertools.count(1)
         self.active: dict[str, ActiveFault] = {}
 
     def add(self, fault: Fault) -> str:
         """Activate a fault; answers its id."""
         fault_id = str(next(self._ids))
-        self.active[fault_id] = ActiveFault(fault_id, fault, draw_for(self._seed, "fault", fault_id))
+        ends = inf if fault.seconds is None else self._clock.now() + fault.seconds
+        self.active[fault_id] = ActiveFault(fault_id, fault, draw_for(self._seed, "fault", fault_id), ends)
         return fault_id
 
     def remove(self, fault_id: str) -> bool:
@@ -123,7 +132,8 @@ class Faults:
 
     def pick(self, call: Call, tenant: str | None) -> Fault | None:
         """The fault that happens to this request, if any."""
+        now = self._clock.now()
         for one in self.active.values():
-            if one.fault.concerns(call, tenant) and one.fires():
+            if one.fault.concerns(call, tenant) and one.fires(now):
                 return one.fault
         return None

@@ -66,6 +66,9 @@ class Switches(BaseModel):
         "honoured", description="What becomes of the request header `Prefer`."
     )
     throttling: bool = Field(default=True, description="Whether the published limits hold.")
+    date_skew: float = Field(
+        0.0, description="Seconds by which `Date` of every answer is ahead of the simulator's own time."
+    )
     without_roles: Literal[401, 403] = Field(
         403, description="Status where a token has no roles at all; both are seen in reality."
     )

@@ -136,7 +136,7 @@ def test_nothing_else_of_the_clone_is_in_it(image: str) -> None:
     """The package, its bytecode for this Python, its scenarios, and the licence."""
     files = finished(image, "-c", APP, options=PYTHON).stdout.splitlines()
     code = r"o365_exporter/(\w+/)*(\w+\.py|__pycache__/\w+\.cpython-313\.pyc|py\.typed)"
-    expected = re.compile(rf"LICENSE|{code}|o365_exporter/simulator/scenarios/[a-z-]+\.toml")
+    expected = re.compile(rf"LICENSE|{code}|o365_exporter/simulator/(scenarios/[a-z-]+|moods)\.toml")
     assert "o365_exporter/__main__.py" in files
     assert "o365_exporter/simulator/scenarios/exchange-outage.toml" in files
     assert [name for name in files if not expected.fullmatch(name)] == []

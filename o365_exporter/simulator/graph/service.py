@@ -29,7 +29,6 @@ from o365_exporter.simulator.graph.resources import Resource, Target, View, find
 from o365_exporter.simulator.options import Switches
 from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.throttle import Charge, Throttle
-from o365_exporter.simulator.timetext import http_date
 from o365_exporter.simulator.tokens import TokenError, TokenIssuer, peek
 
 Json = dict[str, Any]
@@ -85,7 +84,6 @@ class Graph:
         server["RoleInstance"] = "AM2PEPF0001C8A4"
         answer.headers |= {
             "Cache-Control": "no-cache",
-            "Date": http_date(self._clock.now()),
             "OData-Version": "4.0",
             "Strict-Transport-Security": "max-age=31536000",
             "Vary": "Accept-Encoding",
