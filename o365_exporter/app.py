@@ -99,7 +99,7 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
     clock = clock or SystemClock()
     rng = random.Random()  # noqa: S311 - jitter, not a secret
     store = Store()
-    selfmetrics = SelfMetrics(__version__)
+    selfmetrics = SelfMetrics(__version__, settings.web.runbooks_url)
     scheduler = Scheduler(store, clock, rng)
     async with open_http(settings.connection) as http:
         client = partial(GraphClient, http=http, clock=clock, observe=selfmetrics.observe, random=rng)

@@ -34,6 +34,13 @@ _TENANTS_RELOADED = Metric(
     "Whether the tenants watched are those of tenants_file as it stands: 1, or 0 while a change of it cannot be used.",
     per_tenant=False,
 )
+_RUNBOOKS = Metric(
+    "o365_exporter_runbooks_info",
+    "Where alerts shall lead: url is the folder runbooks_url of the settings, empty for /runbooks/ of the exporter "
+    "itself; always 1.",
+    ("url",),
+    per_tenant=False,
+)
 _PROCESS = (
     Metric("process_virtual_memory_bytes", "Virtual memory size in bytes.", per_tenant=False),
     Metric("process_resident_memory_bytes", "Resident memory size in bytes.", per_tenant=False),
@@ -48,7 +55,7 @@ _PROCESS = (
     Metric("process_max_fds", "Maximum number of open file descriptors.", per_tenant=False),
 )
 
-METRICS: tuple[Metric, ...] = (_BUILD_INFO, _TENANTS_RELOADED, _DURATION, *_PROCESS)
+METRICS: tuple[Metric, ...] = (_BUILD_INFO, _RUNBOOKS, _TENANTS_RELOADED, _DURATION, *_PROCESS)
 """What ``SelfMetrics`` serves; ``process_*`` only where there is a ``/proc``."""
 
 _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -60,13 +67,16 @@ class SelfMetrics:
 
     Args:
         version: of the exporter.
+        runbooks_url: where the runbooks are, with a slash at its end; empty for those served by the exporter.
     """
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, runbooks_url: str = "") -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call] # the library gives it no type
         self._registry = CollectorRegistry()
         build_info = Gauge(_BUILD_INFO.name, _BUILD_INFO.help, _BUILD_INFO.labels, registry=self._registry)
         build_info.labels(version=version, python_version=platform.python_version()).set(1)
+        runbooks = Gauge(_RUNBOOKS.name, _RUNBOOKS.help, _RUNBOOKS.labels, registry=self._registry)
+        runbooks.labels(url=runbooks_url).set(1)
         self._duration = Histogram(
             _DURATION.name, _DURATION.help, _DURATION.labels, registry=self._registry, buckets=_BUCKETS
         )

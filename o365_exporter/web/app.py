@@ -14,6 +14,7 @@ from o365_exporter.metrics import Metric
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.store import Store
 from o365_exporter.web.landing import landing_page
+from o365_exporter.web.runbooks import Runbooks
 from o365_exporter.web.scrape import Scrape
 
 
@@ -51,6 +52,7 @@ def create_app(
             Route("/metrics", Scrape(store, clock, metrics, selfmetrics).answer),
             Route("/-/healthy", _is_healthy),
             Route("/-/ready", is_ready),
+            *Runbooks().routes(),
         ],
         exception_handlers={404: _not_found},
     )
@@ -64,4 +66,6 @@ async def _is_healthy(_: Request) -> Response:
 
 
 async def _not_found(_: Request, __: Exception) -> Response:
-    return PlainTextResponse("Nothing is here. The metrics are at /metrics, an overview is at /.\n", 404)
+    return PlainTextResponse(
+        "Nothing is here. The metrics are at /metrics, an overview is at /, runbooks are at /runbooks/.\n", 404
+    )

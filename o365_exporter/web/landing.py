@@ -1,29 +1,23 @@
-"""``/``: for a person who opens the exporter in a browser. Plain HTML, no scripts, everything escaped."""
+"""``/``: for a person who opens the exporter in a browser."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from html import escape
 from itertools import groupby
 
 from starlette.responses import HTMLResponse
 
 from o365_exporter.store import Key, Poll, Store
-
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #222 }
-table { border-collapse: collapse; width: 100%; margin-bottom: 2rem }
-th, td { border-bottom: 1px solid #ccc; padding: .3rem .6rem; text-align: left; vertical-align: top }
-caption { font-size: 1.2rem; font-weight: bold; text-align: left; padding: .5rem 0 }
-.failing { color: #a00; font-weight: bold }
-"""
+from o365_exporter.web.html import html_page
+from o365_exporter.web.verdict import is_in_trouble, verdict
 
 _COLUMNS = ("Collector", "Source", "State", "Age of the data", "Next poll", "Reason")
 
+Polls = list[tuple[Key, Poll]]
+
 
 def landing_page(store: Store, now: float, version: str) -> HTMLResponse:
-    """The page as an answer that lets a browser load and run nothing.
+    """What is wrong first, then every source of every tenant.
 
     Args:
         store: all polls.
@@ -31,23 +25,40 @@ def landing_page(store: Store, now: float, version: str) -> HTMLResponse:
         version: of the exporter.
     """
     polls = sorted(((key, store[key]) for key in store), key=lambda item: item[0])
+    sentences = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in verdict(polls, now))
     tables = "".join(
         _table(tenant, list(group), now) for tenant, group in groupby(polls, key=lambda item: item[0].tenant)
     )
-    page = f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>o365_exporter</title><style>{_STYLE}</style></head>
-<body><h1>o365_exporter {escape(version)}</h1>
-<p>Microsoft 365 for Prometheus: <a href="/metrics">metrics</a>, <a href="/-/ready">ready</a>,
-<a href="/-/healthy">healthy</a>.</p>
-{tables}</body></html>
-"""
-    return HTMLResponse(page.encode("utf-8", "replace"), headers={"Content-Security-Policy": _policy()})
+    body = f"""<h1>o365_exporter {escape(version)}</h1>
+{sentences}{_troubles(polls, now)}<p>Microsoft 365 for Prometheus: <a href="metrics">metrics</a>,
+<a href="runbooks/">runbooks</a>, <a href="-/ready">ready</a>, <a href="-/healthy">healthy</a>.</p>
+{tables}"""
+    return html_page("o365_exporter", body)
 
 
-def _table(tenant: str, polls: list[tuple[Key, Poll]], now: float) -> str:
+def _troubles(polls: Polls, now: float) -> str:
+    """Reason and remedy, once where one cause ends the polls of many sources."""
+    sources: dict[tuple[str, str, str], list[str]] = {}
+    for key, poll in polls:
+        if is_in_trouble(poll, now):
+            cause = (key.tenant, poll.state, poll.message or "has not been polled for three intervals")
+            sources.setdefault(cause, []).append(f"{key.collector} {key.source}")
+    items = "".join(
+        f'<li><b>{escape(tenant)}</b>: <span class="failing">{_explained(state)}</span>: {escape(message)} '
+        f"({escape(', '.join(names))})</li>\n"
+        for (tenant, state, message), names in sources.items()
+    )
+    return f"<ul>\n{items}</ul>\n" if items else ""
+
+
+def _explained(state: str) -> str:
+    return f'<a href="runbooks/troubleshooting#{escape(state)}">{escape(state)}</a>'
+
+
+def _table(tenant: str, polls: Polls, now: float) -> str:
     head = "".join(f"<th>{name}</th>" for name in _COLUMNS)
     rows = "".join(_row(key, poll, now) for key, poll in polls)
-    return f"<table><caption>{escape(tenant)}</caption><tr>{head}</tr>\n{rows}</table>\n"
+    return f'<div class="wide"><table><caption>{escape(tenant)}</caption><tr>{head}</tr>\n{rows}</table></div>\n'
 
 
 def _row(key: Key, poll: Poll, now: float) -> str:
@@ -77,11 +88,3 @@ def _roughly(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size:.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def _policy() -> str:
-    """Nothing is loaded or run, and of styles only ours."""
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )

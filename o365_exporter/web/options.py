@@ -1,9 +1,10 @@
-"""Where the exporter listens."""
+"""Where the exporter listens, and where its alerts lead."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -31,12 +32,40 @@ def _checked(value: str) -> str:
     return value
 
 
+def _folder(value: str) -> str:
+    """The address of a folder, with the slash at its end; it lands in a metric, and so must hold no password."""
+    if not value:
+        return value
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # such as brackets that do not match
+        parts = SplitResult("", "", "", "", "")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not value.isprintable() or " " in value:
+        fault = "is no address"
+    elif "@" in parts.netloc:
+        raise ValueError("holds a user or a password, and would be shown in a metric and in alerts: leave them out")
+    elif parts.query or parts.fragment:
+        fault = "ends in a query or a fragment, where alerts add the page and its heading"
+    else:
+        return value.rstrip("/") + "/"
+    raise ValueError(
+        f'{value!r} {fault}: write the folder in which the runbooks are, such as "https://wiki.example.org/runbooks/", '
+        "or nothing for those that the exporter serves itself"
+    )
+
+
 class WebOptions(BaseModel):
     """What the HTTP server can be told."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     listen: Annotated[str, AfterValidator(_checked)] = Field(
         default=":10365",
         description='Address and port to serve on; `":10365"` is every IPv4 and IPv6 address of the machine.',
+    )
+    runbooks_url: Annotated[str, AfterValidator(_folder)] = Field(
+        default="",
+        description="Address of the folder of the runbooks that alerts link to, if it is another than `/runbooks/` of "
+        "the exporter itself; files are called as in docs/runbooks.",
+        examples=["https://wiki.example.org/o365/runbooks/"],
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -48,7 +49,7 @@ class Scrape:
         tenants = set(request.query_params.getlist("tenant")) if request.query_params else None
         missing = sorted((tenants or set()) - {"", *self._store.tenants()})
         if missing:
-            return _refusal(404, f"No tenant is called {missing[0]!r}; the page / lists those that are watched.")
+            return _refusal(404, _unknown(missing[0], self._store.tenants()))
         form = choose_format(_header(request, "accept"))
         page = self._page(form, tenants)
         if not accepts_gzip(_header(request, "accept-encoding")):
@@ -87,6 +88,15 @@ class _PageResponse(Response):
 
 def _gzip(page: Page) -> Page:
     return Page([gzip.compress(b"".join(page.pieces), _LEVEL, mtime=0)])
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    if not known:
+        return f"No tenant is called {name!r}. None is watched at all."
+    alike = {each.casefold(): each for each in known}
+    meant = get_close_matches(name.casefold(), alike, n=1, cutoff=0.8)
+    guess = f"Did you mean {alike[meant[0]]!r}? " if meant else ""
+    return f"No tenant is called {name!r}. {guess}The page / lists those that are watched."
 
 
 def _header(request: Request, name: str) -> str:

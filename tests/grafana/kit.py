@@ -55,17 +55,21 @@ def annotation_queries(dashboard: Json) -> Iterator[Query]:
 
 
 def variable_queries(dashboard: Json) -> Iterator[Query]:
-    """What fills the choices above the panels: ``label_values(selector, label)``."""
+    """What fills the choices above the panels, as questions to Prometheus: each series has one label, a choice."""
     for variable in dashboard["templating"]["list"]:
         if variable["type"] == "query":
-            yield Query(f"{dashboard['uid']}: ${variable['name']}", variable["query"]["query"], is_range=False)
+            expr = _choices(variable["query"]["query"], variable["regex"])
+            yield Query(f"{dashboard['uid']}: ${variable['name']}", expr, is_range=False)
 
 
-def label_values(query: str) -> tuple[str, str]:
-    """Selector and label of such a query."""
-    found = re.fullmatch(r"label_values\((.+), (\w+)\)", query)
-    assert found is not None, query
-    return found[1], found[2]
+def _choices(query: str, regex: str) -> str:
+    """``label_values`` names the label; of the series that ``query_result`` writes down, the expression takes one."""
+    if (values := re.fullmatch(r"label_values\((.+), (\w+)\)", query)) is not None:
+        return f"group by ({values[2]}) ({values[1]})"
+    result, label = re.fullmatch(r"query_result\((.+)\)", query, re.DOTALL), re.match(r'/(\w+)="', regex)
+    assert result is not None, query
+    assert label is not None, regex
+    return f"group by ({label[1]}) ({result[1]})"
 
 
 def variables(text: str) -> set[str]:

@@ -36,7 +36,7 @@ RATE_INTERVAL, RANGE = timedelta(seconds=17), timedelta(seconds=19)
 """Stand for Grafana's own variables when a query is parsed."""
 
 _UID = re.compile(r"^/d/([\w-]+)")
-_RUNBOOK = re.compile(r"/(docs/runbooks/[\w-]+\.md)#([\w-]+)$")
+_RUNBOOK = re.compile(r"\$\{runbooks:raw\}([\w-]+\.md)#([\w-]+)")
 _ALL = dict.fromkeys(("tenant", "service", "sku", "collector"), ".*")
 _TIMES = {"__rate_interval": "17s", "__range": "19s", "__interval": "1s"}
 _SINGLE = {"max", "min", "group", "topk", "bottomk"}
@@ -242,7 +242,7 @@ def addresses(uids: set[str]) -> Callable[[Json], Iterator[str]]:
                     yield f"{url}: it loses time, data source or tenant"
             elif "runbooks" in url and not _is_heading(url):
                 yield f"{url}: there is no such heading"
-            elif not url.startswith("https://"):
+            elif not url.startswith(("https://", "${runbooks:raw}")):
                 yield f"{url}: where does it lead?"
 
     return rule
@@ -260,10 +260,10 @@ def _urls(value: object) -> Iterator[str]:
 
 
 def _is_heading(url: str) -> bool:
-    found = _RUNBOOK.search(url)
-    if found is None or not (ROOT / found[1]).exists():
+    found = _RUNBOOK.fullmatch(url)
+    if found is None or not (page := ROOT / "docs" / "runbooks" / found[1]).exists():
         return False
-    headings = re.findall(r"^#+ (.+)$", (ROOT / found[1]).read_text("utf-8"), re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
     return found[2] in {heading.lower().replace(" ", "-") for heading in headings}
 
 

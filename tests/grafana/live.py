@@ -19,7 +19,7 @@ from o365_exporter.simulator import SimulatorOptions
 from o365_exporter.simulator.tenant import Tenant
 from tests.e2e.programs import Microsoft, eventually, microsoft, prometheus_running, running
 from tests.e2e.test_prometheus import many_variables
-from tests.grafana.kit import ROOT, Json, Query, filled, label_values
+from tests.grafana.kit import ROOT, Json, Query, filled
 
 RULES = ROOT / "deploy" / "prometheus" / "rules"
 CHOSEN = {"tenant": ".*", "service": ".*", "sku": ".*", "collector": ".*"}
@@ -76,9 +76,7 @@ class Prometheus:
 
     def choices(self, query: Query) -> list[str]:
         """What a variable offers."""
-        selector, label = label_values(filled(query.expr, CHOSEN))
-        answer = self.client.get(f"label/{label}/values", params={"match[]": selector}).json()
-        return list(answer["data"])
+        return [value for series in self.asked(query) for value in series["metric"].values()]
 
     def _data(self, kind: str, parameters: Mapping[str, str | float]) -> list[Json]:
         response = self.client.post(kind, data=dict(parameters))

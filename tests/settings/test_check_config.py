@@ -39,6 +39,7 @@ def test_settings_in_effect(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
         "# Settings in effect, each tenant with all that it inherits; secrets are masked.",
         "# A comment says where a value was written; all others are defaults.",
         'listen = ":10365"',
+        'runbooks_url = ""',
         'log_level = "debug"  # log_level in /o365.toml',
         'log_format = "json"',
         'proxy = "********"  # O365_PROXY in the environment',

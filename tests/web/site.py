@@ -28,10 +28,14 @@ class Site:
 
     store: Store = field(default_factory=Store)
     clock: FakeClock = field(default_factory=FakeClock)
-    selfmetrics: SelfMetrics = field(default_factory=lambda: SelfMetrics("1.2.3"))
+    runbooks_url: str = ""
+    selfmetrics: SelfMetrics = field(init=False)
     state: tuple[bool, str] = (True, "Every source has been tried.")
     stop: Callable[[], None] = lambda: None
     stopped: anyio.Event = field(default_factory=anyio.Event)
+
+    def __post_init__(self) -> None:
+        self.selfmetrics = SelfMetrics("1.2.3", self.runbooks_url)
 
     def app(self) -> web.App:
         """The application."""

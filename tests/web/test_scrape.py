@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import threading
+from urllib.parse import urlencode
 
 import anyio.to_thread
 import httpx
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
+from o365_exporter.exposition import Page
+from o365_exporter.web import scrape
 from tests.web.site import Site
 
 OPENMETRICS = {"accept": "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"}
@@ -96,7 +100,27 @@ async def test_an_unknown_tenant(site: Site) -> None:
     """A tenant that is not watched is 404 with a sentence, not an empty page that looks like a good one."""
     answer = await get(site, "/metrics?tenant=contoso&tenant=Contoso")
     assert answer.status_code == 404
-    assert answer.text == "No tenant is called 'Contoso'; the page / lists those that are watched.\n"
+    assert answer.text == (
+        "No tenant is called 'Contoso'. Did you mean 'contoso'? The page / lists those that are watched.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("CONTOSO", "contoso"), ("contosso", "contoso"), ("fabrikam", ""), ("fabrikam & sohne", "fabrikam & söhne")],
+)
+async def test_an_unknown_tenant_that_is_nearly_known(site: Site, asked: str, meant: str) -> None:
+    """A tenant misspelt in a scrape configuration is told as it is spelt; what resembles nothing gets no guess."""
+    text = (await get(site, "/metrics?" + urlencode({"tenant": asked}))).text
+    assert ("Did you mean" in text) is bool(meant)
+    assert text.startswith(f"No tenant is called {asked!r}. ")
+    assert f"Did you mean {meant!r}? " in text or not meant
+
+
+async def test_an_unknown_tenant_where_none_is_watched_is_told_so() -> None:
+    """Then there is no list to look at."""
+    answer = await get(Site(), "/metrics?tenant=contoso")
+    assert (answer.status_code, answer.text) == (404, "No tenant is called 'contoso'. None is watched at all.\n")
 
 
 @pytest.mark.parametrize("query", ["tenants=contoso", "name[]=o365_sku_units", "tenant=contoso&x"])
@@ -129,6 +153,24 @@ async def test_gzip(site: Site, skus: int) -> None:
     assert int(answer.headers["content-length"]) == len(packed)
     assert gzip.decompress(packed) == plain.content
     assert "content-encoding" not in plain.headers
+
+
+@pytest.mark.parametrize(("skus", "on_the_loop"), [(1, True), (3000, False)])
+async def test_large_pages_are_compressed_off_the_loop(
+    site: Site, monkeypatch: pytest.MonkeyPatch, skus: int, on_the_loop: bool
+) -> None:
+    """A megabyte takes tens of milliseconds, in which nobody else would be answered; a thread for less costs more."""
+    site.put("contoso", *(f"sku-{number}" for number in range(skus)))
+    threads = []
+
+    def noted(page: Page) -> Page:
+        threads.append(threading.current_thread())
+        return compress(page)
+
+    compress = scrape._gzip
+    monkeypatch.setattr(scrape, "_gzip", noted)
+    await get(site, "/metrics?tenant=contoso", **{"accept-encoding": "gzip"})
+    assert [thread is threading.current_thread() for thread in threads] == [on_the_loop]
 
 
 async def test_a_scrape_does_not_wait_for_logins(site: Site) -> None:

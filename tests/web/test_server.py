@@ -133,12 +133,21 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[server._Connection]:
     class Observed(server._Connection):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            self.lost = anyio.Event()
+            self.lost, self.paused, self.told_more = anyio.Event(), anyio.Event(), anyio.Event()
             made.append(self)
 
         def connection_lost(self, exc: Exception | None) -> None:
             super().connection_lost(exc)
             self.lost.set()
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self.paused.set()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.paused.is_set():
+                self.told_more.set()
 
     monkeypatch.setattr(server, "_Connection", Observed)
     return made
@@ -156,6 +165,27 @@ async def test_a_client_that_neither_asks_nor_reads_is_cut(
             client.sendall(asked)
             await other.get(address.url + "/-/healthy")
             await connections[0].lost.wait()
+
+
+@pytest.mark.parametrize("more", [REQUEST, b"GET /metrics HT", b"x"])
+async def test_a_client_that_sends_and_never_reads_is_cut(
+    site: Site, monkeypatch: pytest.MonkeyPatch, connections: list[Any], more: bytes
+) -> None:
+    """Its limit goes on whatever it sends while its page waits to be read: asking again is not reading."""
+    monkeypatch.setattr(server, "_PATIENCE", 0.5)
+    large(site)
+    async with site.served() as (address,), httpx.AsyncClient(trust_env=False) as other:
+        with connect(address, slow=True) as client, anyio.fail_after(30):
+            client.sendall(REQUEST)
+            await other.get(address.url + "/-/healthy")
+            connection = connections[0]
+            await connection.paused.wait()
+            limit = connection._limit
+            client.sendall(more)
+            await connection.told_more.wait()
+            assert connection._limit is limit
+            assert not limit.cancelled()
+            await connection.lost.wait()
 
 
 @pytest.mark.parametrize("skus", [1, 40_000])

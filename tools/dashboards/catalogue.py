@@ -1,4 +1,4 @@
-"""What panels take from the catalogue of metrics and from the rules: units, descriptions, runbooks."""
+"""What panels take from the catalogue of metrics and from the rules: units, descriptions, headings of runbooks."""
 
 from __future__ import annotations
 
@@ -48,7 +48,12 @@ def explained(about: str, exprs: list[str]) -> str:
 
 @cache
 def runbooks() -> dict[str, str]:
-    """The address of each alert's runbook, as the rules have it."""
-    documents: list[dict[str, Any]] = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(RULES.glob("*.yaml"))]
-    found = (rule for document in documents for group in document["groups"] for rule in group["rules"])
-    return {rule["alert"]: rule["annotations"]["runbook_url"] for rule in found if "alert" in rule}
+    """The page and heading of each alert's runbook, as they are called below the folder of the runbooks."""
+    documents: dict[str, Any] = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in RULES.glob("*.yaml")}
+    return {
+        rule["alert"]: f"{subject}.md#{rule['alert'].lower()}"
+        for subject, document in documents.items()
+        for group in document["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }

@@ -18,7 +18,7 @@ LAST = {"calcs": ["lastNotNull"], "fields": "", "values": False}
 
 def common(panel: Panel) -> Json:
     """Title, description, queries and links."""
-    books = (Link(f"Runbook: {alert}", runbooks()[alert]) for alert in panel.alerts)
+    books = (Link(f"Runbook: {alert}", f"${{runbooks:raw}}{runbooks()[alert]}") for alert in panel.alerts)
     return {
         "type": panel.kind,
         "title": panel.title,

@@ -24,6 +24,36 @@ _DATASOURCE: Json = {
 }
 
 
+_RUNBOOKS: Json = {
+    "type": "query",
+    "name": "runbooks",
+    "label": "Runbooks",
+    "datasource": SOURCE,
+    "regex": '/to="([^"]+)"/',
+    "sort": 0,
+    "refresh": 1,
+    "multi": False,
+    "includeAll": False,
+    "options": [],
+    "current": {},
+    "hide": 2,
+    "skipUrlSync": True,
+}
+_FOLDER = """\
+topk(1, group by (to) (
+  label_replace(o365_exporter_runbooks_info{url!=""}, "to", "$1", "url", "(.+)")
+    or
+  label_replace(o365_exporter_runbooks_info{url=""}, "to", "http://$1/runbooks/", "instance", "(.+)")
+))"""
+
+
+def _runbooks() -> Json:
+    """The folder of the runbooks: where the exporter's settings say, or else the exporter, as Prometheus reaches it."""
+    query = f"query_result({_FOLDER})"
+    asked = {"qryType": 3, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"}
+    return _RUNBOOKS | {"definition": query, "query": asked}
+
+
 def _variable(variable: Variable) -> Json:
     query = scoped(variable.query) if variable is not TENANTS else variable.query
     return {
@@ -58,8 +88,8 @@ _FIRING = (
 
 
 def choices(dashboard: Dashboard) -> list[Json]:
-    """The Prometheus, the tenants and the dashboard's own choices."""
-    return [_DATASOURCE, *(_variable(each) for each in (TENANTS, *dashboard.variables))]
+    """The Prometheus, the tenants, the dashboard's own choices, and what nobody chooses: where the runbooks are."""
+    return [_DATASOURCE, *(_variable(each) for each in (TENANTS, *dashboard.variables)), _runbooks()]
 
 
 def marks(*, incidents: bool) -> list[Json]:

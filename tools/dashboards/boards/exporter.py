@@ -311,10 +311,30 @@ def _process(key: str, title: str, about: str, *lines: tuple[str, str], unit: st
     )
 
 
+EXPORTERS = Table(
+    key="exporters",
+    title="Exporters",
+    about="Each with its version and the folder of runbooks that its alerts lead to: empty is /runbooks/ of itself.",
+    columns=(
+        Label(name="instance", title="Exporter"),
+        Label(name="version", title="Version"),
+        Label(name="python_version", title="Python"),
+        Label(name="url", title="Runbooks"),
+        Value(title="", expr="group by (instance, version, python_version) (o365_exporter_build_info)"),
+        Value(title="", expr="group by (instance, url) (o365_exporter_runbooks_info)"),
+        Value(
+            title="Running for", expr=f"max by (instance) ((time() - process_start_time_seconds) * {HERE})", unit="s"
+        ),
+    ),
+    order="Exporter",
+    height=5,
+)
+
 PROCESS = Section(
     "process",
     "The process",
     (
+        EXPORTERS,
         _process(
             "memory",
             "Memory",

@@ -33,6 +33,7 @@ export interface Variable {
   name: string;
   label?: string;
   query: string | { query: string };
+  regex?: string;
   current?: { value?: string | string[] };
   includeAll?: boolean;
   multi?: boolean;

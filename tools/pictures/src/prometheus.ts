@@ -23,6 +23,13 @@ export function labelValues(selector: string, label: string): Promise<string[]> 
   return asked(`label/${label}/values`, { "match[]": selector });
 }
 
+/** The series of an expression now, as Grafana's variables of the kind `query_result` see them. */
+export async function written(query: string): Promise<string[]> {
+  const { result } = await asked("query", { query });
+  const pairs = (metric: Labels) => Object.entries(metric).map(([label, value]) => `${label}="${value}"`);
+  return result.map(({ metric, value: [seconds, value] }: any) => `{${pairs(metric)}} ${value} ${seconds * 1000}`);
+}
+
 /** The answer to one query at the end of the time range, or over it in steps of milliseconds. */
 export async function series(target: Target, expr: string, range: TimeRange, step: number) {
   const end = Math.floor(range.to.valueOf() / step) * (step / 1000);

@@ -3,7 +3,7 @@
 import { get } from "lodash";
 import { InterpolateFunction, ScopedVars } from "@grafana/data";
 import { Variable } from "./job";
-import { labelValues } from "./prometheus";
+import { labelValues, written } from "./prometheus";
 
 const ALL = "$__all";
 
@@ -36,14 +36,23 @@ async function optionsOf(variable: Variable, earlier: Choice[]): Promise<string[
   }
   const query = typeof variable.query === "string" ? variable.query : variable.query.query;
   const parts = /^\s*label_values\(\s*(.+?)\s*,\s*(\w+)\s*\)\s*$/s.exec(query);
-  if (variable.type !== "query" || !parts) {
+  const result = /^\s*query_result\((.+)\)\s*$/s.exec(query);
+  if (variable.type !== "query" || !(parts || result)) {
     throw new Error(`variable ${variable.name}: nothing here knows the type ${variable.type} with ${query}`);
   }
-  const values = await labelValues(inQuery(parts[1], earlier), parts[2]);
+  const values = parts
+    ? await labelValues(inQuery(parts[1], earlier), parts[2])
+    : matched(await written(inQuery(result![1], earlier)), variable.regex);
   if (!values.length) {
     throw new Error(`variable ${variable.name} has no values: ${query}`);
   }
   return values;
+}
+
+/** What a variable's regular expression takes from each of the lines. */
+function matched(lines: string[], regex = "/(.*)/"): string[] {
+  const pattern = new RegExp(regex.replace(/^\/|\/$/g, ""));
+  return lines.flatMap((line) => pattern.exec(line)?.[1] ?? []);
 }
 
 function choice(variable: Variable, options: string[], wanted: string[]): Choice {
