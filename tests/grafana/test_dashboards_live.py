@@ -15,7 +15,7 @@ from tests.grafana.kit import Json, Query, annotation_queries, dashboards, panel
 from tests.grafana.live import Prometheus, exporter_watching, prometheus_watching
 from tests.rules.kit import installed
 
-PER_EXPORTER = re.compile(r"_total\b|graph_request_duration|\bup\{|process_|build_info")
+PER_EXPORTER = re.compile(r"_total\b|graph_request_duration|\bup\{|process_|build_info|runbooks_info")
 """What two exporters rightly have twice: requests, and themselves."""
 
 RIGHTLY_ZERO = {

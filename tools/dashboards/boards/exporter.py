@@ -311,17 +311,21 @@ def _process(key: str, title: str, about: str, *lines: tuple[str, str], unit: st
     )
 
 
+RUNBOOKS = (
+    'label_replace(label_replace(o365_exporter_runbooks_info, "folder", "/runbooks/", "", ".*"), '
+    '"folder", "$1", "url", "(.+)")'
+)
 EXPORTERS = Table(
     key="exporters",
     title="Exporters",
-    about="Each with its version and the folder of runbooks that its alerts lead to: empty is /runbooks/ of itself.",
+    about="Each with its version and the folder of runbooks to which its alerts lead; `/runbooks/` is its own.",
     columns=(
         Label(name="instance", title="Exporter"),
         Label(name="version", title="Version"),
         Label(name="python_version", title="Python"),
-        Label(name="url", title="Runbooks"),
+        Label(name="folder", title="Runbooks"),
         Value(title="", expr="group by (instance, version, python_version) (o365_exporter_build_info)"),
-        Value(title="", expr="group by (instance, url) (o365_exporter_runbooks_info)"),
+        Value(title="", expr=f"group by (instance, folder) ({RUNBOOKS})"),
         Value(
             title="Running for", expr=f"max by (instance) ((time() - process_start_time_seconds) * {HERE})", unit="s"
         ),
