@@ -101,7 +101,7 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
     store = Store()
     selfmetrics = SelfMetrics(__version__, settings.web.runbooks_url)
     scheduler = Scheduler(store, clock, rng)
-    async with open_http(settings.connection) as http:
+    async with open_http(settings.connection, settings.surroundings) as http:
         client = partial(GraphClient, http=http, clock=clock, observe=selfmetrics.observe, random=rng)
         fleet = Fleet(scheduler, client)
         fleet.assemble(settings.tenants)

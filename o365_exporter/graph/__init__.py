@@ -6,18 +6,30 @@ from o365_exporter.graph.client import GraphClient
 from o365_exporter.graph.clouds import CLOUDS, Cloud
 from o365_exporter.graph.download import DOWNLOAD_ROUTE, Download
 from o365_exporter.graph.endpoints import Endpoint
-from o365_exporter.graph.http import Http, open_http
+from o365_exporter.graph.http import Http, open_http, proxies_of
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.login import LOGIN_ROUTES
-from o365_exporter.graph.options import SYSTEM_ASSIGNED, ConnectionOptions, CredentialOptions
+from o365_exporter.graph.options import (
+    CERTIFICATE_FILE,
+    CERTIFICATE_FOLDERS,
+    SYSTEM_ASSIGNED,
+    ConnectionOptions,
+    CredentialOptions,
+    Surroundings,
+)
+from o365_exporter.graph.proxies import Bypass, Proxies, Proxy, parse_bypasses, parse_proxy
 from o365_exporter.graph.traffic import Traffic
+from o365_exporter.graph.trust import check_folder, load_authorities
 
 __all__ = [
+    "CERTIFICATE_FILE",
+    "CERTIFICATE_FOLDERS",
     "CLOUDS",
     "DOWNLOAD_ROUTE",
     "LIMITS",
     "LOGIN_ROUTES",
     "SYSTEM_ASSIGNED",
+    "Bypass",
     "Cloud",
     "ConnectionOptions",
     "CredentialOptions",
@@ -26,7 +38,15 @@ __all__ = [
     "GraphClient",
     "Http",
     "Identity",
+    "Proxies",
+    "Proxy",
+    "Surroundings",
     "TokenProvider",
     "Traffic",
+    "check_folder",
+    "load_authorities",
     "open_http",
+    "parse_bypasses",
+    "parse_proxy",
+    "proxies_of",
 ]

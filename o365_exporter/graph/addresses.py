@@ -22,6 +22,15 @@ def host_of(url: str) -> str:
     return f"{host}:{port}" if port is not None else host
 
 
+def place_of(url: str) -> str:
+    """``host:port`` of an address, with the port also where it is the usual one."""
+    origin = origin_of(url)
+    if origin is None:
+        return host_of(url)
+    _, host, port = origin
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def origin_of(url: str) -> Origin | None:
     """Where an address leads; None where that cannot be told for sure, as in an address with credentials."""
     try:

@@ -15,6 +15,7 @@ from o365_exporter.errors import (
     TruncatedError,
     UnexpectedAnswerError,
 )
+from o365_exporter.graph.trust import LAX, is_strict
 
 
 class ProxyRefusedError(NetworkError):
@@ -70,6 +71,11 @@ def proxy_wants_login(proxy: str) -> ProxyRefusedError:
 
 
 def _tls_failure(error: ssl.SSLError, host: str, proxy: str) -> TlsError:
+    if isinstance(error, ssl.SSLCertVerificationError) and is_strict(error):
+        return TlsError(
+            f"A certificate on the way to {_way(host, proxy)} is not as RFC 5280 asks: {error.verify_message}.",
+            remedy=f"Have it, or the authority that signed it, issued anew, or {LAX}.",
+        )
     if isinstance(error, ssl.SSLCertVerificationError):
         return TlsError(
             f"The certificate of {_way(host, proxy)} is not trusted: {error.verify_message}.",

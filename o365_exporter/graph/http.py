@@ -7,30 +7,30 @@ never an address with a query, a header or a credential.
 from __future__ import annotations
 
 import ssl
-import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from urllib.parse import urlsplit
 
 import httpx
 
 from o365_exporter import __version__
-from o365_exporter.errors import ConfigurationError, UnexpectedAnswerError
-from o365_exporter.graph.addresses import host_of
+from o365_exporter.errors import UnexpectedAnswerError
+from o365_exporter.graph.addresses import host_of, place_of
 from o365_exporter.graph.failures import failure_of
-from o365_exporter.graph.options import ConnectionOptions
+from o365_exporter.graph.options import ConnectionOptions, Surroundings
+from o365_exporter.graph.proxies import Proxies, Proxy, parse_proxy
+from o365_exporter.graph.trust import tls_context
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a decompressed body that are read; what is larger is given up."""
 
 
-_IDLE = 20
-"""Connections that are kept for the next request: httpcore's work for each request grows with their square."""
-
-_IDLE_SECONDS = 90.0
-"""For so long, which is more than the time between two polls of service health."""
+_LIMITS = httpx.Limits(
+    max_connections=None,  # a tenant that hangs must not starve others
+    max_keepalive_connections=20,  # httpcore's work for each request grows with their square
+    keepalive_expiry=90.0,  # seconds, which is more than the time between two polls of service health
+)
 
 
 class BodyTooLargeError(UnexpectedAnswerError):
@@ -86,11 +86,18 @@ class Stream:
 class Http:
     """Sends requests of all tenants. As many connections as are needed: a tenant that hangs must not starve others."""
 
-    def __init__(self, client: httpx.AsyncClient, connection: ConnectionOptions) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, connection: ConnectionOptions, proxies: Proxies | None = None
+    ) -> None:
         self._client = client
-        self._proxy = connection.proxy.get_secret_value() if connection.proxy else ""
+        self._proxies = proxies or Proxies()
         self._timeout = connection.request_timeout
         self.report_hosts = connection.report_hosts
+
+    def path_to(self, url: str) -> str:
+        """Host, port and the proxy on the way, for sentences: ``graph.microsoft.com:443 directly``."""
+        proxy = self._proxies.of(url)
+        return f"{place_of(url)} {f'through {proxy}' if proxy else 'directly'}"
 
     async def send(self, request: Request) -> Answer:
         """One attempt: no retry, no redirect followed.
@@ -118,55 +125,63 @@ class Http:
                 yield Stream(host_of(request.url), response.status_code, headers, response)
                 return
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            host, proxy = host_of(request.url), self._proxy_for(request.url)
-            failure = failure_of(error, host=host, proxy=proxy, timeout=self._timeout, begun=begun)
+            proxy = self._proxies.of(request.url)
+            host, by = host_of(request.url), host_of(proxy.url) if proxy else ""
+            failure = failure_of(error, host=host, proxy=by, timeout=self._timeout, begun=begun)
         raise failure  # outside of "except": httpx's error knows the request and with it the token
 
-    def _proxy_for(self, url: str) -> str:
-        """Host and port of the proxy on the way to ``url``, without its credentials; empty when there is none."""
-        parts = urlsplit(url)
-        address = self._proxy
-        if not address and not urllib.request.proxy_bypass(parts.hostname or ""):
-            found = urllib.request.getproxies()
-            address = found.get(parts.scheme) or found.get("all", "")
-        return host_of(address if "://" in address else f"http://{address}") if address else ""
+
+class _Ways(httpx.AsyncBaseTransport):
+    """Sends each request by its proxy, or directly: the choice that ``Http.path_to`` tells of."""
+
+    def __init__(self, proxies: Proxies, context: ssl.SSLContext) -> None:
+        self._proxies = proxies
+        self._ways = {
+            proxy: httpx.AsyncHTTPTransport(verify=context, limits=_LIMITS, proxy=_for_httpx(proxy, context))
+            for proxy in {None, proxies.https, proxies.http}
+        }
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._ways[self._proxies.of(str(request.url))].handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for way in self._ways.values():
+            await way.aclose()
+
+
+def _for_httpx(proxy: Proxy | None, context: ssl.SSLContext) -> httpx.Proxy | None:
+    if proxy is None:
+        return None
+    headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else None
+    return httpx.Proxy(proxy.url, headers=headers, ssl_context=context if proxy.url.startswith("https:") else None)
+
+
+def proxies_of(connection: ConnectionOptions, surroundings: Surroundings) -> Proxies:
+    """The proxies in effect: the one of the settings for everything, else those of the environment."""
+    if connection.proxy is None:
+        return surroundings.proxies
+    proxy = parse_proxy(connection.proxy.get_secret_value(), "setting proxy")
+    return Proxies(proxy, proxy)
 
 
 @asynccontextmanager
-async def open_http(connection: ConnectionOptions) -> AsyncIterator[Http]:
-    """The one client for login, Graph and downloads; closed at the end.
+async def open_http(connection: ConnectionOptions, surroundings: Surroundings | None = None) -> AsyncIterator[Http]:
+    """The one client for login, Graph and downloads; closed at the end. httpx reads nothing of the environment.
 
     Raises:
-        ConfigurationError: ``ca_file`` cannot be used.
+        ConfigurationError: a file of certificate authorities cannot be used.
     """
+    surroundings = surroundings or Surroundings()
+    proxies = proxies_of(connection, surroundings)
     async with httpx.AsyncClient(
-        verify=_trust(connection),
-        proxy=connection.proxy.get_secret_value() if connection.proxy else None,
+        transport=_Ways(proxies, tls_context(connection, surroundings)),
         timeout=httpx.Timeout(connection.request_timeout, pool=None),
-        limits=httpx.Limits(
-            max_connections=None,  # a tenant that hangs must not starve others
-            max_keepalive_connections=_IDLE,
-            keepalive_expiry=_IDLE_SECONDS,
-        ),
         headers={"User-Agent": f"o365-exporter/{__version__}", "Accept-Encoding": "gzip"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # tenants share the client, and nothing else
         follow_redirects=False,
+        trust_env=False,
     ) as client:
-        yield Http(client, connection)
-
-
-def _trust(connection: ConnectionOptions) -> ssl.SSLContext:
-    context = httpx.create_ssl_context()
-    if connection.ca_file is None:
-        return context
-    try:
-        context.load_verify_locations(cafile=connection.ca_file)
-    except OSError as error:
-        why = "no certificates in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
-        raise ConfigurationError(
-            [f"ca_file: {connection.ca_file} cannot be used ({why}); give a PEM file of certificates."]
-        ) from None
-    return context
+        yield Http(client, connection, proxies)
 
 
 async def _read(stream: Stream) -> bytes:

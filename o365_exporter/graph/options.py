@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from o365_exporter.graph.proxies import Proxies, parse_proxy
+from o365_exporter.texts import UnreadableError
+
+CERTIFICATE_FILE = "SSL_CERT_FILE"
+CERTIFICATE_FOLDERS = "SSL_CERT_DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What variables that many programs obey say about the way to Microsoft.
+
+    Args:
+        proxies: of ``HTTPS_PROXY`` and the like.
+        certificate_file: PEM file of the authorities to trust instead of those that come with the program.
+        certificate_folders: directories of such authorities under hashed names, likewise.
+    """
+
+    proxies: Proxies = field(default_factory=Proxies)
+    certificate_file: Path | None = None
+    certificate_folders: tuple[Path, ...] = ()
 
 
 class ConnectionOptions(BaseModel):
@@ -17,8 +38,8 @@ class ConnectionOptions(BaseModel):
     proxy: SecretStr | None = Field(
         None,
         description=(
-            "Address of an HTTP proxy for everything, as `http://[user:password@]host:port`. Without it the "
-            "system's settings and `HTTPS_PROXY`/`NO_PROXY` hold."
+            "Address of an HTTP proxy for everything, as `http://[user:password@]host:port`. Without it "
+            "`HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` hold."
         ),
     )
     ca_file: Path | None = Field(
@@ -26,6 +47,14 @@ class ConnectionOptions(BaseModel):
         description=(
             "PEM file of certificate authorities to trust besides the usual ones, such as that of a proxy "
             "that opens TLS."
+        ),
+    )
+    tls_strict: bool = Field(
+        default=True,
+        description=(
+            "Whether certificates must be as RFC 5280 asks, whatever the version of Python. `false` lets authorities "
+            "pass whose Basic Constraints are not critical, or that lack Key Usage or key identifiers, as those of "
+            "proxies often do; signatures, names and dates are checked all the same."
         ),
     )
     report_hosts: tuple[str, ...] = Field(
@@ -44,16 +73,13 @@ class ConnectionOptions(BaseModel):
 
     @field_validator("proxy")
     @classmethod
-    def _is_http(cls, proxy: SecretStr | None) -> SecretStr | None:
+    def _is_address(cls, proxy: SecretStr | None) -> SecretStr | None:
         if proxy is None:
             return None
         try:
-            parts = urlsplit(proxy.get_secret_value())
-            known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:  # a port that is none, a bracket left open
-            known = False
-        if not known:
-            raise ValueError("write it as http://host:port, or http://user:password@host:port")
+            parse_proxy(proxy.get_secret_value(), "proxy")
+        except UnreadableError as error:
+            raise ValueError(str(error)) from None
         return proxy
 
 

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.graph import CLOUDS, Cloud, ConnectionOptions, CredentialOptions
+from o365_exporter.graph import CLOUDS, Cloud, ConnectionOptions, CredentialOptions, Surroundings
 from o365_exporter.logs import LogOptions
 from o365_exporter.settings.arranging import arrange
 from o365_exporter.settings.checking import check
 from o365_exporter.settings.faults import between_tenants, sentences
 from o365_exporter.settings.layers import Layer, read_layers
 from o365_exporter.settings.merging import merge
+from o365_exporter.settings.problems import Problem
 from o365_exporter.settings.schema import Key, TenantsFileOptions, lookup
+from o365_exporter.settings.surroundings import remarks, surroundings
 from o365_exporter.settings.suspicions import suspicions
 from o365_exporter.settings.text import MASK
 from o365_exporter.settings.workload import workload_identities
@@ -62,6 +64,7 @@ class Settings:
     connection: ConnectionOptions
     tenants: tuple[TenantSettings, ...]
     more_tenants: TenantsFileOptions
+    surroundings: Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +99,24 @@ def inspect(config_file: Path | None, environ: Mapping[str, str]) -> Inspection:
     azure = workload_identities(written, environ)
     written |= azure
     document, errors = check(arrange(merge([azure, *layers])))
-    faults += [*between_tenants(written), *sentences(errors, written)]
+    problems: list[Problem] = []
+    proxied = ("proxy",) in written
+    around = surroundings(environ, problems, proxied=proxied)
+    faults += [*between_tenants(written), *sentences(errors, written), *map(str, problems)]
     if document is None or faults:
         raise ConfigurationError(_masked(faults, written))
-    return Inspection(_settings(document), written, tuple(suspicions(layers[0], written)))
+    warnings = (*suspicions(layers[0], written), *remarks(environ, around, proxied=proxied))
+    return Inspection(_settings(document, around), written, warnings)
 
 
-def _settings(document: Any) -> Settings:
+def _settings(document: Any, around: Surroundings) -> Settings:
     return Settings(
         web=document.web,
         logs=document.logs,
         connection=document.connection,
         tenants=tuple(_tenant(key, tenant) for key, tenant in document.tenants.items()),
         more_tenants=document.more_tenants,
+        surroundings=around,
     )
 
 

@@ -23,7 +23,7 @@ from o365_exporter.app import App, Changed, assemble
 from o365_exporter.catalogue import all_metrics
 from o365_exporter.commands.simulate import environment_of
 from o365_exporter.exposition import Assembler, Format, shown
-from o365_exporter.graph import ConnectionOptions, Http
+from o365_exporter.graph import ConnectionOptions, Http, Surroundings
 from o365_exporter.graph.login import Login
 from o365_exporter.settings import load
 from o365_exporter.simulator import Simulator, SimulatorOptions, TenantOptions
@@ -138,7 +138,7 @@ async def rig(options: SimulatorOptions, environ: Mapping[str, str] | None = Non
     simulator.switch(gzip=False)  # large answers would be compressed in a thread
 
     @asynccontextmanager
-    async def open_http(connection: ConnectionOptions) -> AsyncIterator[Http]:
+    async def open_http(connection: ConnectionOptions, _: Surroundings) -> AsyncIterator[Http]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(simulator.app)) as client:
             yield Http(client, connection)
 

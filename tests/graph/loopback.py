@@ -116,8 +116,36 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
-def certificates(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate authority's file, and a server context for Microsoft's hosts and 127.0.0.1 that it signed."""
+_KEY_USAGE = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
+def certificates(
+    folder: Path,
+    *,
+    critical: bool = True,
+    key_usage: bool = True,
+    subject_key: bool = True,
+    authority_key: bool = True,
+) -> tuple[Path, ssl.SSLContext]:
+    """A certificate authority's file, and a server context for Microsoft's hosts and 127.0.0.1 that it signed.
+
+    Args:
+        folder: where both files are written.
+        critical: whether its Basic Constraints are marked so.
+        key_usage: whether it says what its key is for.
+        subject_key: whether it has a Subject Key Identifier.
+        authority_key: whether what it signs has an Authority Key Identifier.
+    """
     start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
@@ -127,12 +155,18 @@ def certificates(folder: Path) -> tuple[Path, ssl.SSLContext]:
         builder = builder.serial_number(x509.random_serial_number())
         return builder.not_valid_before(start).not_valid_after(start + dt.timedelta(days=36500))
 
-    ca = build(ca_name, ca_key.public_key()).add_extension(
-        x509.BasicConstraints(ca=True, path_length=None), critical=True
-    )
+    ca = build(ca_name, ca_key.public_key()).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical)
+    if key_usage:
+        ca = ca.add_extension(_KEY_USAGE, critical=True)
+    if subject_key:
+        ca = ca.add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
     hosts = [x509.DNSName("login.microsoftonline.com"), x509.DNSName("graph.microsoft.com")]
     names = x509.SubjectAlternativeName([*hosts, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     leaf = build(x509.Name([]), key.public_key()).add_extension(names, critical=True)
+    if authority_key:
+        leaf = leaf.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
+        )
     pem = serialization.Encoding.PEM
     (folder / "ca.pem").write_bytes(ca.sign(ca_key, hashes.SHA256()).public_bytes(pem))
     (folder / "leaf.pem").write_bytes(

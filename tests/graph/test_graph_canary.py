@@ -170,7 +170,7 @@ def test_a_credential_is_one_thing(given: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "proxy", ["proxy.example:3128", "socks5://proxy.example", "http://", "http://[x", "http://x:y"]
+    "proxy", ["ftp://proxy.example:3128", "socks5://proxy.example", "http://", "http://[x", "http://x:y"]
 )
 def test_a_proxy_is_an_http_address(proxy: str) -> None:
     """Anything else is refused with the right form."""

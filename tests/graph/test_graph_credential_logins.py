@@ -23,7 +23,10 @@ from o365_exporter.graph import (
     CredentialOptions,
     GraphClient,
     Http,
+    Proxies,
+    Surroundings,
     open_http,
+    parse_proxy,
 )
 from o365_exporter.simulator import Simulator, SimulatorOptions, Tenant, TenantOptions
 from o365_exporter.simulator.machine import APP_SERVICE
@@ -69,14 +72,20 @@ def simulated(clock: Clock | None = None, cloud: str = "global") -> Simulator:
 
 @asynccontextmanager
 async def meeting(
-    simulator: Simulator, *, proxy: str | None = None, tenant_id: str | None = None, **credential: Any
+    simulator: Simulator,
+    *,
+    proxy: str | None = None,
+    surroundings: Surroundings | None = None,
+    tenant_id: str | None = None,
+    **credential: Any,
 ) -> AsyncIterator[Meeting]:
     """The client by real sockets; ``credential`` is what the settings say."""
     tenant = simulator.tenants["contoso"]
     if "managed_identity" not in credential:
         credential = {"client_id": tenant.client_id, **credential}
     clock = simulator.clock._clock
-    async with simulator.serve() as url, open_http(ConnectionOptions.model_validate({"proxy": proxy})) as http:
+    connection = ConnectionOptions.model_validate({"proxy": proxy})
+    async with simulator.serve() as url, open_http(connection, surroundings) as http:
         graph = GraphClient(
             tenant_name="contoso",
             tenant_id=tenant_id or tenant.tenant_id,
@@ -342,16 +351,17 @@ async def test_the_header_of_app_service_is_not_shown(machine: pytest.MonkeyPatc
         assert "(400: x-identity-header: [hidden])" in failure.message.lower()
 
 
-@pytest.mark.parametrize("by", ["setting", "environment"])
-async def test_no_proxy_comes_between(machine: pytest.MonkeyPatch, by: str) -> None:
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    "by", [{"proxy": NOWHERE}, {"surroundings": Surroundings(Proxies(http=parse_proxy(NOWHERE, "HTTP_PROXY")))}]
+)
+async def test_no_proxy_comes_between(machine: pytest.MonkeyPatch, by: dict[str, Any]) -> None:
     """The proxy for everything else, here one that does not exist, is not for the machine's own endpoint."""
-    nowhere = "http://127.0.0.1:9"
-    if by == "environment":
-        machine.setenv("HTTP_PROXY", nowhere)
-        machine.setenv("NO_PROXY", "")
     simulator = simulated()
     simulator.tenants["contoso"].assign_managed_identity()
-    async with meeting(simulator, proxy=nowhere if by == "setting" else None, managed_identity="system") as met:
+    async with meeting(simulator, **by, managed_identity="system") as met:
         machine.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", met.url)
         assert await met.graph.auth.token()
         with pytest.raises(NetworkError, match="proxy"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import sys
 import threading
 import time
@@ -18,17 +19,17 @@ from pydantic import SecretStr
 
 from o365_exporter.clock import SystemClock
 from o365_exporter.errors import ConfigurationError, NetworkError, PollTimeoutError, TlsError, TruncatedError
-from o365_exporter.graph import CLOUDS, ConnectionOptions, CredentialOptions, GraphClient, Http, open_http
+from o365_exporter.graph import CLOUDS, ConnectionOptions, CredentialOptions, GraphClient, Http, Surroundings, open_http
 from o365_exporter.graph.http import Request
+from o365_exporter.graph.proxies import Proxies, parse_bypasses, parse_proxy
+from tests.certificates import key_pem
 from tests.graph.loopback import Proxy, answer, certificates, hanging, listening, microsoft
 from tests.graph.world import APPS, TENANT_ID, ImpatientClock, client
 
 
-@pytest.fixture(autouse=True)
-def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+def _by(url: str, bypasses: str = "") -> Surroundings:
+    """An environment with that ``HTTPS_PROXY`` and ``NO_PROXY``."""
+    return Surroundings(Proxies(https=parse_proxy(url, "HTTPS_PROXY"), bypasses=parse_bypasses(bypasses)))
 
 
 def _threads_in_msal() -> int:
@@ -282,9 +283,15 @@ async def test_a_ca_file_is_trusted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (None, "No such file or directory"),
-        (b"", "no certificates in PEM form"),
-        (b"no certificate", "no certificates in PEM form"),
+        (None, "does not exist: write the file, or mend the path that names it"),
+        (b"", "holds no certificate: give a PEM file of certificates"),
+        (b"no certificate", "holds no certificate: give a PEM file of certificates"),
+        (key_pem(), "holds a private key and no certificate: give a PEM file of certificates"),
+        (b"0\x82\x01\x00DER that is none", "holds a certificate that is damaged: give a PEM file of certificates"),
+        (
+            b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+            "holds a certificate that is damaged: give a PEM file of certificates",
+        ),
     ],
 )
 async def test_a_ca_file_that_cannot_be_used_is_told(tmp_path: Path, content: bytes | None, why: str) -> None:
@@ -292,7 +299,7 @@ async def test_a_ca_file_that_cannot_be_used_is_told(tmp_path: Path, content: by
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ConfigurationError, match=rf"^ca_file: {path} cannot be used \({why}\); give a PEM file"):
+    with pytest.raises(ConfigurationError, match=f"^{re.escape(f'ca_file: {path} {why}.')}$"):
         async with open_http(ConnectionOptions(ca_file=path)):
             pass
 
@@ -330,36 +337,49 @@ async def test_a_configured_proxy_serves_login_and_graph(site: Site) -> None:
     assert all(wanted in request for request in proxy.requests)
 
 
-async def test_the_systems_proxy_serves_login_and_graph(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_systems_proxy_serves_login_and_graph(site: Site) -> None:
     """``HTTPS_PROXY`` holds for both."""
     async with listening(microsoft, site.context) as port:
         proxy = Proxy(port)
         async with proxy.open() as door:
-            monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{door}")
-            async with client(connection=ConnectionOptions(ca_file=site.ca)) as graph:
+            surroundings = _by(f"http://127.0.0.1:{door}")
+            async with client(connection=ConnectionOptions(ca_file=site.ca), surroundings=surroundings) as graph:
                 assert await graph.list(APPS) == [{"id": "1"}]
     assert _targets(proxy) == TUNNELS
 
 
-async def test_no_proxy_is_honoured(site: Site, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:
+async def test_no_proxy_is_honoured(site: Site, unused_tcp_port: int) -> None:
     """Hosts in ``NO_PROXY`` are reached directly."""
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{unused_tcp_port}")
-    monkeypatch.setenv("NO_PROXY", "example.com,127.0.0.1")
+    surroundings = _by(f"http://127.0.0.1:{unused_tcp_port}", "example.com,127.0.0.1")
+    options = ConnectionOptions(ca_file=site.ca)
+    async with listening(microsoft, site.context) as port:
+        url = f"https://127.0.0.1:{port}"
+        async with client(login_url=url, graph_url=url, connection=options, surroundings=surroundings) as graph:
+            assert await graph.list(APPS) == [{"id": "1"}]
+
+
+async def test_nothing_is_read_behind_our_back(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    """What the process's own environment says is read by the settings alone: here it would lead nowhere."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{unused_tcp_port}")
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
+        monkeypatch.setenv(name, str(tmp_path / "missing" / "x"))
     async with listening(microsoft, site.context) as port:
         url = f"https://127.0.0.1:{port}"
         async with client(login_url=url, graph_url=url, connection=ConnectionOptions(ca_file=site.ca)) as graph:
             assert await graph.list(APPS) == [{"id": "1"}]
 
 
-async def test_a_configured_proxy_wins_over_the_systems(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_configured_proxy_wins_over_the_systems(site: Site) -> None:
     """The proxy of the configuration is used even for what NO_PROXY names."""
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("NO_PROXY", "*")
+    surroundings = _by("http://127.0.0.1:9", "*")
     async with listening(microsoft, site.context) as port:
         proxy = Proxy(port)
         async with proxy.open() as door:
             options = ConnectionOptions(proxy=SecretStr(f"http://127.0.0.1:{door}"), ca_file=site.ca)
-            async with client(connection=options) as graph:
+            async with client(connection=options, surroundings=surroundings) as graph:
                 assert await graph.list(APPS) == [{"id": "1"}]
     assert _targets(proxy) == TUNNELS
 
@@ -425,10 +445,9 @@ async def test_a_407_to_a_plain_request_is_the_proxys(unused_tcp_port: int) -> N
                 await graph.list(APPS)
 
 
-async def test_a_proxy_that_is_not_there_is_named(unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_that_is_not_there_is_named(unused_tcp_port: int) -> None:
     """A connection that fails because of the proxy does not put the blame on Microsoft's host alone."""
-    monkeypatch.setenv("HTTPS_PROXY", f"http://u:pw-canary@127.0.0.1:{unused_tcp_port}")
-    async with client() as graph:
+    async with client(surroundings=_by(f"http://u:pw-canary@127.0.0.1:{unused_tcp_port}")) as graph:
         with pytest.raises(NetworkError) as failure:
             await graph.list(APPS)
     assert failure.value.message.startswith(

@@ -12,7 +12,15 @@ import httpx
 import respx
 
 from o365_exporter.clock import Clock
-from o365_exporter.graph import CLOUDS, ConnectionOptions, CredentialOptions, Endpoint, GraphClient, open_http
+from o365_exporter.graph import (
+    CLOUDS,
+    ConnectionOptions,
+    CredentialOptions,
+    Endpoint,
+    GraphClient,
+    Surroundings,
+    open_http,
+)
 from tests.fakes import FakeClock
 
 TENANT_ID = "11111111-2222-3333-4444-555555555555"
@@ -110,7 +118,7 @@ def graph_error(code: str = "", message: str = "", **inner: Any) -> dict[str, An
 @contextmanager
 def microsoft() -> Iterator[Microsoft]:
     """A fake Microsoft; whatever it does not know fails the test. No TLS happens, so none is prepared (0.1 s each)."""
-    no_tls = mock.patch("httpx.create_ssl_context", return_value=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    no_tls = mock.patch("o365_exporter.graph.http.tls_context", return_value=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     with no_tls, respx.mock(assert_all_called=False) as router:
         yield Microsoft(router)
 
@@ -121,12 +129,13 @@ async def client(
     *,
     credential: CredentialOptions | None = None,
     connection: ConnectionOptions | None = None,
+    surroundings: Surroundings | None = None,
     login_url: str | None = None,
     graph_url: str | None = None,
     observe: Callable[[str, float], None] = lambda _api, _seconds: None,
 ) -> AsyncIterator[GraphClient]:
     """A client of the tenant contoso."""
-    async with open_http(connection or ConnectionOptions()) as http:
+    async with open_http(connection or ConnectionOptions(), surroundings) as http:
         yield GraphClient(
             tenant_name="contoso",
             tenant_id=TENANT_ID,

@@ -44,6 +44,7 @@ def test_settings_in_effect(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
         'log_format = "json"',
         'proxy = "********"  # O365_PROXY in the environment',
         "# ca_file is not set",
+        "tls_strict = true",
         "report_hosts = []",
         "request_timeout = 30.0",
         "# tenants_file is not set",

@@ -1,0 +1,132 @@
+"""TLS: which authorities are trusted, how strictly, and what is wrong with one.
+
+The context is made here rather than by ``ssl.create_default_context``, which reads ``SSLKEYLOGFILE`` (and would write
+down the keys of our connections) and is strict from Python 3.13 on and lax before.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import certifi
+from cryptography import x509
+from cryptography.x509.oid import ExtensionOID
+
+from o365_exporter.errors import ConfigurationError
+from o365_exporter.graph.options import CERTIFICATE_FILE, ConnectionOptions, Surroundings
+from o365_exporter.texts import UnreadableError, content_of, text_of
+
+_DER = b"\x30\x82"
+_CERTIFICATE = re.compile(r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.*?-----END [A-Z0-9 ]+-----", re.DOTALL)
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
+_GIVE = "give a PEM file of certificates"
+_STRICT_CODES = range(80, 95)
+"""X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA to X509_V_ERR_EC_KEY_EXPLICIT_PARAMS: what only X509_STRICT looks at
+(OpenSSL 3, x509_vfy.h and check_extensions_strict)."""
+
+LAX = "set tls_strict = false (O365_TLS_STRICT) to let it pass"
+
+
+def tls_context(connection: ConnectionOptions, surroundings: Surroundings) -> ssl.SSLContext:
+    """What every connection to Microsoft and to proxies is checked by.
+
+    Raises:
+        ConfigurationError: a file cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_flags = _flags(context.verify_flags, strict=connection.tls_strict)
+    for folder in surroundings.certificate_folders:
+        context.load_verify_locations(capath=folder)
+    if not (surroundings.certificate_file or surroundings.certificate_folders):
+        context.load_verify_locations(cafile=certifi.where())
+    for setting, path in ((CERTIFICATE_FILE, surroundings.certificate_file), ("ca_file", connection.ca_file)):
+        try:
+            if path is not None:
+                load_authorities(context, path)
+        except UnreadableError as error:
+            raise ConfigurationError([f"{setting}: {path} {error.what}: {error.remedy}."]) from None
+    return context
+
+
+def load_authorities(context: ssl.SSLContext, path: Path) -> None:
+    """Trust what is in a file, PEM or DER.
+
+    Raises:
+        UnreadableError: there is no certificate in it.
+    """
+    content = content_of(path)
+    try:
+        context.load_verify_locations(cadata=content if content.startswith(_DER) else _certificates(content))
+    except (ssl.SSLError, ValueError):
+        raise UnreadableError("holds a certificate that is damaged", _GIVE) from None
+
+
+def check_folder(folder: Path) -> None:
+    """See whether certificates would be found there, since nobody would notice until a handshake fails.
+
+    Raises:
+        UnreadableError: none would.
+    """
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError as error:
+        raise UnreadableError(f"cannot be read ({error.strerror})", "name a directory of certificates") from None
+    if not any(map(_HASHED.fullmatch, names)):
+        raise UnreadableError("holds no certificate under its hash", "run openssl rehash on that directory")
+
+
+def is_strict(error: ssl.SSLCertVerificationError) -> bool:
+    """Whether a certificate was refused for what only strict checks look at."""
+    return error.verify_code in _STRICT_CODES
+
+
+def defects(path: Path, now: float) -> Iterator[str]:
+    """What strict checks will refuse of the authorities in a file, and which of them have ended; a predicate each."""
+    try:
+        found = x509.load_pem_x509_certificates(_certificates(content_of(path)).encode())
+    except (UnreadableError, ValueError):
+        return  # another's affair, or stranger than the library that reads it here
+    for one in found:
+        name = one.subject.rfc4514_string() or "without a name"
+        if one.not_valid_after_utc.timestamp() <= now:
+            yield f"the authority {name} ended at {one.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}: put the next one there"
+        if lacks := ", ".join(_lacks(one)):
+            yield f"the authority {name} {lacks}, which strict checks refuse: have it issued anew, or {LAX}"
+
+
+def _lacks(one: x509.Certificate) -> Iterator[str]:
+    """As OpenSSL's check_extensions_strict; a certificate that is no authority's may be trusted by itself."""
+    by_id = {extension.oid: extension for extension in one.extensions}
+    basic = by_id.get(ExtensionOID.BASIC_CONSTRAINTS)
+    if basic is None or not basic.value.ca:
+        return
+    if not basic.critical:
+        yield "has Basic Constraints that are not marked critical"
+    if ExtensionOID.KEY_USAGE not in by_id:
+        yield "has no Key Usage"
+    if ExtensionOID.SUBJECT_KEY_IDENTIFIER not in by_id:
+        yield "has no Subject Key Identifier"
+    if one.issuer != one.subject and ExtensionOID.AUTHORITY_KEY_IDENTIFIER not in by_id:
+        yield "has no Authority Key Identifier"
+
+
+def _flags(flags: ssl.VerifyFlags, *, strict: bool) -> ssl.VerifyFlags:
+    """Alike on every Python: 3.13 is strict and trusts partial chains, its forerunners neither."""
+    flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return flags | ssl.VERIFY_X509_STRICT if strict else flags & ~ssl.VERIFY_X509_STRICT
+
+
+def _certificates(content: bytes) -> str:
+    """The certificates of a PEM file, without what stands between them, which may be in any alphabet."""
+    try:
+        text = text_of(content)
+    except UnreadableError:
+        text = content.decode("ascii", "ignore")
+    if found := _CERTIFICATE.findall(text):
+        return "\n".join(found)
+    private = "PRIVATE KEY-----" in text
+    raise UnreadableError("holds a private key and no certificate" if private else "holds no certificate", _GIVE)

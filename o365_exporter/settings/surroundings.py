@@ -1,0 +1,133 @@
+"""Variables of other programs that say how Microsoft is reached: read here, like keys of ours, and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from o365_exporter.graph import (
+    CERTIFICATE_FILE,
+    CERTIFICATE_FOLDERS,
+    Proxies,
+    Proxy,
+    Surroundings,
+    check_folder,
+    load_authorities,
+    parse_bypasses,
+    parse_proxy,
+)
+from o365_exporter.settings.problems import Problem
+from o365_exporter.settings.text import MASK, toml
+from o365_exporter.texts import UnreadableError, given, quotes_around
+
+ENVIRONMENT = "the environment"
+
+_HARMLESS = re.compile(r"[\"']?([a-z0-9]+://)?[a-z0-9_.-]+(:[0-9]+)?/?[\"']?", re.IGNORECASE)
+"""An address in which no password can be."""
+
+_UNREAD = {
+    "REQUESTS_CA_BUNDLE": "name that file by ca_file (O365_CA_FILE)",
+    "CURL_CA_BUNDLE": "name that file by ca_file (O365_CA_FILE)",
+    "NODE_EXTRA_CA_CERTS": "name that file by ca_file (O365_CA_FILE)",
+    "SSLKEYLOGFILE": "no keys of connections are written down",
+}
+"""What other programs obey and this one does not, with what to do instead."""
+
+_Value = TypeVar("_Value")
+
+
+def surroundings(environ: Mapping[str, str], problems: list[Problem], *, proxied: bool) -> Surroundings:
+    """What the environment says of the way to Microsoft.
+
+    Args:
+        environ: the environment variables.
+        problems: whatever cannot be used is added here.
+        proxied: whether the setting ``proxy`` names a proxy; then these variables name none.
+    """
+    read = _Reader(environ, problems)
+    return Surroundings(
+        Proxies() if proxied else read.proxies(),
+        read.value(CERTIFICATE_FILE, _certificate_file),
+        read.value(CERTIFICATE_FOLDERS, _folders) or (),
+    )
+
+
+def remarks(environ: Mapping[str, str], found: Surroundings, *, proxied: bool) -> Iterator[str]:
+    """What somebody may believe to be in effect, and is not."""
+    if found.proxies.http and not found.proxies.https and not proxied:
+        yield (
+            f"{found.proxies.http.setting} is set and HTTPS_PROXY is not: Microsoft is asked by https, and so without "
+            "a proxy. Set HTTPS_PROXY."
+        )
+    for name, instead in _UNREAD.items():
+        if environ.get(name, "").strip():
+            yield f"{name} in {ENVIRONMENT} is not read by this program: {instead}."
+
+
+class _Reader:
+    """Values of variables in any case; lower case wins, as in curl and Python."""
+
+    def __init__(self, environ: Mapping[str, str], problems: list[Problem]) -> None:
+        self._names = {name.lower(): name for name in sorted(environ)}  # capitals sort first, so small letters stay
+        self._environ = environ
+        self._problems = problems
+
+    def proxies(self) -> Proxies:
+        https, http, both = (self._proxy(name) for name in ("https_proxy", "http_proxy", "all_proxy"))
+        if not (https or http or both):
+            return Proxies()
+        return Proxies(https or both, http or both, self.value("no_proxy", parse_bypasses) or ())
+
+    def _proxy(self, name: str) -> Proxy | None:
+        return self.value(name, lambda text: parse_proxy(text, self._names[name]), _proxy_shown)
+
+    def value(
+        self, variable: str, parse: Callable[[str], _Value], shown: Callable[[str], str] | None = None
+    ) -> _Value | None:
+        """What a variable says; None where it says nothing, or nothing that can be used."""
+        name = self._names.get(variable.lower(), variable)
+        text = self._environ.get(name, "")
+        try:
+            text = given(text)
+            return parse(text) if text else None
+        except UnreadableError as error:
+            self._problems.append(Problem((name,), (shown or _shown)(text), ENVIRONMENT, error.what, error.remedy))
+        return None
+
+
+def _shown(text: str) -> str:
+    return toml(MASK if "@" in text else text)
+
+
+def _proxy_shown(text: str) -> str:
+    return toml(text if _HARMLESS.fullmatch(text) else MASK)
+
+
+def _certificate_file(text: str) -> Path:
+    path = _path(text)
+    load_authorities(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), path)
+    return path
+
+
+def _folders(text: str) -> tuple[Path, ...]:
+    """Those in which certificates are; OpenSSL passes over others, too, but not over all."""
+    usable, errors = list[Path](), list[UnreadableError]()
+    for part in filter(None, text.split(os.pathsep)):
+        try:
+            check_folder(folder := _path(part))
+            usable.append(folder)
+        except UnreadableError as error:
+            errors.append(error)
+    if errors and not usable:
+        raise errors[0]
+    return tuple(usable)
+
+
+def _path(text: str) -> Path:
+    if quotes_around(text):
+        raise UnreadableError("has quotes around it", "remove them")
+    return Path(text)

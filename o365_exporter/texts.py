@@ -1,0 +1,118 @@
+"""The one reader of whatever people and other programs write for us: settings, secrets, tokens, certificates.
+
+Windows puts marks of byte order in front, Notepad saves UTF-16, Docker makes a directory of a file that does not exist,
+and a volume may name a disk. Each of them is read or named, and none of them is quoted: it may be a secret.
+"""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes that are read of a file; settings of ten thousand tenants are a tenth of that."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is its beginning
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+class UnreadableError(Exception):
+    """A file or a text cannot be used.
+
+    Args:
+        what: is wrong, as the predicate of a sentence about it.
+        remedy: what to do.
+    """
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what}: {remedy}")
+        self.what = what
+        self.remedy = remedy
+
+
+def content_of(path: Path) -> bytes:
+    """All bytes of a file.
+
+    Raises:
+        UnreadableError: it is not there, may not be read, is no file or is too large.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise UnreadableError("does not exist", "write the file, or mend the path that names it") from None
+    except IsADirectoryError:
+        raise UnreadableError("is a directory", "name the file in it") from None
+    except PermissionError as error:
+        raise UnreadableError(f"cannot be read ({error.strerror})", "let the exporter's user read it") from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        why = error.strerror if isinstance(error, OSError) else "not the name of a file"
+        raise UnreadableError(f"cannot be read ({why})", "mend the path that names it") from None
+    if len(content) > LARGEST:
+        raise UnreadableError(f"is larger than {LARGEST // 1024**2} MiB", "name the right file")
+    return content
+
+
+def text_of(content: bytes) -> str:
+    """Bytes as text, with lines that end as on Unix and without a mark of byte order.
+
+    Raises:
+        UnreadableError: they are no text.
+    """
+    mark, encoding = next(((mark, name) for mark, name in _MARKS if content.startswith(mark)), (b"", "utf-8"))
+    try:
+        text = content[len(mark) :].decode(encoding)
+    except UnicodeDecodeError as error:
+        name = encoding.removesuffix("-le").removesuffix("-be").upper()
+        raise UnreadableError(f"is not {name} (byte {len(mark) + error.start})", "save it as UTF-8") from None
+    if "\0" in text:
+        utf16 = text[1::2].count("\0") * 2 > len(text) // 2 or text[::2].count("\0") * 2 > len(text) // 2
+        what = "is UTF-16 without a mark that says so" if utf16 else f"has a NUL in it (character {text.index(chr(0))})"
+        raise UnreadableError(what, "save it as UTF-8")
+    return text.replace("\r\n", "\n")
+
+
+def text_in(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        UnreadableError: it cannot be read, or is no text.
+    """
+    return text_of(content_of(path))
+
+
+def line_of(text: str) -> str:
+    """The one line that a text holds, without its end; blanks stay, they may belong to a passphrase.
+
+    Raises:
+        UnreadableError: it holds none, or several.
+    """
+    line = text.rstrip("\r\n").lstrip("\ufeff")
+    if not line.strip():
+        raise UnreadableError("is empty", "write the value into it")
+    if "\n" in line or "\r" in line:
+        raise UnreadableError("holds more than one line", "write the value alone into it, on one line")
+    return line
+
+
+def given(text: str) -> str:
+    """The value of a variable, without blanks around it and without the mark that editors of Windows put in front.
+
+    Raises:
+        UnreadableError: it is not UTF-8, as the environment hands it over.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UnreadableError("is not UTF-8", "write it in UTF-8") from None
+    return text.strip().lstrip("\ufeff").strip()
+
+
+def quotes_around(text: str) -> bool:
+    """Whether a value has kept the quotes that its file put around it, as ``docker --env-file`` leaves them."""
+    return len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
