@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from o365_exporter.simulator.moods import MOODS
+from o365_exporter.simulator.tenant.reports import STATES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs/simulator.md"
 
@@ -36,5 +37,10 @@ def _moods() -> str:
     return f"| Mood | What it does | Who saw it |\n| --- | --- | --- |\n{rows}"
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"moods": _moods}
+def _report_states() -> str:
+    rows = "".join(f"| `{state}` | {what} |\n" for state, what in STATES.items())
+    return f"| State | What it does |\n| --- | --- |\n{rows}"
+
+
+TABLES: Mapping[str, Callable[[], str]] = {"moods": _moods, "report states": _report_states}
 """How each table is made."""

@@ -104,7 +104,7 @@ class Simulator:
         self.machine = Machine(self.tenants, issuer, options.seed, self.clock)
         self._downloads = Downloads(self.tenants, options.seed, self.clock, options.download_url)
         self._graph = Graph(self.tenants, issuer, self.throttle, self._downloads, self.clock)
-        self._graph.switches = self._downloads.switches = options.switches
+        self._obey(options.switches)
         self._control = Control(self)
         self.moods = Moods(self)
         self._request_ids = draw_for(options.seed, "request ids")
@@ -122,8 +122,11 @@ class Simulator:
 
     def switch(self, **changes: Any) -> None:
         """Change manners: ``switch(filter_mode="ignored", throttling=False)``."""
-        switches = Switches.model_validate(self.switches.model_dump() | changes)
+        self._obey(Switches.model_validate(self.switches.model_dump() | changes))
+
+    def _obey(self, switches: Switches) -> None:
         self._graph.switches = self._downloads.switches = switches
+        self.throttle.documented_headers = switches.throttle_headers
 
     def add_fault(self, **fault: Any) -> str:
         """Let something go wrong: ``add_fault(path="*/token", aadsts=53003, count=2)``; answers the fault's id."""

@@ -27,7 +27,6 @@ class Mood(BaseModel):
     faults: tuple[Fault, ...] = ()
     includes: tuple[str, ...] = ()
     switches: dict[str, Any] = {}
-    operations: tuple[dict[str, dict[str, Any]], ...] = ()
     anywhere: bool = False
 
 
@@ -73,13 +72,10 @@ class Moods:
         mood = _named(name)
         faults = [_narrowed(name, one, reach) for one in _faults_of(mood)]
         self._simulator.switch(**mood.switches)
-        for key in [reach.tenant] if reach.tenant else self._simulator.tenants:
-            for operation, arguments in ((name, body) for one in mood.operations for name, body in one.items()):
-                self._simulator.control("POST", f"tenants/{key}/{operation}", arguments)
         self._faults.setdefault(name, []).extend(map(self._simulator.faults.add, faults))
 
     def end(self, name: str) -> None:
-        """End a mood; what it did to tenants stays.
+        """End a mood.
 
         Raises:
             SimulatorError: the simulator is not in it.

@@ -66,6 +66,14 @@ class Switches(BaseModel):
         "honoured", description="What becomes of the request header `Prefer`."
     )
     throttling: bool = Field(default=True, description="Whether the published limits hold.")
+    throttle_headers: bool = Field(
+        default=False,
+        description="Whether there are `x-ms-throttle-…` headers: documented, but never seen by who measured.",
+    )
+    health_top: Literal["last_page", "paged"] = Field(
+        "last_page",
+        description="What follows a `$top` at `/admin/serviceAnnouncement`: nothing, as measured, or a next link.",
+    )
     date_skew: float = Field(
         0.0, description="Seconds by which `Date` of every answer is ahead of the simulator's own time."
     )

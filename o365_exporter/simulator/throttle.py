@@ -143,8 +143,14 @@ class _Window:
 
 @dataclass
 class Throttle:
-    """Counts what is asked and judges it."""
+    """Counts what is asked and judges it.
 
+    Attributes:
+        documented_headers: whether answers have the headers about throttling that Microsoft documents. Nobody who
+            measured has seen them, not even beside a 429.
+    """
+
+    documented_headers: bool = False
     _windows: dict[Hashable, _Window] = field(default_factory=dict)
     _refused: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -156,7 +162,7 @@ class Throttle:
                 used, pause = self._count(limit, charge, now)
                 share, wait = max(share, used), max(wait, pause)
         headers = {"x-ms-resource-unit": str(charge.units)} if charge.service == "identity" else {}
-        if share > 0.8:  # noqa: PLR2004 - documented: only above
+        if self.documented_headers and share > 0.8:  # noqa: PLR2004 - documented: only above
             headers["x-ms-throttle-limit-percentage"] = f"{min(share, 1.8):.1f}"
         if wait:
             headers |= self._refusal(charge, wait)
@@ -178,8 +184,10 @@ class Throttle:
         """Every third ``Retry-After`` of a tenant has a fraction, as Graph's own sometimes has."""
         self._refused[charge.tenant] += 1
         fraction = self._refused[charge.tenant] % 3 == 0
-        return {
-            "Retry-After": f"{ceil(wait * 1_000) / 1_000 + 0.001:.3f}" if fraction else str(ceil(wait)),
+        headers = {"Retry-After": f"{ceil(wait * 1_000) / 1_000 + 0.001:.3f}" if fraction else str(ceil(wait))}
+        if not self.documented_headers:
+            return headers
+        return headers | {
             "x-ms-throttle-scope": f"Tenant_Application/ReadWrite/{charge.app}/{charge.tenant}",
             "x-ms-throttle-information": "ResourceUnitLimitExceeded",
         }

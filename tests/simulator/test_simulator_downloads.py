@@ -13,13 +13,14 @@ import httpx
 import pytest
 
 from o365_exporter.clock import SystemClock
-from o365_exporter.simulator import Simulator, SimulatorOptions, Tenant
+from o365_exporter.simulator import Simulator, SimulatorError, SimulatorOptions, Tenant
 from o365_exporter.simulator.reports import Edition
 from tests.fakes import FakeClock
 from tests.simulator.support import GraphUser, in_process, rows_of
 
 EMAIL = "getEmailActivityUserDetail"
 SKYPE = "getSkypeForBusinessActivityUserDetail"
+QUOTAS = "getMailboxUsageQuotaStatusMailboxCounts"
 D7 = f"/v1.0/reports/{EMAIL}(period='D7')"
 FILES = "/data/v1.0/download/*"
 
@@ -182,6 +183,55 @@ async def test_states_of_a_file(user: GraphUser, contoso: Tenant) -> None:
     assert rows == rest
     contoso.set_report_state(EMAIL, "usual")
     assert (await user.report(EMAIL)).content == usual.content
+
+
+async def test_a_day_without_rows_under_a_live_week(user: GraphUser, contoso: Tenant) -> None:
+    """The file of one day has its header alone; the week shows who was active on that day."""
+    contoso.set_report_state(EMAIL, "header_only_day")
+    day = await user.report(EMAIL, "date=2026-03-08")
+    assert day.content == (await user.report(EMAIL)).content.partition(b"\r\n")[0] + b"\r\n"
+    assert "2026-03-08" in {row["Last Activity Date"] for row in await user.table(EMAIL)}
+
+
+async def test_the_newest_day_of_a_trend_can_be_empty(user: GraphUser, contoso: Tenant) -> None:
+    """Dates and no numbers; the days before are whole. What has no day cannot be so."""
+    contoso.set_report_state(QUOTAS, "empty_newest")
+    newest, *others = await user.table(QUOTAS)
+    assert {name for name, cell in newest.items() if cell} == {"Report Refresh Date", "Report Date", "Report Period"}
+    assert all(cell for row in others for cell in row.values())
+    with pytest.raises(SimulatorError, match="has no row for a day"):
+        contoso.set_report_state(EMAIL, "empty_newest")
+
+
+async def test_the_deleted_can_be_without_a_date(user: GraphUser, contoso: Tenant) -> None:
+    """They are deleted all the same."""
+    contoso.set_report_state(EMAIL, "undated_deletions")
+    rows = await user.table(EMAIL)
+    assert {row["Deleted Date"] for row in rows} == {""}
+    assert "True" in {row["Is Deleted"] for row in rows}
+
+
+async def test_one_row_can_be_odd(user: GraphUser, contoso: Tenant) -> None:
+    """The first is short, or has words for dates; all others are as they were, and the ETag is another."""
+    usual = await user.report(EMAIL)
+    lines = usual.content.split(b"\r\n")
+    contoso.set_report_state(EMAIL, "short_row")
+    short = await user.report(EMAIL)
+    assert short.content.split(b"\r\n") == [lines[0], b",".join(lines[1].split(b",")[:3]), *lines[2:]]
+    contoso.set_report_state(EMAIL, "odd_dates")
+    odd = await user.report(EMAIL)
+    assert odd.content.split(b"\r\n")[1].startswith(b"soon,")
+    assert odd.content.split(b"\r\n")[2:] == lines[2:]
+    assert len({one.headers["etag"] for one in (usual, short, odd)}) == 3
+
+
+async def test_graph_can_answer_with_the_file_itself(user: GraphUser, contoso: Tenant) -> None:
+    """200 and CSV where others get a redirect."""
+    expected = (await user.report(EMAIL)).content
+    contoso.set_report_state(EMAIL, "direct")
+    answer = await user.get(D7)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/octet-stream")
+    assert answer.content == expected
 
 
 async def test_reports_that_are_not_there(user: GraphUser, contoso: Tenant) -> None:

@@ -104,12 +104,12 @@ async def test_periods(user: GraphUser, period: str, days: int) -> None:
         (f"{EMAIL}(date='{SUNDAY}')", "Invalid date value specified: the format is YYYY-MM-DD, without quotes."),
         (f"{EMAIL}(date=yesterday)", "Invalid date value specified: the format is YYYY-MM-DD, without quotes."),
         (
-            f"{EMAIL}(date=2026-02-07)",
-            "Invalid date value specified: 2026-02-07 is not between 2026-02-08 and 2026-03-08.",
+            f"{EMAIL}(date=2026-02-09)",
+            "Invalid date value specified: 2026-02-09. Only support data for the past 28 days.",
         ),
         (
             f"{EMAIL}(date=2026-03-09)",
-            "Invalid date value specified: 2026-03-09 is not between 2026-02-08 and 2026-03-08.",
+            "Invalid date value specified: 2026-03-09. Only support data for the past 28 days.",
         ),
         (f"{MAILBOXES}(date={SUNDAY})", f"The function {MAILBOXES} has no parameter 'date'."),
         ("getNothing(period='D7')", "Resource not found for the segment 'getNothing'."),
@@ -123,22 +123,26 @@ async def test_what_cannot_be_asked_for(user: GraphUser, call: str, message: str
 
 
 async def test_the_oldest_and_the_newest_day(user: GraphUser) -> None:
-    """Thirty days back, and the refresh date itself."""
-    assert (await user.report(EMAIL, "date=2026-02-08")).status_code == 200
+    """Twenty-eight days back, and the refresh date itself; what is beyond has a code of its own."""
+    assert (await user.report(EMAIL, "date=2026-02-10")).status_code == 200
     assert (await user.report(EMAIL, f"date={SUNDAY}")).status_code == 200
+    refused = await user.get(f"/v1.0/reports/{EMAIL}(date=2026-02-09)")
+    assert refused.json()["error"]["code"] == "InvalidArgument"
 
 
 async def test_permissions(user: GraphUser, contoso: Tenant) -> None:
     """Reports and their settings each need a permission of their own."""
     contoso.withdraw(["Reports.Read.All"])
-    assert (await user.get(f"/v1.0/reports/{EMAIL}(period='D7')")).status_code == 403
+    refused = await user.get(f"/v1.0/reports/{EMAIL}(period='D7')")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "S2SUnauthorized")
     assert (await user.get("/v1.0/admin/reportSettings")).status_code == 200
     contoso.grant(["Reports.Read.All"])
     contoso.withdraw(["ReportSettings.Read.All"])
     user.forget_token()
     assert (await user.get(f"/v1.0/reports/{EMAIL}(period='D7')")).status_code == 302
     refused = await user.get("/v1.0/admin/reportSettings")
-    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "Forbidden")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "UnknownError")
+    assert json.loads(refused.json()["error"]["message"])["error"]["code"] == "S2SUnauthorized"
     assert (await user.get(f"/v1.0/reports/{EMAIL}(period='D7')", token="none")).status_code == 401
 
 
@@ -253,8 +257,20 @@ async def test_one_day_has_rows_of_those_who_were_active_alone(user: GraphUser, 
     assert {row["Report Period"] for row in week} == {"7"}
     assert {row["Report Period"] for row in weekday} == {"1"}
     assert {row["Last Activity Date"] for row in weekday} == {THURSDAY}
-    active = {row["User Principal Name"] for row in week if row["Last Activity Date"] == SUNDAY}
-    assert active == {row["User Principal Name"] for row in sunday}
+    name = "Owner Principal Name" if "Owner Principal Name" in week[0] else "User Principal Name"
+    assert {row[name] for row in week if row["Last Activity Date"] == SUNDAY} == {row[name] for row in sunday}
+
+
+@pytest.mark.parametrize(
+    "function", ["getOneDriveUsageAccountCounts", "getOneDriveUsageFileCounts", "getOneDriveUsageStorage"]
+)
+async def test_trends_of_onedrive_have_a_row_for_all_after_that_of_onedrive(user: GraphUser, function: str) -> None:
+    """Two rows a day, the newest first, and the first of them is the smaller one: `All` is what to take."""
+    rows = await user.table(function)
+    (column,) = {"Total", "Storage Used (Byte)"} & rows[0].keys()
+    assert [row["Site Type"] for row in rows] == ["OneDrive", "All"] * 7
+    assert [row["Report Date"] for row in rows[:3]] == [SUNDAY, SUNDAY, "2026-03-07"]
+    assert all(int(one[column]) < int(every[column]) for one, every in zip(rows[::2], rows[1::2], strict=True))
 
 
 async def test_the_week_has_inactive_and_deleted_people(user: GraphUser) -> None:

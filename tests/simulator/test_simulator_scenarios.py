@@ -173,10 +173,10 @@ def test_a_name_that_is_none(tmp_path: Path) -> None:
 
 
 def test_the_files_are_in_the_package(root: Path, tmp_path: Path) -> None:
-    """Whoever installs the program has the scenarios, too."""
+    """Whoever installs the program has the scenarios and the moods, too."""
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
     subprocess.run(build, cwd=root, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         packed = {Path(name).stem for name in archive.namelist() if name.endswith(".toml")}
-    assert packed == set(scenarios())
+    assert packed == {*scenarios(), "moods"}

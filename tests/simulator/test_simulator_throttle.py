@@ -47,6 +47,20 @@ async def test_service_communications_allow_800_an_hour(user: GraphUser, simulat
     assert (await user.get(OVERVIEWS)).status_code == 200
 
 
+async def test_a_refusal_says_how_long_to_wait_and_no_more(user: GraphUser, simulator: Simulator) -> None:
+    """The documented headers about throttling, which nobody has seen, come only where they are switched on."""
+
+    async def named() -> set[str]:
+        refused = await ask(user, OVERVIEWS, 241)
+        return {name for name in refused.headers if name == "retry-after" or name.startswith("x-ms-throttle")}
+
+    assert await named() == {"retry-after"}
+    simulator.switch(throttle_headers=True)
+    assert await named() == {
+        *("retry-after", "x-ms-throttle-limit-percentage", "x-ms-throttle-scope", "x-ms-throttle-information")
+    }
+
+
 async def test_requests_made_while_throttled_still_count(user: GraphUser, simulator: Simulator) -> None:
     """Who hammers on is let in later than who waits."""
     await ask(user, OVERVIEWS, 240)
@@ -71,6 +85,7 @@ async def test_every_third_retry_after_has_a_fraction_and_suffices(user: GraphUs
 async def test_the_identity_limit_depends_on_the_size_of_the_tenant(clock: FakeClock, users: int, units: int) -> None:
     """Small tenants have fewer resource units; the headers tell how near the end is."""
     simulator = Simulator(clock, SimulatorOptions(tenants=(TenantOptions(key="contoso", users=users),)))
+    simulator.switch(throttle_headers=True)
     tenant = simulator.tenants["contoso"]
     charge = units // 3  # a whole SKU list costs three
     async with in_process(simulator) as http:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,16 +71,22 @@ def secret(draw: Draw, now: float, days: float, name: str | None = None) -> Json
 
 def certificate(draw: Draw, now: float, days: float, name: str | None = None) -> Json:
     """A key credential that ends in so many days; ``key`` is shown on request only."""
+    thumbprint, key_id = draw.randbytes(20), draw.guid()
     return {
-        "customKeyIdentifier": draw.base64(20),
+        "customKeyIdentifier": _thumbprint(thumbprint),
         "displayName": name,
         "endDateTime": graph_time(now + days * DAY),
         "key": None,
-        "keyId": draw.guid(),
+        "keyId": key_id,
         "startDateTime": graph_time(now + (min(days, 0.0) - 365) * DAY),
         "type": "AsymmetricX509Cert",
         "usage": "Verify",
     }
+
+
+def _thumbprint(raw: bytes) -> str:
+    """As Graph shows it: base64 as documented, or 40 hexadecimal digits as live answers have them; both occur."""
+    return base64.b64encode(raw).decode() if raw[0] % 2 else raw.hex().upper()
 
 
 def _plain_ones(draw: Draw, now: float) -> list[tuple[str | None, list[Json], list[Json]]]:

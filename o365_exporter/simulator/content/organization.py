@@ -22,6 +22,7 @@ def build_organization(seed: str, now: float, tenant_id: str, domain: str, displ
         "countryLetterCode": "US",
         "createdDateTime": graph_time(founded),
         "defaultUsageLocation": None,
+        "directorySizeQuota": {"used": 1_412, "total": 300_000},  # in v1.0 too, though documented for beta only
         "displayName": display_name,
         "onPremisesLastSyncDateTime": None,
         "onPremisesSyncEnabled": None,

@@ -27,6 +27,7 @@ class Question:
     target: Target
     query: Query
     view: View
+    switches: Switches
 
     @property
     def context(self) -> str:
@@ -42,7 +43,7 @@ class Question:
         return self.call.headers.get("consistencylevel", "").lower() == "eventual"
 
 
-def look_up(question: Question, switches: Switches) -> Answer:
+def look_up(question: Question) -> Answer:
     """Answer a question.
 
     Raises:
@@ -54,7 +55,7 @@ def look_up(question: Question, switches: Switches) -> Answer:
         raise _not_found(target.resource, target.parent)
     if target.id is not None:
         return _one(question, rows)
-    kept = query.rows(target.resource, rows, switches)
+    kept = query.rows(target.resource, rows, question.switches)
     return _count(question, kept) if target.count else _page(question, kept)
 
 
@@ -82,7 +83,12 @@ def _page(question: Question, rows: list[Json]) -> Answer:
         body["@odata.count"] = len(rows)
     size = query.page_size(resource)
     end = len(rows) if size is None else query.offset + size
-    if end < len(rows):
+    last = (
+        query.top is not None
+        and resource.service == "service_communications"
+        and question.switches.health_top == "last_page"
+    )
+    if end < len(rows) and not last:  # microsoft-graph-docs#16424, #2305
         body["@odata.nextLink"] = next_link(question.call, resource, end)
     body["value"] = [_shape(question, row) for row in rows[query.offset : end]]
     return Answer(200, body, {}, _GRAPH_TYPE)

@@ -47,6 +47,17 @@ USUAL = {
 """Code and message that usually come with a status; what injected faults say unless told otherwise."""
 
 
+_SCOPE_MISSING = '{"error":{"code":"S2SUnauthorized","message":"Invalid permission."}}'
+
+WITHOUT_PERMISSION = {
+    "identity": ("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+    "service_communications": ("UnknownError", ""),  # rknightion/graph2otel#119
+    "usage_reports": ("S2SUnauthorized", "Invalid permission."),
+    "settings": ("UnknownError", _SCOPE_MISSING),
+}
+"""Code and message of the 403 of each service where the permission is missing."""
+
+
 def error_answer(call: Call, error: GraphError, now: float) -> Answer:
     """The error as Graph writes it; ``now`` in seconds since 1970."""
     inner = {

@@ -20,7 +20,7 @@ SETTINGS_ROLES = frozenset({"ReportSettings.Read.All", "ReportSettings.ReadWrite
 _SETTINGS = re.compile(r"/admin/reportSettings/?", re.IGNORECASE)
 _FUNCTION = re.compile(r"/reports/(?:microsoft\.graph\.)?(?P<name>[A-Za-z0-9]+)(?:\((?P<arguments>[^()]*)\))?/?")
 _ARGUMENT = re.compile(r"(period|date)=(?:'([^']*)'|([\w-]+))")
-_OLDEST = timedelta(days=30)
+_OLDEST = timedelta(days=28)
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,8 @@ def _date(text: str, today: date, refresh: date) -> str:
         day = date.fromisoformat(text)
     except ValueError:
         raise bad_request("Invalid date value specified: the format is YYYY-MM-DD, without quotes.") from None
-    if not today - _OLDEST <= day <= refresh:
-        raise bad_request(f"Invalid date value specified: {day} is not between {today - _OLDEST} and {refresh}.")
+    if not today - _OLDEST <= day <= refresh:  # microsoft-graph-docs#8946; a day too recent has the same message
+        raise bad_request(
+            f"Invalid date value specified: {day}. Only support data for the past 28 days.", "InvalidArgument"
+        )
     return f"{day}"

@@ -208,8 +208,8 @@ RESOURCES: tuple[Resource, ...] = (
         show=show_as_is,
         properties=_names(
             "assignedPlans businessPhones city country countryLetterCode createdDateTime defaultUsageLocation "
-            "deletedDateTime displayName id onPremisesLastSyncDateTime onPremisesSyncEnabled preferredLanguage "
-            "technicalNotificationMails tenantType verifiedDomains"
+            "deletedDateTime directorySizeQuota displayName id onPremisesLastSyncDateTime onPremisesSyncEnabled "
+            "preferredLanguage technicalNotificationMails tenantType verifiedDomains"
         ),
         roles=_DIRECTORY | {"Organization.Read.All", "Organization.ReadWrite.All", "User.Read.All"},
         service="identity",

@@ -14,7 +14,14 @@ from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.graph.answers import Question, look_up
 from o365_exporter.simulator.graph.enums import EnumView
-from o365_exporter.simulator.graph.errors import USUAL, GraphError, bad_request, error_answer, too_many_requests
+from o365_exporter.simulator.graph.errors import (
+    USUAL,
+    WITHOUT_PERMISSION,
+    GraphError,
+    bad_request,
+    error_answer,
+    too_many_requests,
+)
 from o365_exporter.simulator.graph.query import Query
 from o365_exporter.simulator.graph.reports import (
     REPORT_ROLES,
@@ -110,7 +117,7 @@ class Graph:
             query.view_select,
             frozenset(query.expand),
         )
-        answer = look_up(Question(call, tenant, target, query, view), self.switches)
+        answer = look_up(Question(call, tenant, target, query, view, self.switches))
         answer.headers |= headers
         if preferences:
             answer.headers["Preference-Applied"] = ", ".join(sorted(preferences))
@@ -118,7 +125,7 @@ class Graph:
 
     def _settings(self, call: Call, version: str, claims: Json, tenant: Tenant) -> Answer:
         require_cloud(version, tenant, "reportSettings")
-        self._check_roles(claims, SETTINGS_ROLES)
+        self._check_roles(claims, SETTINGS_ROLES, "settings")
         return settings_answer(call, tenant, self.switches)
 
     def _report(self, call: Call, version: str, match: re.Match[str], claims: Json, tenant: Tenant) -> Answer:
@@ -126,12 +133,14 @@ class Graph:
         require_cloud(version, tenant, match["name"])
         charge = Charge(claims["appid"], tenant.tenant_id, tenant.users, "usage_reports", 1, function=match["name"])
         headers = self._judge(charge)
-        self._check_roles(claims, REPORT_ROLES)
+        self._check_roles(claims, REPORT_ROLES, "usage_reports")
         one = wanted(call, match, tenant, self._clock.now())
         refresh = tenant.refresh_date(one.report.name)
         edition = tenant.edition(one.report.name, one.window, refresh, self._downloads.style())
         if self.switches.report_etags == "honoured" and known(call, edition):
             return Answer(304, b"", headers | {"ETag": edition.etag}, "text/plain")
+        if tenant.report_state(one.report.name) == "direct":
+            return Answer(200, self._downloads.stream(tenant, edition), headers, "application/octet-stream")
         location = self._downloads.address(call, tenant, edition)
         return Answer(302, b"", headers | {"Location": location}, "text/plain")
 
@@ -176,14 +185,13 @@ class Graph:
             raise too_many_requests(verdict.headers)
         return verdict.headers
 
-    def _check_roles(self, claims: Json, needed: frozenset[str], service: str = "usage_reports") -> None:
+    def _check_roles(self, claims: Json, needed: frozenset[str], service: str) -> None:
         roles = claims.get("roles", [])
         if needed.intersection(roles):
             return
         if not roles and self.switches.without_roles == 401:  # noqa: PLR2004 - Unauthorized
             raise GraphError(401, "UnknownError", "")
-        code = "Authorization_RequestDenied" if service == "identity" else "Forbidden"
-        raise GraphError(403, code, "Insufficient privileges to complete the operation.")
+        raise GraphError(403, *WITHOUT_PERMISSION[service])
 
 
 def _address(call: Call) -> tuple[str, str]:

@@ -25,6 +25,7 @@ class Row:
         day: ordinal of the day that the row is about: its own in a trend, else the window's last.
         people: whom it is about, and how many of them: one kind in a detail report, all kinds in a trend.
         cells: of the report, by column.
+        site_type: of a trend that has several rows a day.
     """
 
     window: Window
@@ -33,6 +34,7 @@ class Row:
     day: int
     people: Sequence[tuple[Habit, int]]
     cells: Mapping[str, Cell]
+    site_type: str = ""
     _values: dict[str, Value] = field(default_factory=dict)
 
     @property
@@ -108,6 +110,16 @@ def last_active_if(column: str) -> Cell:
     return lambda row, _: last_active(row, column) if _number(row, column) else None
 
 
+def drives(each: int, *, active: bool = False) -> Cell:
+    """So much for each drive, or for each that was in use on the row's day; `All` has some that are not OneDrive's."""
+
+    def cell(row: Row, _column: str) -> int:
+        counted = sum(many for habit, many in row.people if not active or habit.active(row.day))
+        return (counted if row.site_type == "All" else counted * 7 // 8) * each
+
+    return cell
+
+
 def constant(value: Value) -> Cell:
     """The same in every row."""
     return lambda _row, _: value
@@ -139,6 +151,8 @@ def _number(row: Row, column: str) -> int:
 COMMON: dict[str, Cell] = {
     "Report Refresh Date": lambda row, _: row.refresh,
     "Report Period": lambda row, _: row.window.period,
+    "Site Type": lambda row, _: row.site_type,
+    "Site URL": lambda _row, _: None,  # blank since names can be concealed, and blank where they are not
     "Report Date": lambda row, _: date.fromordinal(row.day),
     "Tenant Display Name": lambda row, _: row.tenant_name,
     "Is Deleted": lambda row, _: row.habit.deleted_on is not None,

@@ -15,6 +15,7 @@ from o365_exporter.simulator.reports.cells import (
     Cell,
     added,
     constant,
+    drives,
     duration,
     last_active_if,
     one_in,
@@ -34,6 +35,7 @@ class Report:
         header: names of the columns, joined by ``, ``.
         cells: how the cells of each column come about that is not in ``COMMON`` and names nobody.
         kind: ``detail`` has a row for each person, ``trend`` one for each day, the newest first.
+        site_types: of the rows that a trend has for each day, in their order.
         dated: whether it may be asked for by date.
         licensed: how many in ten people have the service.
     """
@@ -43,6 +45,7 @@ class Report:
     header: str
     cells: Mapping[str, Cell] = field(repr=False)
     kind: Literal["detail", "trend"] = "detail"
+    site_types: tuple[str, ...] = ("",)
     dated: bool = True
     licensed: int = 10
 
@@ -240,7 +243,53 @@ _TEAMS_DEVICES = Report(
     },
     licensed=9,
 )
-REPORTS: dict[str, Report] = {
-    one.name: one for one in (_EMAIL, _MAILBOXES, _QUOTA_STATUS, _SKYPE, _SKYPE_DEVICES, _TEAMS, _TEAMS_DEVICES)
-}
+_ONEDRIVE = Report(
+    name="getOneDriveActivityUserDetail",
+    service="onedrive",
+    header="Report Refresh Date, User Principal Name, Is Deleted, Deleted Date, Last Activity Date, "
+    "Viewed Or Edited File Count, Synced File Count, Shared Internally File Count, Shared Externally File Count, "
+    "Assigned Products, Report Period",
+    cells={
+        "Viewed Or Edited File Count": per_day(9),
+        "Synced File Count": per_day(14),
+        "Shared Internally File Count": per_day(0.8),
+        "Shared Externally File Count": per_day(0.1),
+    },
+    licensed=9,
+)
+_DRIVES = Report(
+    name="getOneDriveUsageAccountDetail",
+    service="onedrive",
+    header="Report Refresh Date, Site URL, Owner Display Name, Is Deleted, Last Activity Date, File Count, "
+    "Active File Count, Storage Used (Byte), Storage Allocated (Byte), Owner Principal Name, Report Period",
+    cells={
+        "File Count": mailboxes.items,
+        "Active File Count": per_day(6),
+        "Storage Used (Byte)": mailboxes.storage,
+        "Storage Allocated (Byte)": constant(1_099_511_627_776),
+    },
+    licensed=9,
+)
+
+
+def _drives_by_day(name: str, *columns: str, cells: Mapping[str, Cell]) -> Report:
+    """A trend with a row for `OneDrive` before that for `All`, as measured (elastic/integrations, o365_metrics)."""
+    header = ", ".join(("Report Refresh Date", "Site Type", *columns, "Report Date", "Report Period"))
+    return Report(name, "onedrive", header, cells, "trend", ("OneDrive", "All"), dated=False)
+
+
+_DRIVE_COUNTS = _drives_by_day(
+    "getOneDriveUsageAccountCounts", "Total", "Active", cells={"Total": drives(1), "Active": drives(1, active=True)}
+)
+_DRIVE_FILES = _drives_by_day(
+    "getOneDriveUsageFileCounts", "Total", "Active", cells={"Total": drives(310), "Active": drives(6, active=True)}
+)
+_DRIVE_STORAGE = _drives_by_day(
+    "getOneDriveUsageStorage", "Storage Used (Byte)", cells={"Storage Used (Byte)": drives(2_500_000_000)}
+)
+_ALL = (
+    *(_EMAIL, _MAILBOXES, _QUOTA_STATUS, _SKYPE, _SKYPE_DEVICES, _TEAMS, _TEAMS_DEVICES),
+    *(_ONEDRIVE, _DRIVES, _DRIVE_COUNTS, _DRIVE_FILES, _DRIVE_STORAGE),
+)
+REPORTS: dict[str, Report] = {one.name: one for one in _ALL}
 """Every report function that there is, by name."""

@@ -8,14 +8,46 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from o365_exporter.clock import Clock
-from o365_exporter.simulator.reports import REPORTS, ColumnMood, Edition, Style, Window, refresh_date
+from o365_exporter.simulator.reports import DEFECTS, REPORTS, ColumnMood, Edition, Style, Window, refresh_date
 from o365_exporter.simulator.reports.people import People
 from o365_exporter.simulator.tenant.base import SimulatorError, TenantPart
 from o365_exporter.simulator.timetext import DAY
 
 ReportState = Literal[
-    "usual", "html", "empty", "header_only", "truncated", "wrong_header", "stuck", "not_found", "bad_request"
+    "usual",
+    "html",
+    "empty",
+    "header_only",
+    "header_only_day",
+    "truncated",
+    "wrong_header",
+    "empty_newest",
+    "undated_deletions",
+    "short_row",
+    "odd_dates",
+    "stuck",
+    "direct",
+    "not_found",
+    "bad_request",
 ]
+STATES: dict[ReportState, str] = {
+    "usual": "As documented; this mends all others.",
+    "html": "The file is a web page.",
+    "empty": "The file has no byte, not even a header (microsoft-graph-docs-contrib#2654).",
+    "header_only": "The file has a header and no row.",
+    "header_only_day": "So has the file of a single day, while the week has rows (microsoft-graph-docs#15273, #5536).",
+    "truncated": "The connection ends before the file does.",
+    "wrong_header": "No column is called as documented.",
+    "empty_newest": "A trend's newest row has dates and no numbers (microsoft-graph-docs-contrib, 2022-01).",
+    "undated_deletions": "Who is deleted has no Deleted Date (elastic/integrations, o365_metrics).",
+    "short_row": "The first row ends after three cells.",
+    "odd_dates": "The first row has a word in place of each date.",
+    "stuck": "The refresh date stays as it is now, or was `days` days ago (microsoft-graph-docs#15273, #3853).",
+    "direct": "Graph answers 200 with the file itself, without a redirect.",
+    "not_found": "Graph answers 404.",
+    "bad_request": "Graph answers 400.",
+}
+"""What each state does."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +77,12 @@ class ReportsPart(TenantPart):
     def set_report_state(self, function: str, state: ReportState, days: float = 0.0) -> None:
         """Let reports be broken, or ``usual`` again; ``function`` is a name or a glob such as `getSkype*`.
 
-        ``stuck`` keeps the refresh date that a report has now, or had so many days ago; ``not_found`` and
-        ``bad_request`` are answers of Graph; the others are found in the file.
+        ``stuck`` keeps the refresh date that a report has now, or had so many ``days`` ago.
         """
-        for name in _named(function):
+        names = [name for name in _named(function) if state != "empty_newest" or REPORTS[name].kind == "trend"]
+        if not names:
+            raise SimulatorError(f"{function!r} has no row for a day, so it has no newest one; use another state")
+        for name in names:
             self._states[name] = _Set(state, self._clock.now() - days * DAY)
 
     def set_report_columns(
@@ -82,6 +116,7 @@ class ReportsPart(TenantPart):
 
     def edition(self, function: str, window: str, refresh: date, style: Style) -> Edition:
         """A file: ``window`` is a period or a date."""
+        state = self.report_state(function)
         return Edition(
             report=REPORTS[function],
             window=Window.of(window, refresh),
@@ -93,6 +128,7 @@ class ReportsPart(TenantPart):
             style=style,
             mood=self._moods.get(function, ColumnMood()),
             tidy=self.calm,
+            defect=state if state in DEFECTS else "",
         )
 
 
