@@ -13,7 +13,7 @@ import anyio
 from anyio.abc import TaskStatus
 
 from o365_exporter import __version__, web
-from o365_exporter.catalogue import all_metrics
+from o365_exporter.catalogue import all_derived, all_metrics
 from o365_exporter.clock import Clock, SystemClock
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.exposition import Assembler, Format, shown
@@ -88,7 +88,7 @@ class App:
                 log.error("tenants not read again", faults=error.faults)  # noqa: TRY400 - the faults say it all
                 continue
             if tenants is not None:
-                self.fleet.follow(tenants)
+                await self.fleet.follow(tenants)
                 self.selfmetrics.tenants_reloaded(success=True)
                 log.info("tenants read again", tenants=len(tenants))
 
@@ -100,11 +100,11 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
     rng = random.Random()  # noqa: S311 - jitter, not a secret
     store = Store()
     selfmetrics = SelfMetrics(__version__, settings.web.runbooks_url)
-    scheduler = Scheduler(store, clock, rng)
+    scheduler = Scheduler(store, clock, rng, all_derived())
     async with open_http(settings.connection, settings.surroundings) as http:
         client = partial(GraphClient, http=http, clock=clock, observe=selfmetrics.observe, random=rng)
-        fleet = Fleet(scheduler, client)
-        fleet.assemble(settings.tenants)
+        fleet = Fleet(scheduler, client, clock)
+        await fleet.assemble(settings.tenants)
         yield App(settings, clock, store, selfmetrics, scheduler, fleet)
 
 

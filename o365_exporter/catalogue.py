@@ -12,7 +12,7 @@ from functools import cache
 
 from o365_exporter import collectors, selfmetrics, telemetry
 from o365_exporter.metrics import Metric
-from o365_exporter.source import Collector
+from o365_exporter.source import Collector, Derived
 
 
 @cache
@@ -27,9 +27,15 @@ def all_collectors() -> dict[str, Collector]:
 
 
 @cache
+def all_derived() -> tuple[Derived, ...]:
+    """Everything that is derived, each once."""
+    return tuple(dict.fromkeys(derived for collector in all_collectors().values() for derived in collector.derived))
+
+
+@cache
 def all_metrics() -> dict[str, Metric]:
     """Every metric by name: the collectors' first, then what polling says about itself, then the process-wide ones."""
-    declared = (metric for collector in all_collectors().values() for metric in collector.metrics)
+    declared = (metric for collector in all_collectors().values() for metric in collector.all_metrics)
     return _by_name((*declared, *telemetry.METRICS, *selfmetrics.METRICS))
 
 

@@ -6,7 +6,7 @@ Microsoft was asked and has nothing to give. ``ConfigurationError`` ends the pro
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 
 class ExporterError(Exception):
@@ -21,8 +21,28 @@ class ConfigurationError(ExporterError):
         self.faults = faults
 
 
+class Cause(NamedTuple):
+    """What makes polls fail, as a value: polls that fail for the same thing have equal causes, whatever their words.
+
+    Args:
+        reason: one of ``REASONS``.
+        subject: what is to blame: a host and the way to it, a code of Entra ID's and the app, a permission and the
+            tenant; the source itself where nobody shares it.
+        signing_in: whether it keeps tenants from getting a token at all.
+    """
+
+    reason: str
+    subject: str
+    signing_in: bool = False
+
+
 class PollError(ExporterError):
     """One poll failed. ``remedy`` says who should do what; neither text ever holds a secret.
+
+    Attributes:
+        signing_in: whether it came of asking for a token, and not of what was to be asked with one.
+        unfinished: the records as far as this attempt had them, which the next one is given instead of the last good
+            ones; None where it had nothing worth keeping.
 
     Args:
         message: what happened, as a sentence without the remedy.
@@ -30,6 +50,7 @@ class PollError(ExporterError):
         retry_after: seconds for which Microsoft asks to be left alone, where it said so.
         status: the HTTP status behind the failure, where there was one.
         code: Microsoft's own error code (Graph's ``error.code`` or ``AADSTS…``), where there was one.
+        subject: what is to blame, see ``Cause``; empty where no other source meets the same.
     """
 
     reason: ClassVar[str] = "internal"
@@ -42,6 +63,7 @@ class PollError(ExporterError):
         retry_after: float | None = None,
         status: int | None = None,
         code: str = "",
+        subject: str = "",
     ) -> None:
         super().__init__(f"{message} {remedy}".strip())
         self.message = message
@@ -49,6 +71,13 @@ class PollError(ExporterError):
         self.retry_after = retry_after
         self.status = status
         self.code = code
+        self.subject = subject
+        self.signing_in = False
+        self.unfinished: Any = None
+
+    def cause(self, source: str) -> Cause:
+        """The cause as a value; ``source`` is who failed."""
+        return Cause(self.reason, self.subject or source, self.signing_in)
 
 
 class AuthError(PollError):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+import anyio
+
 from o365_exporter.catalogue import all_collectors
+from o365_exporter.clock import Clock
 from o365_exporter.graph import GraphClient
 from o365_exporter.logs import get_logger
 from o365_exporter.scheduler import Job, Scheduler, Tenant
@@ -28,47 +31,72 @@ class Fleet:
     Args:
         scheduler: that polls them.
         client: makes a ``GraphClient`` of what is particular to a tenant.
+        clock: lets others run while many tenants come or go.
     """
 
-    def __init__(self, scheduler: Scheduler, client: Callable[..., GraphClient]) -> None:
+    def __init__(self, scheduler: Scheduler, client: Callable[..., GraphClient], clock: Clock) -> None:
         self._scheduler = scheduler
         self._client = client
+        self._clock = clock
         self._members: dict[str, _Member] = {}
+        self._one_at_a_time = anyio.Lock()
 
     @property
     def tenants(self) -> tuple[Tenant, ...]:
         """Those that are watched now."""
         return tuple(member.tenant for member in self._members.values())
 
-    def assemble(self, settings: Iterable[TenantSettings]) -> None:
+    async def assemble(self, settings: Iterable[TenantSettings]) -> None:
         """The tenants to start with."""
-        self._members = {each.name: _Member(each, self._tenant(each)) for each in settings}
-        self._scheduler.watch(self.tenants)
+        self._members = {}
+        for each in settings:
+            self._members[each.name] = member = _Member(each, self._tenant(each))
+            self._scheduler.watch([member.tenant])
+            await self._clock.sleep(0)
 
-    def follow(self, settings: Iterable[TenantSettings]) -> None:
-        """Add tenants that are new, drop those that are gone, and begin anew with those that have changed."""
+    async def follow(self, settings: Iterable[TenantSettings]) -> None:
+        """Add tenants that are new, drop those that are gone, and change of the others what has changed.
+
+        However many they are, others may run in between; whoever calls while this is under way waits for its end.
+        """
         wanted = {each.name: each for each in settings}
-        added: list[Tenant] = []
-        for name, member in list(self._members.items()):
-            if wanted.get(name) != member.settings:
-                self._drop(member, wanted.get(name))
-        for name, each in wanted.items():
-            if name not in self._members:
-                self._members[name] = _Member(each, self._tenant(each))
-                added.append(self._members[name].tenant)
-        self._scheduler.add(added)
+        async with self._one_at_a_time:
+            for member in [member for name, member in self._members.items() if name not in wanted]:
+                self._drop(member)
+                await self._clock.sleep(0)
+            added = []
+            for each in wanted.values():
+                added += self._followed(each)
+                await self._clock.sleep(0)
+            await self._scheduler.add(added)
 
-    def _drop(self, member: _Member, successor: TenantSettings | None) -> None:
-        name = member.settings.name
-        kept = [
-            job.key for job in member.tenant.jobs if successor and _carries_over(job.key, member.settings, successor)
-        ]
-        self._scheduler.remove(member.tenant, keep=kept)
-        del self._members[name]
-        if successor:
-            log.info("tenant changed", tenant=name)
-        else:
-            log.warning("tenant gone", tenant=name)
+    def _drop(self, member: _Member) -> None:
+        self._scheduler.remove(member.tenant)
+        del self._members[member.settings.name]
+        log.warning("tenant gone", tenant=member.settings.name)
+
+    def _followed(self, settings: TenantSettings) -> list[Tenant]:
+        """Keep up with one tenant; the tenant that is to be polled from its beginning, if it is."""
+        member = self._members.get(settings.name)
+        if member is not None and member.settings == settings:
+            return []
+        if member is not None:
+            log.info("tenant changed", tenant=settings.name)
+            if _same_client(member.settings, settings):
+                self._change(member, settings)
+                return []
+            kept = [job.key for job in member.tenant.jobs if _still_true(job.key, member.settings, settings)]
+            self._scheduler.remove(member.tenant, keep=kept)
+        self._members[settings.name] = started = _Member(settings, self._tenant(settings))
+        return [started.tenant]
+
+    def _change(self, member: _Member, settings: TenantSettings) -> None:
+        """Collectors whose options are as they were go on, with all that is known."""
+        tenant = member.tenant
+        running = {job.key: job for job in tenant.jobs if _still_true(job.key, member.settings, settings)}
+        jobs = [running.get(job.key, job) for job in _jobs(settings)]
+        self._scheduler.change(tenant, _facts(settings), jobs)
+        self._members[settings.name] = _Member(settings, tenant)
 
     def _tenant(self, settings: TenantSettings) -> Tenant:
         graph = self._client(
@@ -79,18 +107,31 @@ class Fleet:
             login_url=settings.login_url,
             graph_url=settings.graph_url,
         )
-        facts = TenantFacts(settings.name, settings.tenant_id, settings.cloud.name, settings.labels)
-        jobs = tuple(
-            Job(Key(settings.name, collector.name, source.name), source, options.max_series)
-            for collector in all_collectors().values()
-            if (options := settings.collectors[collector.name]).enabled
-            for source in collector.sources(options)
-        )
-        return Tenant(facts, graph, jobs)
+        jobs = _jobs(settings)
+        if not jobs:
+            log.warning("nothing to poll", tenant=settings.name, message="Every collector is switched off.")
+        return Tenant(_facts(settings), graph, jobs)
 
 
-def _carries_over(key: Key, old: TenantSettings, new: TenantSettings) -> bool:
-    """Whether what is known of a source is still true under changed settings: same tenant, same options."""
-    same = replace(new, credential=old.credential, labels=old.labels, collectors=old.collectors, key=old.key) == old
-    options = new.collectors[key.collector]
-    return same and options == old.collectors[key.collector]
+def _facts(settings: TenantSettings) -> TenantFacts:
+    return TenantFacts(settings.name, settings.tenant_id, settings.cloud, settings.labels)
+
+
+def _jobs(settings: TenantSettings) -> tuple[Job, ...]:
+    return tuple(
+        Job(Key(settings.name, collector.name, source.name), source, options.max_series)
+        for collector in all_collectors().values()
+        if (options := settings.collectors[collector.name]).enabled
+        for source in collector.sources(options)
+    )
+
+
+def _same_client(old: TenantSettings, new: TenantSettings) -> bool:
+    """Whether Graph is asked as before: everything but labels and collectors is the same."""
+    return replace(new, labels=old.labels, collectors=old.collectors, key=old.key) == old
+
+
+def _still_true(key: Key, old: TenantSettings, new: TenantSettings) -> bool:
+    """Whether what is known of a source holds under changed settings: same tenant, same options."""
+    same_tenant = _same_client(old, replace(new, credential=old.credential))
+    return same_tenant and new.collectors[key.collector] == old.collectors[key.collector]

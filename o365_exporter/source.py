@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Generic, TypeVar
@@ -95,11 +95,11 @@ class Source(ABC, Generic[R]):
 
         Args:
             graph: the tenant's client.
-            previous: records of the last success.
+            previous: records of the last success, or the unfinished ones of an attempt that has failed since.
             now: wall clock, seconds.
 
         Raises:
-            PollError: the poll failed.
+            PollError: the poll failed; its ``unfinished`` may hold what the next attempt need not read again.
             Nothing: Microsoft has nothing to give, which is an answer.
         """
 
@@ -126,6 +126,21 @@ class Source(ABC, Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """Series of a tenant for which nothing is asked: they are made of what its polls and its sign-in know together.
+
+    They are served whether or not their collector polls, and written anew after each poll of the tenant.
+
+    Args:
+        metrics: every family that it can serve.
+        samples: makes them of the tenant's client and of the records of all its sources that may still be shown.
+    """
+
+    metrics: tuple[Metric, ...]
+    samples: Callable[[GraphClient, Sequence[Any]], Iterable[Sample]]
+
+
+@dataclass(frozen=True, slots=True)
 class Collector:
     """A name, its options, its metrics and its sources.
 
@@ -135,6 +150,7 @@ class Collector:
         options: the class of its settings.
         metrics: every family that its sources can serve.
         sources: builds the sources for one tenant's options.
+        derived: series that no source of it stands behind alone.
     """
 
     name: str
@@ -142,3 +158,9 @@ class Collector:
     options: type[CollectorOptions]
     metrics: tuple[Metric, ...]
     sources: Callable[[Any], tuple[Source[Any], ...]]
+    derived: tuple[Derived, ...] = ()
+
+    @property
+    def all_metrics(self) -> tuple[Metric, ...]:
+        """Every family that its sources can serve, or that is derived."""
+        return (*self.metrics, *(metric for derived in self.derived for metric in derived.metrics))

@@ -1,14 +1,18 @@
-"""What is known now: one ``Poll`` for each source of each tenant, replaced whole and never updated."""
+"""What is known now: one ``Poll`` for each source of each tenant, replaced whole and never updated.
+
+Kept tenant by tenant, so that what a poll costs does not grow with the number of tenants.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import anyio
 
-from o365_exporter.errors import REASONS
+from o365_exporter.errors import REASONS, Cause
 
 SUCCESS_STATES = ("ok", "no_data", "unsupported")
 """States in which Microsoft has answered, if only that there is nothing."""
@@ -27,22 +31,29 @@ class Key(NamedTuple):
     collector: str
     source: str
 
+    def __str__(self) -> str:
+        return "/".join(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """The state that the latest poll of a source left behind.
+    """Everything that is remembered of a source from one poll to the next.
 
     Args:
         state: one of ``STATES``.
         message: for a failure, the sentence for the operator; else empty.
+        cause: of a failure, equal for all sources that fail for the same thing; None while there is none.
         records: of the last success, kept over failures; None before the first, or when there is nothing.
+        unfinished: the records as far as an attempt had them that failed since; None where nothing was worth keeping.
         rendered: the records as sample lines.
         taken_at: wall clock of the last success; None before the first.
         attempted_at: wall clock at which the latest attempt ended; None before the first.
         duration: seconds that the latest attempt took.
         next_run: wall clock of the next attempt.
         dropped: series that were cut by ``max_series``.
+        remarks: what was odd about the records.
         failures: how often each reason ended a poll since the start.
+        failures_in_a_row: how many attempts have failed since the last success.
         interval: seconds from one poll to the next.
         stale_after: seconds after ``taken_at`` at which the records are withdrawn while polls fail.
     """
@@ -51,14 +62,18 @@ class Poll:
     stale_after: float
     state: str = "pending"
     message: str = ""
+    cause: Cause | None = None
     records: Any = None
+    unfinished: Any = None
     rendered: Rendered = field(default_factory=dict)
     taken_at: float | None = None
     attempted_at: float | None = None
     duration: float = 0.0
     next_run: float | None = None
     dropped: int = 0
+    remarks: frozenset[str] = frozenset()
     failures: Mapping[str, int] = field(default_factory=dict)
+    failures_in_a_row: int = 0
 
     @property
     def succeeded(self) -> bool:
@@ -69,32 +84,64 @@ class Poll:
         """Whether the records may still be shown: until a poll fails, and for ``stale_after`` from the last success."""
         return self.taken_at is not None and (self.succeeded or now - self.taken_at <= self.stale_after)
 
-    def failed(self, reason: str, message: str) -> Poll:
+    @property
+    def known(self) -> Any:
+        """What the next attempt may build on: an unfinished part, else the records of the last success."""
+        return self.records if self.unfinished is None else self.unfinished
+
+    def failed(self, reason: str, message: str, *, cause: Cause | None = None, unfinished: Any = None) -> Poll:
         """The same records after one more failure."""
-        count = self.failures.get(reason, 0) + 1
-        return replace(self, state=reason, message=message, failures={**self.failures, reason: count})
+        return replace(
+            self,
+            state=reason,
+            message=message,
+            cause=cause,
+            unfinished=self.unfinished if unfinished is None else unfinished,
+            failures={**self.failures, reason: self.failures.get(reason, 0) + 1},
+            failures_in_a_row=self.failures_in_a_row + 1,
+        )
+
+    def answered(self, state: str, records: Any, now: float, *, message: str = "") -> Poll:
+        """After an answer: these records and nothing else; their lines, cuts and remarks are still to be made."""
+        return replace(
+            self,
+            state=state,
+            message=message,
+            cause=None,
+            records=records,
+            unfinished=None,
+            rendered={},
+            dropped=0,
+            remarks=frozenset(),
+            taken_at=now,
+            failures_in_a_row=0,
+        )
+
+
+_NO_POLLS: Mapping[Key, Poll] = MappingProxyType({})
 
 
 class Store:
     """All polls, and what each tenant says about itself; written by the scheduler, read by everybody."""
 
     def __init__(self) -> None:
-        self._polls: dict[Key, Poll] = {}
+        self._polls: dict[str, dict[Key, Poll]] = {}
         self._about: dict[str, Rendered] = {}
         self._changed = anyio.Event()
 
     def __getitem__(self, key: Key) -> Poll:
-        return self._polls[key]
+        return self._polls[key.tenant][key]
 
     def __contains__(self, key: Key) -> bool:
-        return key in self._polls
+        return key in self.of(key.tenant)
 
     def __iter__(self) -> Iterator[Key]:
-        return iter(self._polls)
+        for polls in self._polls.values():
+            yield from polls
 
     def put(self, key: Key, poll: Poll) -> None:
         """Replace what is known of one source."""
-        self._polls[key] = poll
+        self._polls.setdefault(key.tenant, {})[key] = poll
         self._changed.set()
         self._changed = anyio.Event()
 
@@ -102,20 +149,31 @@ class Store:
         """Replace the series that a tenant has about itself (state, sources, requests)."""
         self._about[tenant] = rendered
 
+    def drop(self, key: Key) -> None:
+        """Forget one source that is polled no more."""
+        self._polls.get(key.tenant, {}).pop(key, None)
+
     def forget(self, tenant: str, *, but: Collection[Key] = ()) -> None:
         """Drop what is known of a tenant that is watched no more, or of all its sources but these."""
-        for key in [key for key in self._polls if key.tenant == tenant and key not in but]:
-            del self._polls[key]
-        if not but:
-            self._about.pop(tenant, None)
+        kept = {key: poll for key, poll in self.of(tenant).items() if key in but}
+        if kept:
+            self._polls[tenant] = kept
+            return
+        self._polls.pop(tenant, None)
+        self._about.pop(tenant, None)
 
     def tenants(self) -> tuple[str, ...]:
         """The tenants' labels, in the order in which they were first put."""
         return tuple(self._about)
 
-    def of(self, tenant: str) -> dict[Key, Poll]:
-        """The polls of one tenant."""
-        return {key: poll for key, poll in self._polls.items() if key.tenant == tenant}
+    def watches(self, tenant: str) -> bool:
+        """Whether there is a tenant of this label."""
+        return tenant in self._about
+
+    def of(self, tenant: str) -> Mapping[Key, Poll]:
+        """The polls of one tenant, as they stand whenever this is looked at."""
+        polls = self._polls.get(tenant)
+        return _NO_POLLS if polls is None else MappingProxyType(polls)
 
     def about(self, tenant: str) -> Rendered:
         """A tenant's series about itself."""

@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from o365_exporter.errors import REASONS
-from o365_exporter.graph import GraphClient
+from o365_exporter.graph import Cloud, GraphClient
 from o365_exporter.metrics import Metric, Sample
-from o365_exporter.reports import NAMES_CONCEALED, names_concealed
 from o365_exporter.store import STATES, Key, Poll
 
 _SOURCE = ("collector", "source")
 
 TENANT_INFO = Metric(
     "o365_tenant_info",
-    "Facts about a tenant from the settings: always 1; the settings may add labels.",
-    ("tenant_id", "cloud"),
+    "Facts about a tenant from the settings: always 1; the settings may add labels. admin_center is the address of the "
+    "cloud's Microsoft 365 admin center.",
+    ("tenant_id", "cloud", "admin_center"),
     open_labels=True,
 )
 TENANT_UP = Metric("o365_exporter_tenant_up", "Whether a token for the tenant can be had: 1 or 0.")
@@ -29,14 +29,11 @@ TENANT_STATE = Metric(
     ("state",),
     values={"state": ("ok", "pending", *REASONS)},
 )
-OWN_EXPIRY = Metric(
-    "o365_exporter_credential_expiry_timestamp_seconds",
-    "End of the credential that this exporter itself uses, in seconds since 1970; a secret is found by "
-    "passwordCredentials.hint.",
-    ("kind",),
-    values={"kind": ("secret", "certificate")},
+CLOCK_SKEW = Metric(
+    "o365_exporter_clock_skew_seconds",
+    "Seconds by which the clock of this machine is ahead of Microsoft's, by the Date of its answers; below 0 where it "
+    "is behind, absent before the first answer.",
 )
-"""A certificate tells its end itself; that of a secret is known to the collector ``credential_expiry`` alone."""
 
 COLLECTOR_SUCCESS = Metric(
     "o365_exporter_collector_success",
@@ -94,11 +91,10 @@ GRAPH_WAIT = Metric(
     values={"cause": ("retry_after", "budget", "backoff")},
 )
 METRICS = (
-    NAMES_CONCEALED,
     TENANT_INFO,
     TENANT_UP,
     TENANT_STATE,
-    OWN_EXPIRY,
+    CLOCK_SKEW,
     COLLECTOR_SUCCESS,
     COLLECTOR_DURATION,
     SOURCE_SUCCESS,
@@ -118,25 +114,25 @@ class TenantFacts:
 
     name: str
     tenant_id: str
-    cloud: str
+    cloud: Cloud
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def samples(facts: TenantFacts, graph: GraphClient, polls: Mapping[Key, Poll], now: float) -> Iterator[Sample]:
-    """All of a tenant's series about itself, at this wall clock."""
+def samples(facts: TenantFacts, graph: GraphClient, polls: Mapping[Key, Poll]) -> Iterator[Sample]:
+    """What a tenant's polling says about itself."""
     info = replace(TENANT_INFO, labels=(*TENANT_INFO.labels, *facts.labels))
-    yield info.at(1, tenant_id=facts.tenant_id, cloud=facts.cloud, **facts.labels)
+    cloud = facts.cloud
+    yield info.at(1, tenant_id=facts.tenant_id, cloud=cloud.name, admin_center=cloud.admin_center, **facts.labels)
     yield TENANT_UP.at(graph.auth.state == "ok")
     yield TENANT_STATE.at(1, state=graph.auth.state)
-    if graph.auth.certificate_end is not None:
-        yield OWN_EXPIRY.at(graph.auth.certificate_end, kind="certificate")
+    if graph.clock_skew is not None:
+        yield CLOCK_SKEW.at(graph.clock_skew)
+    collectors: dict[str, list[Poll]] = {}
     for key, poll in polls.items():
         yield from _source_samples(key, poll)
-    for collector in dict.fromkeys(key.collector for key in polls):
-        yield from _collector_samples(collector, [poll for key, poll in polls.items() if key.collector == collector])
-    concealed = names_concealed(poll.records for poll in polls.values() if poll.is_fresh(now))
-    if concealed is not None:
-        yield NAMES_CONCEALED.at(concealed)
+        collectors.setdefault(key.collector, []).append(poll)
+    for collector, its_polls in collectors.items():
+        yield from _collector_samples(collector, its_polls)
     for (api, code), count in graph.traffic.requests.items():
         yield GRAPH_REQUESTS.at(count, api=api, code=code)
     for cause, seconds in graph.traffic.waits.items():

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from o365_exporter.exposition import render
 from o365_exporter.graph import Endpoint, GraphClient
-from o365_exporter.source import Source
+from o365_exporter.source import Derived, Source
+from o365_exporter.store import Rendered
 
 Entry = dict[str, Any]
 
@@ -20,9 +21,11 @@ class StubGraph:
         self.lists: dict[str, Any] = dict(lists or {})
         self.entries: dict[str, Any] = {}
         self.asked: list[str] = []
-        self.auth = SimpleNamespace(state="ok", message="", certificate_end=None)
+        self.auth = SimpleNamespace(state="ok", message="", certificate_start=None, certificate_end=None)
         self.traffic = SimpleNamespace(requests={}, waits={})
         self.identity = SimpleNamespace(client_id=client_id, secret_hint=secret_hint)
+        self.clock_skew: float | None = None
+        self.waiting = ""
         self.before_answer: Callable[[], Any] | None = None
 
     async def list(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> list[Entry]:  # noqa: A002 - as GraphClient
@@ -56,5 +59,13 @@ async def polled(source: Source[Any], graph: StubGraph, previous: Any = None, no
 
 def text_of(source: Source[Any], records: Any, **siblings: Any) -> str:
     """What the records look like at ``/metrics``, sorted by line."""
-    rendered = render(source.samples(records, siblings), "contoso")
+    return _sorted(render(source.samples(records, siblings), "contoso"))
+
+
+def derived_text(derived: Derived, *records: Any, graph: StubGraph | None = None) -> str:
+    """What is derived of these records, sorted by line."""
+    return _sorted(render(derived.samples((graph or StubGraph()).client(), records), "contoso"))
+
+
+def _sorted(rendered: Rendered) -> str:
     return "".join(sorted(line for block in rendered.values() for line in block.decode().splitlines(keepends=True)))

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date
 
 import pytest
 
 from o365_exporter.exposition import render
-from o365_exporter.reports import Setting, Usage
-from o365_exporter.reports.folding import Folded
+from o365_exporter.graph import CLOUDS
 from o365_exporter.store import Key, Poll
 from o365_exporter.telemetry import TenantFacts, samples
 from tests.stubs import StubGraph
 
-FACTS = TenantFacts("contoso", "1234", "china", {"region": "emea"})
+FACTS = TenantFacts("contoso", "1234", CLOUDS["china"], {"region": "emea"})
 OVERVIEWS, ISSUES = (Key("contoso", "service_health", source) for source in ("overviews", "issues"))
 PENDING = Poll(interval=60, stale_after=600)
 OK = Poll(interval=60, stale_after=600, state="ok", taken_at=90.0, attempted_at=100.0, duration=1.5)
@@ -24,15 +21,18 @@ FAILED = Poll(interval=60, stale_after=600, attempted_at=100.0, duration=2.0).fa
 
 def lines(polls: Mapping[Key, Poll], *families: str, graph: StubGraph | None = None) -> list[str]:
     """The series of these families, without the tenant that all of them have."""
-    rendered = render(samples(FACTS, (graph or StubGraph()).client(), polls, now=100.0), "contoso")
+    rendered = render(samples(FACTS, (graph or StubGraph()).client(), polls), "contoso")
     text = b"".join(rendered.get(f"o365_{family}", b"") for family in families).decode()
     return [line.replace(',tenant="contoso"', "").removeprefix("o365_") for line in text.splitlines()]
 
 
 def test_the_settings_labels_land_on_tenant_info_alone() -> None:
     """Facts of the settings are one series; no other carries the tenant's own labels."""
-    assert lines({}, "tenant_info") == ['tenant_info{cloud="china",region="emea",tenant_id="1234"} 1.0']
-    rendered = render(samples(FACTS, StubGraph().client(), {OVERVIEWS: OK}, now=100.0), "contoso")
+    assert lines({}, "tenant_info") == [
+        'tenant_info{admin_center="https://portal.partner.microsoftonline.cn",cloud="china",region="emea",'
+        'tenant_id="1234"} 1.0'
+    ]
+    rendered = render(samples(FACTS, StubGraph().client(), {OVERVIEWS: OK}), "contoso")
     assert [name for name, block in rendered.items() if b"emea" in block] == ["o365_tenant_info"]
 
 
@@ -91,24 +91,18 @@ def test_requests_and_waits_are_counted() -> None:
     ]
 
 
-def named(*, concealed: bool | None) -> Usage:
-    """The records of a report whose names are hashes, or not, or were not read."""
-    return Usage(Folded(date(2026, 3, 8), 1, (), {}, {}, 0, concealed, ""), None)
+@pytest.mark.parametrize("cloud", sorted({cloud.name for cloud in CLOUDS.values()}))
+def test_each_cloud_has_an_admin_center_of_its_own(cloud: str) -> None:
+    """An address to which the path of an issue can be added: https, a host, and nothing behind it."""
+    address = CLOUDS[cloud].admin_center
+    assert address.startswith("https://")
+    assert not address.removeprefix("https://").strip("abcdefghijklmnopqrstuvwxyz0123456789.")
+    assert [other.name for other in set(CLOUDS.values()) if other.admin_center == address] == [cloud]
 
 
-@pytest.mark.parametrize(
-    ("records", "told"),
-    [
-        ([], []),
-        ([named(concealed=None)], []),
-        ([named(concealed=None), named(concealed=False)], ["0.0"]),
-        ([named(concealed=False), named(concealed=True)], ["1.0"]),
-        ([named(concealed=True), Setting(names_concealed=False)], ["0.0"]),
-        ([named(concealed=False), Setting(names_concealed=True)], ["1.0"]),
-    ],
-)
-def test_concealed_names_are_told_once_for_each_tenant(records: list[object], told: list[str]) -> None:
-    """By the tenant's setting where it is known, else by the names seen in any report, else not at all."""
-    keys = [Key("contoso", "exchange_usage", str(number)) for number in range(len(records))]
-    polls = {key: replace(OK, records=found) for key, found in zip(keys, records, strict=True)}
-    assert [line.split()[-1] for line in lines(polls, "report_names_concealed")] == told
+@pytest.mark.parametrize(("skew", "told"), [(None, []), (0.0, ["0.0"]), (-320.5, ["-320.5"]), (12.0, ["12.0"])])
+def test_the_clocks_skew_is_served_once_an_answer_tells_it(skew: float | None, told: list[str]) -> None:
+    """Ahead is above 0, behind below, exact is 0, and before an answer there is nothing to say."""
+    graph = StubGraph()
+    graph.clock_skew = skew
+    assert [line.split()[-1] for line in lines({}, "exporter_clock_skew_seconds", graph=graph)] == told

@@ -221,8 +221,8 @@ def _collector(collector: Collector) -> Iterator[str]:
     yield from ("| Source | Asks Graph for | Permission | Every | Withdrawn after |", "| --- | --- | --- | --- | --- |")
     yield from map(_source, collector.sources(collector.options()))
     yield ""
-    if collector.metrics:
-        yield from _families(collector.metrics)
+    if collector.all_metrics:
+        yield from _families(collector.all_metrics)
     if questions := QUESTIONS.get(collector.name):
         yield from ("| Question | PromQL |", "| --- | --- |", *(_question(*pair) for pair in questions), "")
 

@@ -7,7 +7,7 @@ secret, ``o365_exporter_credential_expiry_timestamp_seconds`` (a certificate of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -19,8 +19,7 @@ from o365_exporter.fields import Json
 from o365_exporter.filters import Filter
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.metrics import Metric, Sample
-from o365_exporter.source import Collector, CollectorOptions, Source
-from o365_exporter.telemetry import OWN_EXPIRY
+from o365_exporter.source import Collector, CollectorOptions, Derived, Source
 
 KINDS = {"passwordCredentials": "secret", "keyCredentials": "certificate"}
 _KIND_VALUES = {"kind": ("secret", "certificate")}
@@ -43,7 +42,22 @@ LATEST_EXPIRY = Metric(
     ("app_id", "app_name", "kind"),
     values=_KIND_VALUES,
 )
-METRICS = (APPLICATION_COUNT, EXPIRY, LATEST_EXPIRY, OWN_EXPIRY)
+METRICS = (APPLICATION_COUNT, EXPIRY, LATEST_EXPIRY)
+
+OWN_EXPIRY = Metric(
+    "o365_exporter_credential_expiry_timestamp_seconds",
+    "End of the credential that this exporter itself uses, in seconds since 1970; a secret is found by "
+    "passwordCredentials.hint.",
+    ("kind",),
+    values=_KIND_VALUES,
+)
+OWN_START = Metric(
+    "o365_exporter_credential_start_timestamp_seconds",
+    "Start of the credential that this exporter itself uses, in seconds since 1970; with its end, how long it was "
+    "made to last.",
+    ("kind",),
+    values=_KIND_VALUES,
+)
 
 APPLICATIONS = Endpoint(
     route="/applications",
@@ -147,8 +161,6 @@ class ApplicationsSource(Source[Applications]):
         yield APPLICATION_COUNT.at(len(watched))
         for application in watched:
             yield from _application_samples(application)
-        if records.own_secret_end is not None:
-            yield OWN_EXPIRY.at(records.own_secret_end, kind="secret")
 
     def remarks(self, records: Applications) -> Iterator[str]:
         if records.all and not self._watched(records):
@@ -192,10 +204,25 @@ def _application_samples(application: Application) -> Iterator[Sample]:
         yield LATEST_EXPIRY.at(end, **app, kind=kind)
 
 
+def _own_samples(graph: GraphClient, records: Sequence[Any]) -> Iterator[Sample]:
+    """A certificate tells about itself, whatever Microsoft says; of a secret the app registration knows."""
+    if (end := graph.auth.certificate_end) is not None:
+        yield OWN_EXPIRY.at(end, kind="certificate")
+    if (start := graph.auth.certificate_start) is not None:
+        yield OWN_START.at(start, kind="certificate")
+    for known in records:
+        if isinstance(known, Applications) and known.own_secret_end is not None:
+            yield OWN_EXPIRY.at(known.own_secret_end, kind="secret")
+
+
+OWN_CREDENTIAL = Derived(metrics=(OWN_EXPIRY, OWN_START), samples=_own_samples)
+
+
 COLLECTOR = Collector(
     name="credential_expiry",
     summary="Which secrets and certificates of app registrations expire, and when?",
     options=Options,
     metrics=METRICS,
     sources=lambda options: (ApplicationsSource(options),),
+    derived=(OWN_CREDENTIAL,),
 )

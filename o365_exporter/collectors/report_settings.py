@@ -18,7 +18,7 @@ from o365_exporter.errors import PermissionMissingError, UnexpectedAnswerError, 
 from o365_exporter.fields import Json
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.metrics import Sample
-from o365_exporter.reports import Setting
+from o365_exporter.reports import CONCEALMENT, Setting
 from o365_exporter.source import Collector, CollectorOptions, Interval, Source
 
 CONCEALED = "displayConcealedNames"
@@ -44,7 +44,7 @@ def parse_setting(entry: Json) -> Setting:
 
 
 class SettingsSource(Source[Setting]):
-    """The tenant's setting; its series is made of it together with what the reports say, in ``telemetry``."""
+    """The tenant's setting; its series is derived of it together with what the reports say."""
 
     name = "settings"
     endpoints = (REPORT_SETTINGS,)
@@ -73,4 +73,5 @@ COLLECTOR = Collector(
     options=Options,
     metrics=(),
     sources=lambda options: (SettingsSource(options),),
+    derived=(CONCEALMENT,),
 )

@@ -90,13 +90,9 @@ def shown(store: Store, now: float, tenants: Collection[str] | None = None) -> I
         now: wall clock, seconds.
         tenants: the tenants' labels; None for all.
     """
-    for key in store:
-        poll = store[key]
-        if (tenants is None or key.tenant in tenants) and poll.is_fresh(now):
-            yield poll.rendered
-    for tenant in store.tenants():
-        if tenants is None or tenant in tenants:
-            yield store.about(tenant)
+    for tenant in store.tenants() if tenants is None else sorted(filter(store.watches, tenants)):
+        yield from (poll.rendered for poll in store.of(tenant).values() if poll.is_fresh(now))
+        yield store.about(tenant)
 
 
 def _by_family(rendered: Iterable[Rendered]) -> dict[str, list[bytes]]:

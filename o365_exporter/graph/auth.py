@@ -63,14 +63,24 @@ class TokenProvider:
         self.state = "pending"
         self.message = ""
         self.secret_hint = ""
-        self._certificate_end: float | None = None
+        self._known: Credential | None = None
+
+    @property
+    def certificate_start(self) -> float | None:
+        """When the certificate begins that was read last, in seconds since 1970; None for other credentials."""
+        known = self._read_again()
+        return known.starts if known else None
 
     @property
     def certificate_end(self) -> float | None:
-        """When the certificate ends that was read last, in seconds since 1970; None for other kinds of credential."""
+        """When it ends."""
+        known = self._read_again()
+        return known.ends if known else None
+
+    def _read_again(self) -> Credential | None:
         with suppress(AuthError):
-            self._certificate_end = self._source.read().ends
-        return self._certificate_end
+            self._known = self._source.read()
+        return self._known
 
     async def token(self) -> str:
         """A token that lives; asked for when there is none, or when its end is near or the credential has changed.
@@ -164,6 +174,9 @@ class TokenProvider:
         return PollTimeoutError(f"The login of tenant {self._who.tenant} gave no token in time.")
 
     def _remember(self, error: PollError, fingerprint: str, living: _Token | None) -> None:
+        error.signing_in = True
+        if not error.subject:  # one app's tenants fail together; without a code it is this tenant's own affair
+            error.subject = f"{error.code} for {self._who.client_id}" if error.code else f"login of {self._who.tenant}"
         briefly = max(_REMEMBERED_BRIEFLY, error.retry_after or 0.0)
         seconds = _REMEMBERED if isinstance(error, AuthError) else briefly
         self._failure = _Failure(error, fingerprint, self._clock.monotonic() + seconds)

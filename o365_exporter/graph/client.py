@@ -126,6 +126,16 @@ class GraphClient:
         return replace(self._who, secret_hint=self.auth.secret_hint)
 
     @property
+    def clock_skew(self) -> float | None:
+        """Seconds by which this machine's clock is ahead of Microsoft's; None before an answer that tells."""
+        return None
+
+    @property
+    def waiting(self) -> str:
+        """What is being waited for at this moment, such as a host; empty where that is not known."""
+        return ""
+
+    @property
     def may_download(self) -> bool:
         """Whether any host is known that report files may be on."""
         origin = origin_of(self._root)

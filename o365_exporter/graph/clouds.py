@@ -21,6 +21,7 @@ class Cloud:
         login: where tokens are had.
         graph: where Graph answers; also the resource of the token.
         portal: where an administrator grants permissions.
+        admin_center: where an administrator reads of incidents; source: msportals.io, 2025-10.
         report_hosts: patterns of the hosts that report files are on, as far as Microsoft or the field tells.
         v1_usage_reports: whether usage reports are in Graph v1.0; else only in beta.
         v1_report_settings: whether the setting that conceals names is in Graph v1.0; else only in beta.
@@ -31,6 +32,7 @@ class Cloud:
     login: str
     graph: str
     portal: str
+    admin_center: str
     report_hosts: tuple[str, ...] = ()
     v1_usage_reports: bool = False
     v1_report_settings: bool = False
@@ -48,6 +50,7 @@ _ALL = (
         login="https://login.microsoftonline.com",
         graph="https://graph.microsoft.com",
         portal="https://portal.azure.com",
+        admin_center="https://admin.microsoft.com",
         report_hosts=("reports.office.com", "reports*.office.com"),  # regional ones: reportsweu, reportsncu
         v1_usage_reports=True,
         v1_report_settings=True,
@@ -58,6 +61,7 @@ _ALL = (
         login="https://login.microsoftonline.us",
         graph="https://graph.microsoft.us",
         portal="https://portal.azure.us",
+        admin_center="https://portal.office365.us",
     ),
     Cloud(
         name="us_gov_l5",
@@ -65,6 +69,7 @@ _ALL = (
         login="https://login.microsoftonline.us",
         graph="https://dod-graph.microsoft.us",
         portal="https://portal.azure.us",
+        admin_center="https://portal.apps.mil",
     ),
     Cloud(
         name="china",
@@ -72,6 +77,7 @@ _ALL = (
         login="https://login.partner.microsoftonline.cn",
         graph="https://microsoftgraph.chinacloudapi.cn",
         portal="https://portal.azure.cn",
+        admin_center="https://portal.partner.microsoftonline.cn",
     ),
 )
 

@@ -32,6 +32,13 @@ def failure_of(error: Exception, *, host: str, proxy: str, timeout: float, begun
         timeout: seconds after which a request is given up.
         begun: whether an answer had begun.
     """
+    failure = _failure_of(error, host, proxy, timeout, begun=begun)
+    if not begun:  # nobody gets through to it: whoever asks fails for the same
+        failure.subject = _way(host, proxy)
+    return failure
+
+
+def _failure_of(error: Exception, host: str, proxy: str, timeout: float, *, begun: bool) -> PollError:
     match error:
         case httpx.TimeoutException():
             return PollTimeoutError(f"{_way(host, proxy)} gave no answer within {timeout:g} seconds.")

@@ -8,14 +8,14 @@ Source: ``reports/NAME(period='D7')`` for the population, then ``reports/NAME(da
 happened on that day, as the Centreon plugins do. Permission: Reports.Read.All. Every report has ``o365_report_*``.
 """
 
-from o365_exporter.reports.concealment import NAMES_CONCEALED, Setting, names_concealed
+from o365_exporter.reports.concealment import CONCEALMENT, Setting
 from o365_exporter.reports.options import PerUserOptions, UsageOptions
 from o365_exporter.reports.rows import Active, Count, Flags, Measure, Report, Sum
 from o365_exporter.reports.source import METRICS, Usage, usage_collector
 
 __all__ = [
+    "CONCEALMENT",
     "METRICS",
-    "NAMES_CONCEALED",
     "Active",
     "Count",
     "Flags",
@@ -26,6 +26,5 @@ __all__ = [
     "Sum",
     "Usage",
     "UsageOptions",
-    "names_concealed",
     "usage_collector",
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from o365_exporter.metrics import Metric
+from o365_exporter.graph import GraphClient
+from o365_exporter.metrics import Metric, Sample
 from o365_exporter.reports.source import Usage
+from o365_exporter.source import Derived
 
 NAMES_CONCEALED = Metric(
     "o365_report_names_concealed",
@@ -23,11 +25,20 @@ class Setting:
     names_concealed: bool
 
 
-def names_concealed(records: Iterable[Any]) -> bool | None:
+def _names_concealed(records: Sequence[Any]) -> bool | None:
     """What all of a tenant's records say together; None where neither a setting nor a name is known."""
-    known = list(records)
-    for record in known:
+    for record in records:
         if isinstance(record, Setting):
             return record.names_concealed
-    seen = [found for record in known if isinstance(record, Usage) and (found := record.names_concealed) is not None]
+    seen = [found for record in records if isinstance(record, Usage) and (found := record.names_concealed) is not None]
     return any(seen) if seen else None
+
+
+def _samples(_: GraphClient, records: Sequence[Any]) -> Iterator[Sample]:
+    concealed = _names_concealed(records)
+    if concealed is not None:
+        yield NAMES_CONCEALED.at(concealed)
+
+
+CONCEALMENT = Derived(metrics=(NAMES_CONCEALED,), samples=_samples)
+"""Told once for each tenant, of the setting or of all reports together."""

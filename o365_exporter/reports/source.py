@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time
 from http import HTTPStatus
 from typing import Any
 
-from o365_exporter.errors import NoData, UnexpectedAnswerError, Unsupported
+from o365_exporter.errors import NoData, PollError, UnexpectedAnswerError, Unsupported
 from o365_exporter.filters import Filter
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.metrics import Metric, Sample
@@ -68,14 +68,13 @@ class ReportSource(Source[Usage]):
         daily, weekly = (report.per_user, ()) if report.day else ((), report.per_user)
         self._week = replace(recipe, each=report.population, newest=report.newest, per_user=weekly)
         self._day = replace(recipe, each=report.day, per_user=daily)
-        self._unfinished: Folded | None = None
         forms = ("period='{period}'", "date={date}") if report.day else ("period='{period}'",)
         self.endpoints = tuple(_endpoint(report.function, form) for form in forms)
 
     async def fetch(self, graph: GraphClient, previous: Usage | None, now: float) -> Usage:
         self._check_cloud(graph)
         try:
-            known = self._unfinished or (previous.week if previous else None)
+            known = previous.week if previous else None
             week = await _read(graph, self.endpoints[0], self._week, known, period="D7")
         except UnexpectedAnswerError as error:
             if self._report.retired and error.code and error.status in _NO_SUCH_REPORT:
@@ -83,10 +82,11 @@ class ReportSource(Source[Usage]):
             raise
         if week is None:
             raise NoData(f"The report {self._report.function} has a header and no rows.")
-        self._unfinished = week  # a day that fails does not cost the week another download
-        usage = Usage(week, await self._read_day(graph, week, previous) if self._report.day else None)
-        self._unfinished = None
-        return usage
+        try:
+            return Usage(week, await self._read_day(graph, week, previous) if self._report.day else None)
+        except PollError as error:
+            error.unfinished = Usage(week, None)  # a day that fails does not cost the week another download
+            raise
 
     def _check_cloud(self, graph: GraphClient) -> None:
         """National clouds have reports in beta only, and nobody has written down which hosts their files are on."""

@@ -17,7 +17,7 @@ _KEY = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 _MULTI_TENANT = ("common", "organizations", "consumers")
-RESERVED_LABELS = ("tenant", "tenant_id", "cloud", "display_name", "job", "instance")
+RESERVED_LABELS = ("tenant", "tenant_id", "cloud", "admin_center", "display_name", "job", "instance")
 """Labels that ``o365_tenant_info`` has already, or that Prometheus sets."""
 
 

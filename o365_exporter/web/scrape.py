@@ -47,7 +47,7 @@ class Scrape:
         if unknown:
             return _refusal(400, f"There is no parameter {unknown[0]!r}: /metrics takes tenant=NAME alone.")
         tenants = set(request.query_params.getlist("tenant")) if request.query_params else None
-        missing = sorted((tenants or set()) - {"", *self._store.tenants()})
+        missing = sorted(name for name in tenants or () if name and not self._store.watches(name))
         if missing:
             return _refusal(404, _unknown(missing[0], self._store.tenants()))
         form = choose_format(_header(request, "accept"))

@@ -25,12 +25,12 @@ def tenants_shown(made: Rig) -> set[str]:
 async def test_a_tenant_that_is_new_is_polled_and_ready_stays() -> None:
     """It is pending for a moment, then served beside the others; the program was ready and stays so."""
     async with rig(small("contoso", "fabrikam"), RARELY) as made:
-        made.app.fleet.assemble(settings_of(made, "contoso"))
+        await made.app.fleet.assemble(settings_of(made, "contoso"))
         made.app.store.forget("fabrikam")
         made.app.scheduler.ready()
         async with polling(made):
             assert tenants_shown(made) == {"contoso"}
-            made.app.fleet.follow(settings_of(made, "contoso", "fabrikam"))
+            await made.app.fleet.follow(settings_of(made, "contoso", "fabrikam"))
             assert made.lines("o365_exporter_tenant_state", 'state="pending"', 'tenant="fabrikam"')
             await made.clock.advance(5)
             assert tenants_shown(made) == {"contoso", "fabrikam"}
@@ -41,7 +41,7 @@ async def test_a_tenant_that_is_gone_leaves_nothing_behind() -> None:
     async with rig(small("contoso", "fabrikam"), RARELY) as made, polling(made):
         made.simulator.add_fault(path="*/healthOverviews", tenant="fabrikam", hang=True)
         await made.clock.advance(660)
-        made.app.fleet.follow(settings_of(made, "contoso"))
+        await made.app.fleet.follow(settings_of(made, "contoso"))
         made.simulator.requests.clear()
         await made.clock.advance(1200)
         assert 'tenant="fabrikam"' not in made.page()
@@ -54,7 +54,7 @@ async def test_a_changed_credential_keeps_what_is_known() -> None:
     async with rig(small("contoso"), RARELY) as made, polling(made):
         before = made.lines(HEALTHY)
         (contoso,) = settings_of(made, "contoso")
-        made.app.fleet.follow([replace(contoso, labels={"country": "Germany"})])
+        await made.app.fleet.follow([replace(contoso, labels={"country": "Germany"})])
         assert made.lines(HEALTHY) == before
         assert made.lines("o365_tenant_info", 'country="Germany"')
 
@@ -63,7 +63,7 @@ async def test_another_tenant_under_the_same_name_starts_from_nothing() -> None:
     """What was known of one directory is never shown as that of another."""
     async with rig(small("contoso", "fabrikam"), RARELY) as made, polling(made):
         contoso, fabrikam = settings_of(made, "contoso", "fabrikam")
-        made.app.fleet.follow([replace(fabrikam, name="contoso")])
+        await made.app.fleet.follow([replace(fabrikam, name="contoso")])
         assert tenants_shown(made) == set()
         await made.clock.advance(5)
         assert tenants_shown(made) == {"contoso"}
@@ -75,7 +75,7 @@ async def test_unchanged_tenants_are_left_alone() -> None:
     """A change elsewhere neither polls nor blanks a tenant."""
     async with rig(small("contoso", "fabrikam"), RARELY) as made, polling(made):
         made.simulator.requests.clear()
-        made.app.fleet.follow(settings_of(made, "fabrikam"))
+        await made.app.fleet.follow(settings_of(made, "fabrikam"))
         await made.clock.advance(5)
         assert not list(made.simulator.requests)
         assert tenants_shown(made) == {"fabrikam"}

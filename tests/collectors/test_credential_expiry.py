@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from o365_exporter.collectors.credential_expiry import (
+    OWN_CREDENTIAL,
     Application,
     ApplicationsSource,
     Credential,
@@ -12,7 +13,7 @@ from o365_exporter.collectors.credential_expiry import (
     own_secret_end,
 )
 from o365_exporter.filters import Filter
-from tests.stubs import StubGraph, polled, text_of
+from tests.stubs import StubGraph, derived_text, polled, text_of
 
 ROUTE = "/applications"
 YEAR_2020 = 1577836800.0
@@ -126,10 +127,22 @@ async def test_the_exporters_own_secret_is_found_by_its_hint_in_spite_of_filters
     """The secret in use has a series of its own, whatever the filter on applications says."""
     graph = StubGraph({ROUTE: [app()]}, client_id="app-1", secret_hint="def")
     source = ApplicationsSource(Options(applications=Filter(exclude=(".",))))
-    assert text_of(source, await polled(source, graph)) == (
-        'o365_applications{tenant="contoso"} 0.0\n'
+    records = await polled(source, graph)
+    assert text_of(source, records) == 'o365_applications{tenant="contoso"} 0.0\n'
+    assert derived_text(OWN_CREDENTIAL, records) == (
         'o365_exporter_credential_expiry_timestamp_seconds{kind="secret",tenant="contoso"} 4.0709088e+09\n'
     )
+
+
+def test_the_exporters_own_certificate_tells_its_time_itself() -> None:
+    """Start and end, whatever is known of app registrations; of a secret beside it both are told."""
+    graph = StubGraph()
+    graph.auth.certificate_start, graph.auth.certificate_end = 100.0, 200.0
+    assert derived_text(OWN_CREDENTIAL, "of another kind", graph=graph) == (
+        'o365_exporter_credential_expiry_timestamp_seconds{kind="certificate",tenant="contoso"} 200.0\n'
+        'o365_exporter_credential_start_timestamp_seconds{kind="certificate",tenant="contoso"} 100.0\n'
+    )
+    assert derived_text(OWN_CREDENTIAL) == ""
 
 
 def test_of_secrets_that_begin_alike_the_careful_one_counts() -> None:

@@ -277,7 +277,7 @@ async def test_passing_troubles_of_entra_are_tried_again(world: Microsoft) -> No
         (httpx.Response(302, headers={"location": "https://portal.corp.example/"}), PollError, "refused_redirect"),
     ],
 )
-async def test_the_state_says_why_there_is_no_token(
+async def test_the_state_says_why_there_is_signing_in(
     world: Microsoft, answer: httpx.Response | Exception, kind: type[PollError], state: str
 ) -> None:
     """Whatever goes wrong with the login has its reason, and the reason becomes the tenant's state."""
@@ -353,7 +353,7 @@ async def test_a_rotated_secret_needs_no_restart(world: Microsoft, tmp_path: Pat
     assert _secrets_sent(world) == ["first-secret", "second-secret-is-longer"]
 
 
-async def test_a_file_that_is_only_touched_costs_no_token(world: Microsoft, tmp_path: Path) -> None:
+async def test_a_file_that_is_only_touched_costs_signing_in(world: Microsoft, tmp_path: Path) -> None:
     """The content decides, not the date: a file written again with the same secret changes nothing."""
     path = tmp_path / "secret"
     path.write_text("secret")

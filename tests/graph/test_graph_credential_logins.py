@@ -267,7 +267,7 @@ async def test_an_issuer_that_nobody_trusts(tmp_path: Path) -> None:
         assert (await refusal(met.graph)).code == "AADSTS700211"
 
 
-async def test_what_is_no_token_at_all(tmp_path: Path) -> None:
+async def test_what_is_signing_in_at_all(tmp_path: Path) -> None:
     """A file with something else in it is told from a token that does not fit."""
     (tmp_path / "token").write_text("something-else")
     async with meeting(simulated(), federated_token_file=tmp_path / "token") as met:

@@ -16,9 +16,7 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from o365_exporter import telemetry
-from o365_exporter.catalogue import all_collectors
-from o365_exporter.exposition import render
+from o365_exporter.catalogue import all_collectors, all_derived
 from o365_exporter.graph import CLOUDS, ConnectionOptions, CredentialOptions, GraphClient, Http, open_http
 from o365_exporter.graph.http import Stream
 from o365_exporter.scheduler import Job, Scheduler, Tenant
@@ -69,9 +67,10 @@ class Site:
 
     def page(self) -> str:
         """Everything that is served about the tenant."""
-        about = render(telemetry.samples(self.tenant.facts, self.graph, self.store.of("contoso"), now=0.0), "contoso")
         blocks = [poll.rendered for poll in self.store.of("contoso").values()]
-        return b"".join(block for rendered in (about, *blocks) for block in rendered.values()).decode()
+        return b"".join(
+            block for rendered in (self.store.about("contoso"), *blocks) for block in rendered.values()
+        ).decode()
 
     def values(self, beginning: str) -> dict[str, float]:
         """Series that begin so, without their tenant, and their values."""
@@ -143,8 +142,8 @@ def _site(
         for name in names
         for source in all_collectors()[name].sources(all_collectors()[name].options(**settings))
     )
-    tenant = Tenant(TenantFacts("contoso", graph.identity.tenant_id, graph.identity.cloud.name), graph, jobs)
-    scheduler = Scheduler(store, clock, Random(1))  # noqa: S311 - jitter
+    tenant = Tenant(TenantFacts("contoso", graph.identity.tenant_id, graph.identity.cloud), graph, jobs)
+    scheduler = Scheduler(store, clock, Random(1), all_derived())  # noqa: S311 - jitter
     scheduler.watch([tenant])
     return Site(simulator, clock, tenant, scheduler, store, graph, [])
 

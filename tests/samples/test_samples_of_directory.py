@@ -54,7 +54,7 @@ async def test_the_exporters_own_secret(world: Microsoft, shared: Path) -> None:
     world.graph("/applications").mock(return_value=page(payroll))
     async with watching("credential_expiry") as watch:
         await watch.poll()
-    assert watch.lines("applications", "o365_exporter_credential_expiry_timestamp_seconds") == [
+    assert watch.about("o365_exporter_credential_expiry_timestamp_seconds") == [
         'o365_exporter_credential_expiry_timestamp_seconds{kind="secret",tenant="contoso"} 1.04137056e+10'
     ]
 

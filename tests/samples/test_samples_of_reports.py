@@ -14,7 +14,6 @@ import pytest
 from o365_exporter.metrics import Metric
 from o365_exporter.reports import Count, Measure, Report, Sum, usage_collector
 from o365_exporter.source import Collector
-from o365_exporter.telemetry import samples
 from tests.conftest import SHARED
 from tests.graph.world import GRAPH, Microsoft, microsoft
 from tests.samples.watching import Watch, answer, watching
@@ -157,8 +156,7 @@ async def test_names_are_concealed_by_a_setting(world: Microsoft, shared: Path) 
     world.graph("/admin/reportSettings").mock(return_value=answer(shared, "admin-reportsettings.json"))
     async with watching("report_settings") as watch:
         await watch.poll()
-        told = samples(watch.tenant.facts, watch.tenant.graph, watch.store.of("contoso"), now=0.0)
-        assert [sample.value for sample in told if sample.metric.name == "o365_report_names_concealed"] == [1]
+        assert watch.about("o365_report_names_concealed") == ['o365_report_names_concealed{tenant="contoso"} 1.0']
     assert watch.told("settings") == ("ok", "")
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import httpx
 
-from o365_exporter.catalogue import all_collectors
+from o365_exporter.catalogue import all_collectors, all_derived
+from o365_exporter.graph import CLOUDS
 from o365_exporter.scheduler import Job, Scheduler, Tenant
 from o365_exporter.source import Collector
 from o365_exporter.store import Key, Poll, Store
@@ -62,6 +63,10 @@ class Watch:
         blocks = [block for name, block in rendered.items() if not families or name in families]
         return sorted(line for block in blocks for line in block.decode()[:-1].split("\n"))
 
+    def about(self, family: str) -> list[str]:
+        """What the tenant serves of a family that no source stands behind alone, sorted."""
+        return sorted(self.store.about("contoso").get(family, b"").decode().splitlines())
+
     def told(self, source: str) -> tuple[str, str]:
         """State and sentence of a source."""
         return self[source].state, self[source].message
@@ -83,7 +88,7 @@ async def watching(name: str, made: Collector | None = None, **options: Any) -> 
         jobs = tuple(
             Job(Key("contoso", name, source.name), source, chosen.max_series) for source in found.sources(chosen)
         )
-        tenant = Tenant(TenantFacts("contoso", TENANT_ID, "global"), graph, jobs)
-        scheduler = Scheduler(store, clock, Random(1))  # noqa: S311 - jitter
+        tenant = Tenant(TenantFacts("contoso", TENANT_ID, CLOUDS["global"]), graph, jobs)
+        scheduler = Scheduler(store, clock, Random(1), all_derived())  # noqa: S311 - jitter
         scheduler.watch([tenant])
         yield Watch(name, tenant, scheduler, store)

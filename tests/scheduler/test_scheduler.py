@@ -19,7 +19,7 @@ from o365_exporter.errors import (
     UnavailableError,
 )
 from o365_exporter.exposition import Assembler, Format, shown
-from o365_exporter.graph import GraphClient
+from o365_exporter.graph import CLOUDS, GraphClient
 from o365_exporter.metrics import Metric, Sample
 from o365_exporter.scheduler import JITTER, Job, Scheduler, Tenant
 from o365_exporter.source import Source
@@ -78,10 +78,17 @@ class Steady(random.Random):
         return (a + b) / 2
 
 
+def without_token(message: str) -> AuthError:
+    """The failure of a tenant that gets no token."""
+    error = AuthError(message, subject="AADSTS7000222 for app")
+    error.signing_in = True
+    return error
+
+
 def tenant(*sources: Source[Any], name: str = "contoso", max_series: int = 100) -> Tenant:
     """A tenant whose one collector has these sources."""
     jobs = tuple(Job(Key(name, "test", source.name), source, max_series) for source in sources)
-    return Tenant(TenantFacts(name, "id", "global"), StubGraph().client(), jobs)
+    return Tenant(TenantFacts(name, "id", CLOUDS["global"]), StubGraph().client(), jobs)
 
 
 class Run:
@@ -410,7 +417,7 @@ async def test_a_failure_is_logged_when_it_begins_changes_and_ends() -> None:
     assert told == [
         ("warning", "poll failed", "unavailable"),
         ("warning", "poll failed", "throttled"),
-        ("info", "recovered", None),
+        ("info", "recovered", "throttled"),
     ]
 
 
@@ -421,7 +428,7 @@ async def test_a_tenant_without_a_token_is_logged_once_and_recovers_at_once() ->
     broken = tenant(hourly, other)
     graph: Any = broken.graph
     graph.auth.state, graph.auth.message = "auth", "the secret of tenant contoso has expired"
-    hourly.answer = other.answer = AuthError("the secret of tenant contoso has expired")
+    hourly.answer = other.answer = without_token("the secret of tenant contoso has expired")
     run = Run(clock, broken)
     with capture_logs() as lines:
         async with run.running():

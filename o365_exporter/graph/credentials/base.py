@@ -27,6 +27,11 @@ class Credential:
         return ""
 
     @property
+    def starts(self) -> float | None:
+        """When it begins to be of use, in seconds since 1970; None where the credential itself does not tell."""
+        return None
+
+    @property
     def ends(self) -> float | None:
         """When it ends, in seconds since 1970; None where that cannot be told from the credential itself."""
         return None

@@ -36,6 +36,10 @@ class Certificate(AssertionCredential):
     send_x5c: bool
 
     @property
+    def starts(self) -> float:
+        return self._own.not_valid_before_utc.timestamp()
+
+    @property
     def ends(self) -> float:
         return self._own.not_valid_after_utc.timestamp()
 
@@ -50,7 +54,7 @@ class Certificate(AssertionCredential):
                 f"{_time(self._own.not_valid_after_utc)}.",
                 remedy="Put a new one into that file and upload its public part to the app; no restart is needed.",
             )
-        if now < self._own.not_valid_before_utc.timestamp():
+        if now < self.starts:
             raise AuthError(
                 f"The certificate of tenant {self.tenant} is not valid yet: {self.setting} begins at "
                 f"{_time(self._own.not_valid_before_utc)}.",

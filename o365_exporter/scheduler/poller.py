@@ -1,0 +1,106 @@
+"""One attempt makes the next ``Poll``: the only place that sets a poll's deadline, catches and classifies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from random import Random
+from typing import Any, NamedTuple
+
+from o365_exporter.clock import Clock
+from o365_exporter.errors import Cause, InternalError, Nothing, PollError, PollTimeoutError
+from o365_exporter.exposition import render_up_to
+from o365_exporter.graph import GraphClient
+from o365_exporter.logs import get_logger
+from o365_exporter.scheduler.tenants import Job, Tenant
+from o365_exporter.scheduler.timing import next_delay
+from o365_exporter.store import Key, Poll
+
+log = get_logger("scheduler")
+
+
+class Outcome(NamedTuple):
+    """What an attempt brought: the poll, and the siblings that are to be polled at once because of it."""
+
+    poll: Poll
+    wakes: tuple[str, ...] = ()
+
+
+class Poller:
+    """Asks one source once, and whatever comes of it is a state of that source and of nothing else."""
+
+    def __init__(self, clock: Clock, rng: Random) -> None:
+        self._clock = clock
+        self._rng = rng
+
+    async def attempt(self, tenant: Tenant, job: Job, polls: Mapping[Key, Poll]) -> Outcome:
+        """The poll as it stands after one attempt.
+
+        Args:
+            tenant: whose source it is.
+            job: the source.
+            polls: what is known of the tenant, this source included.
+        """
+        started = self._clock.monotonic()
+        outcome, pause = await self._classified(tenant, job, polls)
+        duration = self._clock.monotonic() - started
+        delay = max(next_delay(job.source.interval, outcome.poll.failures_in_a_row, self._rng), pause + duration)
+        now = self._clock.now()
+        timed = replace(outcome.poll, attempted_at=now, duration=duration, next_run=now - duration + delay)
+        return outcome._replace(poll=timed)
+
+    async def _classified(self, tenant: Tenant, job: Job, polls: Mapping[Key, Poll]) -> tuple[Outcome, float]:
+        """The outcome, and the seconds for which Microsoft asks to be left alone."""
+        before = polls[job.key]
+
+        def latest() -> Poll:
+            return polls.get(job.key, before)  # its leader may have written its lines anew meanwhile
+
+        try:
+            with self._clock.deadline(job.source.deadline):
+                records = await job.source.fetch(tenant.graph, before.known, self._clock.now())
+            return self._answered(job, latest(), records, polls), 0.0
+        except Nothing as nothing:
+            return Outcome(latest().answered(nothing.state, None, self._clock.now(), message=str(nothing))), 0.0
+        except PollError as error:
+            return Outcome(failed(latest(), error, job.key)), error.retry_after or 0.0
+        except TimeoutError:
+            return Outcome(failed(latest(), _too_late(job, tenant.graph), job.key)), 0.0
+        except Exception as error:  # noqa: BLE001 - nothing that a tenant sends may end the polls of others
+            return Outcome(fault(latest(), error, job.key)), 0.0
+
+    def _answered(self, job: Job, before: Poll, records: Any, polls: Mapping[Key, Poll]) -> Outcome:
+        poll = with_lines(before.answered("ok", records, self._clock.now()), job, polls)
+        poll = replace(poll, remarks=frozenset(job.source.remarks(records)))
+        return Outcome(poll, job.source.wakes(before.records, records))
+
+
+def with_lines(poll: Poll, job: Job, polls: Mapping[Key, Poll]) -> Poll:
+    """The poll with its records written as lines, beside those of its collector's other sources."""
+    siblings = {key.source: other.records for key, other in polls.items() if key.collector == job.key.collector}
+    samples = job.source.samples(poll.records, siblings | {job.key.source: poll.records})
+    rendered, dropped = render_up_to(job.max_series, samples, job.key.tenant)
+    return replace(poll, rendered=rendered, dropped=dropped + job.source.dropped(poll.records))
+
+
+def failed(before: Poll, error: PollError, key: Key) -> Poll:
+    """After a failure that has a sentence."""
+    return before.failed(error.reason, str(error), cause=error.cause(str(key)), unfinished=error.unfinished)
+
+
+def fault(before: Poll, error: Exception, key: Key) -> Poll:
+    """After an exception that nobody thought of; its traceback is logged when it is new."""
+    cause = Cause(InternalError.reason, f"{key} {type(error).__name__}")
+    if before.cause != cause:
+        log.error("fault of the exporter", exc_info=error, **key._asdict())
+    sentence = f"A fault of the exporter itself ({type(error).__name__}): please report its log line."
+    return before.failed(cause.reason, sentence, cause=cause)
+
+
+def _too_late(job: Job, graph: GraphClient) -> PollError:
+    """The backstop: whatever waits knows its own end, and says better what it waited for."""
+    waiting = f": it was waiting for {graph.waiting}" if graph.waiting else ""
+    late = PollTimeoutError(f"The poll of {job.key} was not done within {job.source.deadline:g} s{waiting}.")
+    if graph.auth.state not in ("ok", "pending"):
+        late.signing_in, late.subject = True, f"login of {job.key.tenant}"
+    return late

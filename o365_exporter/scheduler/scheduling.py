@@ -1,0 +1,154 @@
+"""When each source is polled, from its start until its tenant goes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from itertools import islice
+from random import Random
+
+import anyio
+from anyio.abc import TaskGroup
+
+from o365_exporter.clock import Clock
+from o365_exporter.scheduler.causes import Causes
+from o365_exporter.scheduler.poller import Poller, fault
+from o365_exporter.scheduler.publisher import Publisher
+from o365_exporter.scheduler.tenants import Job, Tenant
+from o365_exporter.scheduler.timing import health_first, starts
+from o365_exporter.source import Derived
+from o365_exporter.store import Key, Store
+from o365_exporter.telemetry import TenantFacts
+
+AT_ONCE = 16
+"""Polls under way at once where everything is polled once."""
+
+_NAMED = 5
+"""Sources that are named of those that are still awaited."""
+
+_SLICE = 50
+"""Sources that are started before others may run."""
+
+
+class Scheduler:
+    """Keeps every source of every tenant polled.
+
+    Args:
+        store: where each poll is put.
+        clock: time, sleep and deadlines.
+        rng: the source of jitter.
+        derived: series made of all records of a tenant together.
+    """
+
+    def __init__(self, store: Store, clock: Clock, rng: Random, derived: Sequence[Derived] = ()) -> None:
+        self._store = store
+        self._clock = clock
+        self._causes = Causes(clock)
+        self._poller = Poller(clock, rng)
+        self._publisher = Publisher(store, clock, self._causes, derived)
+        self._awaited: dict[Job, None] = {}
+        self._tasks: TaskGroup | None = None
+
+    def watch(self, tenants: Sequence[Tenant]) -> None:
+        """Make tenants known before their first poll, which ``ready`` then waits for."""
+        for tenant in tenants:
+            self._publisher.introduce(tenant, tenant.jobs)
+            self._awaited |= dict.fromkeys(tenant.jobs)
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether every source watched at start has been tried once, and otherwise which are still awaited."""
+        if not self._awaited:
+            return True, "every source has been tried"
+        names = ", ".join(str(job.key) for job in islice(self._awaited, _NAMED))
+        more = len(self._awaited) - _NAMED
+        return False, f"not tried yet: {names}" + (f" and {more} more" if more > 0 else "")
+
+    async def run(self, tenants: Sequence[Tenant]) -> None:
+        """Poll for ever."""
+        async with anyio.create_task_group() as self._tasks:
+            self._tasks.start_soon(self._causes.keep_telling)
+            await self._start(tenants)
+            await anyio.sleep_forever()
+
+    async def add(self, tenants: Sequence[Tenant]) -> None:
+        """Watch more tenants while ``run`` runs; whether the program is ready does not depend on them."""
+        for tenant in tenants:
+            self._publisher.introduce(tenant, tenant.jobs)
+            await self._clock.sleep(0)  # many tenants may come at once, and others want to be polled and served
+        await self._start(tenants)
+
+    def change(self, tenant: Tenant, facts: TenantFacts, jobs: Sequence[Job]) -> None:
+        """Give a tenant other facts and jobs; those that it has already go on as if nothing had happened."""
+        gone = [job for job in tenant.jobs if job not in jobs]
+        come = [job for job in jobs if job not in tenant.jobs]
+        tenant.facts, tenant.jobs = facts, tuple(jobs)
+        for job in gone:
+            self._stop(job)
+            self._publisher.drop(job)
+        self._publisher.introduce(tenant, come)
+        for job in come:
+            self._begin(tenant, job)
+
+    def remove(self, tenant: Tenant, *, keep: Collection[Key] = ()) -> None:
+        """Stop watching a tenant, whatever is in flight, and forget it but for some of its sources."""
+        for job in tenant.jobs:
+            self._stop(job)
+        self._publisher.forget(tenant, but=keep)
+
+    def _stop(self, job: Job) -> None:
+        job.scope.cancel()
+        self._awaited.pop(job, None)
+
+    async def _start(self, tenants: Sequence[Tenant]) -> None:
+        for position, start in enumerate(starts(tenants)):
+            self._begin(*start)
+            if position % _SLICE == 0:
+                await self._clock.sleep(0)
+
+    def _begin(self, tenant: Tenant, job: Job, delay: float = 0.0) -> None:
+        assert self._tasks is not None, "only while run() runs"
+        self._tasks.start_soon(self._keep_polling, tenant, job, delay)
+
+    async def _keep_polling(self, tenant: Tenant, job: Job, delay: float) -> None:
+        with job.scope:
+            await self._clock.sleep(delay)
+            await self._poll_in_turn(tenant, job, nullcontext())
+            while True:
+                await self._until_next(job)
+                await self.poll(tenant, job)
+
+    async def run_once(self, tenants: Sequence[Tenant]) -> None:
+        """Poll every source once, and tell what failed at the end, be it an early one."""
+        at_once = anyio.CapacityLimiter(AT_ONCE)
+        try:
+            async with anyio.create_task_group() as tasks:
+                for tenant, job in health_first(tenants):
+                    tasks.start_soon(self._poll_in_turn, tenant, job, at_once)
+        finally:
+            self._causes.tell_all()
+
+    async def _poll_in_turn(self, tenant: Tenant, job: Job, turn: AbstractAsyncContextManager[object]) -> None:
+        leader = tenant.sibling(job, job.source.follows)
+        if leader is not None:
+            await leader.tried.wait()
+        async with turn:
+            await self.poll(tenant, job)
+
+    async def _until_next(self, job: Job) -> None:
+        """Wait for the next run, or until somebody wakes the job."""
+        next_run = self._store[job.key].next_run or 0.0
+        with suppress(TimeoutError), self._clock.deadline(next_run - self._clock.now()):
+            await job.woken.wait()
+
+    async def poll(self, tenant: Tenant, job: Job) -> None:
+        """Poll one source once, whatever happens, and publish what it left behind."""
+        job.woken = anyio.Event()
+        outcome = await self._poller.attempt(tenant, job, self._store.of(job.key.tenant))
+        if job.scope.cancel_called:
+            return  # removed in the very moment in which its poll ended
+        try:
+            self._publisher.publish(tenant, job, outcome)
+        except Exception as error:  # noqa: BLE001 - a fault that only this tenant's data bring about is its own
+            self._store.put(job.key, fault(outcome.poll, error, job.key))
+        self._awaited.pop(job, None)
+        job.tried.set()
