@@ -144,11 +144,30 @@ def _add_simulate(commands: _Commands[argparse.ArgumentParser]) -> None:
         commands,
         "simulate",
         "Run the simulated Microsoft 365 alone, to try Graph clients and alert rules on.",
-        lambda arguments: simulate.simulate(arguments.tenants, arguments.users, arguments.listen, arguments.scenario),
+        lambda arguments: simulate.simulate(
+            arguments.tenants,
+            arguments.users,
+            arguments.listen,
+            arguments.scenario,
+            arguments.tls,
+            arguments.base_url,
+        ),
     )
     _add_simulated(parser)
     parser.add_argument(
         "--listen", metavar="HOST:PORT", default="127.0.0.1:10366", help="where to simulate (%(default)s)"
+    )
+    parser.add_argument(
+        "--tls",
+        metavar="CA_FILE",
+        nargs="?",
+        const="simulator-ca.pem",
+        help="serve HTTPS, and write to CA_FILE (%(const)s) the throw-away authority that clients must trust",
+    )
+    parser.add_argument(
+        "--base-url",
+        metavar="URL",
+        help="address by which clients come, if a proxy does not tell it by X-Forwarded-Proto and -Host",
     )
 
 

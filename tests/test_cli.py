@@ -18,7 +18,7 @@ OPTIONS = {
     "once": ["--config", "--collector", *all_collectors()],
     "check-config": ["--config"],
     "demo": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10365"],
-    "simulate": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10366"],
+    "simulate": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10366", "--tls", "--base-url"],
 }
 
 
@@ -61,8 +61,14 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (["demo"], "demo.demo", [None, None, "127.0.0.1:10365", None]),
         (["demo", "--tenants", "5", "--users", "9", "--listen", ":1"], "demo.demo", [5, 9, ":1", None]),
         (["demo", "--scenario", "x"], "demo.demo", [None, None, "127.0.0.1:10365", "x"]),
-        (["simulate"], "simulate.simulate", [None, None, "127.0.0.1:10366", None]),
-        (["simulate", "--scenario"], "simulate.simulate", [None, None, "127.0.0.1:10366", ""]),
+        (["simulate"], "simulate.simulate", [None, None, "127.0.0.1:10366", None, None, None]),
+        (["simulate", "--scenario"], "simulate.simulate", [None, None, "127.0.0.1:10366", "", None, None]),
+        (["simulate", "--tls"], "simulate.simulate", [None, None, "127.0.0.1:10366", None, "simulator-ca.pem", None]),
+        (
+            ["simulate", "--tls", "ca.pem", "--base-url", "https://graph.test"],
+            "simulate.simulate",
+            [None, None, "127.0.0.1:10366", None, "ca.pem", "https://graph.test"],
+        ),
     ],
 )
 def test_options_reach_their_command(

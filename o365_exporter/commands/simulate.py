@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import socket
+import ssl
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import anyio
 
@@ -19,6 +24,7 @@ from o365_exporter.simulator import (
     Simulator,
     SimulatorOptions,
     Step,
+    ThrowawayAuthority,
     load_scenario,
 )
 from o365_exporter.web import split_listen
@@ -39,10 +45,18 @@ QUICK = {
 """Settings with which an exporter sees a scenario of seconds: the shortest intervals that it takes; reports less often,
 because Graph gives each 14 times in ten minutes."""
 
+_BASE_URL = re.compile(r"https?://[^/\s?#@]+/?")
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - only for who asks for it by leaving the host out
 
 
-def simulate(tenants: int | None, users: int | None, listen: str, scenario: str | None = None) -> int:
+def simulate(
+    tenants: int | None,
+    users: int | None,
+    listen: str,
+    scenario: str | None = None,
+    ca_file: str | None = None,
+    base_url: str | None = None,
+) -> int:
     """Serve simulated tenants until SIGTERM or Ctrl-C.
 
     Args:
@@ -50,15 +64,24 @@ def simulate(tenants: int | None, users: int | None, listen: str, scenario: str 
         users: in each; None for 1532, or for those of the scenario.
         listen: host and port.
         scenario: name or file of what happens to them; None for nothing.
+        ca_file: where to write whom clients must trust; None for HTTP.
+        base_url: address by which clients come; None for the one of each request.
 
     Raises:
-        ConfigurationError: ``listen`` is not an address, or cannot be used; or there is no such scenario.
+        ConfigurationError: ``listen`` or ``base_url`` is not an address, or cannot be used; the file cannot be
+            written; or there is no such scenario.
     """
     host, port = address(listen)
+    if base_url is not None and not _BASE_URL.fullmatch(base_url):
+        fault = (
+            f"--base-url {base_url!r} is no address of a server: write it as https://graph.example or http://host:port."
+        )
+        raise ConfigurationError([fault])
     script = chosen(scenario, tenants, users)
     logs.configure(LOGS)
-    simulator = simulator_of(script, tenants, users)
-    anyio.run(until_signal, partial(_simulate, simulator, script, host, port))
+    simulator = simulator_of(script, tenants, users, base_url)
+    tls = None if ca_file is None else _authority(ca_file, host)
+    anyio.run(until_signal, partial(_simulate, simulator, script, _Front(host, port, base_url, tls, ca_file)))
     return 0
 
 
@@ -90,10 +113,33 @@ def chosen(scenario: str | None, tenants: int | None, users: int | None) -> Scen
         raise ConfigurationError(f"--scenario: {error}".splitlines()) from None
 
 
-def simulator_of(scenario: Scenario | None, tenants: int | None, users: int | None) -> Simulator:
+def simulator_of(
+    scenario: Scenario | None, tenants: int | None, users: int | None, base_url: str | None = None
+) -> Simulator:
     """A simulator of a scenario's tenants, or of so many."""
     options = scenario.options() if scenario else SimulatorOptions.many(tenants or TENANTS, users=users or USERS)
-    return Simulator(SystemClock(), options)
+    return Simulator(SystemClock(), options.model_copy(update={"base_url": base_url}))
+
+
+@dataclass(frozen=True)
+class _Front:
+    """Where clients find the simulator, and whom they must trust."""
+
+    host: str
+    port: int
+    base_url: str | None
+    tls: ssl.SSLContext | None
+    ca_file: str | None
+
+
+def _authority(ca_file: str, host: str) -> ssl.SSLContext:
+    authority = ThrowawayAuthority(SystemClock().now())
+    try:
+        Path(ca_file).write_bytes(authority.pem)
+    except OSError as error:
+        fault = f"--tls: cannot write {ca_file} ({error.strerror}): name a file in a folder that you may write to."
+        raise ConfigurationError([fault]) from None
+    return authority.server([host] if host and host != _EVERYWHERE else [socket.gethostname()])
 
 
 def environment_of(simulator: Simulator, base_url: str, scenario: Scenario | None = None) -> dict[str, str]:
@@ -121,6 +167,18 @@ def tell(clock: Clock, step: Step) -> None:
     print(f"{time:%H:%M:%S}  {step.at:4g} s  {step.text}\n                  {step.action}", flush=True)
 
 
+def _tell_settings(settings: dict[str, str], local: str, front: _Front) -> None:
+    print(f"Simulated Microsoft 365: {local} (control: {local}/control/)")
+    if front.ca_file is not None:
+        file = Path(front.ca_file).resolve()
+        print(f"Clients must trust {file} (good for 30 days; its key is gone when this ends).")
+        settings["O365_CA_FILE"] = str(file)
+    print("The exporter watches it with these settings; the secrets are made up:")
+    for name, value in settings.items():
+        print(f"  {name}={value}")
+    print("Stop with Ctrl-C.", flush=True)
+
+
 class _Yours:
     """An exporter that somebody else runs: he is asked."""
 
@@ -131,19 +189,17 @@ class _Yours:
         print("                  (yours: start it now)", flush=True)
 
 
-async def _simulate(simulator: Simulator, scenario: Scenario | None, host: str, port: int) -> None:
+async def _simulate(simulator: Simulator, scenario: Scenario | None, front: _Front) -> None:
     async with AsyncExitStack() as stack:
+        serve = simulator.serve(front.host or _EVERYWHERE, front.port, tls=front.tls)
         try:
-            served = await stack.enter_async_context(simulator.serve(host or _EVERYWHERE, port))
+            served = await stack.enter_async_context(serve)
         except OSError as error:
-            fault = f"--listen: cannot listen on {host}:{port} ({error.strerror}): choose another address or port."
+            where = f"{front.host}:{front.port}"
+            fault = f"--listen: cannot listen on {where} ({error.strerror}): choose another address or port."
             raise ConfigurationError([fault]) from None
-        base_url = served.replace(f"//{_EVERYWHERE}:", "//127.0.0.1:")  # as this machine reaches it
-        print(f"Simulated Microsoft 365: {base_url} (control: {base_url}/control/)")
-        print("The exporter watches it with these settings; the secrets are made up:")
-        for name, value in environment_of(simulator, base_url, scenario).items():
-            print(f"  {name}={value}")
-        print("Stop with Ctrl-C.", flush=True)
+        local = served.replace(f"//{_EVERYWHERE}:", "//127.0.0.1:")  # as this machine reaches it
+        _tell_settings(environment_of(simulator, front.base_url or local, scenario), local, front)
         if scenario:
             introduce(scenario)
             await Player(scenario, simulator, _Yours(), partial(tell, simulator.clock)).play()

@@ -9,6 +9,7 @@ from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.options import SimulatorOptions, Switches, TenantOptions
 from o365_exporter.simulator.scenario import Player, Scenario, ScenarioError, Step, load_scenario, scenarios
 from o365_exporter.simulator.tenant import SimulatorError, Tenant
+from o365_exporter.simulator.tls import ThrowawayAuthority
 
 __all__ = [
     "Fault",
@@ -22,6 +23,7 @@ __all__ = [
     "Switches",
     "Tenant",
     "TenantOptions",
+    "ThrowawayAuthority",
     "load_scenario",
     "scenarios",
 ]

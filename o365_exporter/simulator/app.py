@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from http import HTTPStatus
@@ -154,12 +155,22 @@ class Simulator:
         self.clock.shift += seconds
 
     @asynccontextmanager
-    async def serve(self, host: str = "127.0.0.1", port: int = 0, *, download_port: int = 0) -> AsyncIterator[str]:
+    async def serve(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        download_port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> AsyncIterator[str]:
         """Serve on two real sockets: everything, whose base URL this yields, and report downloads.
 
-        Port 0 takes a free one.
+        Port 0 takes a free one. ``tls`` is such as ``ThrowawayAuthority.server`` makes.
         """
-        async with serving(self.app, host, port) as base_url, serving(self._download_app, host, download_port) as other:
+        async with (
+            serving(self.app, host, port, tls=tls) as base_url,
+            serving(self._download_app, host, download_port, tls=tls) as other,
+        ):
             self._downloads.served = other
             try:
                 yield base_url
@@ -175,12 +186,14 @@ class Simulator:
         if call.path == "/control" or call.path.startswith("/control/"):
             await connection.send(call, self._control.answer(call), gzip_allowed=True, fault=None)
             return
-        await self._handle(connection, call, self._service(call.path))
+        await self._handle(connection, call, self._service(call))
 
-    def _service(self, path: str) -> Service:
-        if path.startswith(_VERSIONS):
+    def _service(self, call: Call) -> Service:
+        if call.path.startswith(_VERSIONS):
             return self._graph
-        return self.machine if self.machine.answers(path) else self._entra
+        if call.elsewhere and self._downloads.answers(call.path):
+            return self._downloads
+        return self.machine if self.machine.answers(call.path) else self._entra
 
     async def _download_app(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = Connection(scope, receive, send)

@@ -21,8 +21,8 @@ JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _SKEW = 300.0  # seconds by which clocks may differ
 
 
-def check_assertion(tenant: Tenant, form: Mapping[str, str], issuer: OtherIssuer, now: float) -> None:
-    """Accept a statement that stands for the app.
+def check_assertion(tenant: Tenant, form: Mapping[str, str], issuer: OtherIssuer, now: float, origin: str) -> None:
+    """Accept a statement that stands for the app, made for the login of its cloud or for ``origin``.
 
     Raises:
         EntraError: 50027 where it is none; else what is wrong with it.
@@ -37,12 +37,12 @@ def check_assertion(tenant: Tenant, form: Mapping[str, str], issuer: OtherIssuer
     if not all(claims.get(name) for name in ("iss", "sub", "aud", "exp")):
         raise EntraError(50027)
     if claims["iss"] == claims["sub"] or str(claims["iss"]).lower() == tenant.client_id.lower():
-        _check_own(tenant, jwt, now)
+        _check_own(tenant, jwt, now, (tenant.cloud.login, origin))
     else:
         _check_federated(tenant, jwt, issuer, now)
 
 
-def _check_own(tenant: Tenant, jwt: Jwt, now: float) -> None:
+def _check_own(tenant: Tenant, jwt: Jwt, now: float, logins: tuple[str, ...]) -> None:
     """Signed by the app itself, with the key of a certificate."""
     claims = jwt.claims
     if {str(claims[name]).lower() for name in ("iss", "sub")} != {tenant.client_id.lower()}:
@@ -52,8 +52,8 @@ def _check_own(tenant: Tenant, jwt: Jwt, now: float) -> None:
     key = _certificate(tenant, jwt.header, now).public_key()
     if not (isinstance(key, RSAPublicKey) and jwt.is_signed_by(key)):
         raise EntraError(700027)
-    login = tenant.cloud.login
-    if claims["aud"] not in {f"{login}/{name}/oauth2/v2.0/token" for name in (tenant.tenant_id, tenant.domain)}:
+    names = (tenant.tenant_id, tenant.domain)
+    if claims["aud"] not in {f"{login}/{name}/oauth2/v2.0/token" for login in logins for name in names}:
         raise EntraError(700023)
     _check_time(claims, now)
     tenant.assertion_ids.append(str(claims["jti"]))

@@ -11,10 +11,18 @@ from o365_exporter.simulator.federation import OtherIssuer
 from o365_exporter.simulator.tenant import Tenant
 
 
-def check_credential(tenant: Tenant, form: Mapping[str, str], issuer: OtherIssuer, now: float) -> None:
-    """Check whichever credential the form carries; 7000218 where there is none."""
+def check_credential(tenant: Tenant, form: Mapping[str, str], issuer: OtherIssuer, now: float, origin: str) -> None:
+    """Check whichever credential the form carries; 7000218 where there is none.
+
+    Args:
+        tenant: whose app asks.
+        form: fields of the token request.
+        issuer: who else may vouch for the app.
+        now: seconds since 1970.
+        origin: by which the client found the login.
+    """
     if form.get("client_assertion"):
-        check_assertion(tenant, form, issuer, now)
+        check_assertion(tenant, form, issuer, now, origin)
     elif form.get("client_secret"):
         check_secret(tenant, form["client_secret"], now)
     else:

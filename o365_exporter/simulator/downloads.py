@@ -63,9 +63,13 @@ class Downloads:
         """The origin, as this machine reaches it."""
         return self._origin or self.served or OFFICIAL_ORIGIN
 
+    def answers(self, path: str) -> bool:
+        """Whether there is anything at this address."""
+        return _PATH.fullmatch(path) is not None
+
     def address(self, call: Call, tenant: Tenant, edition: Edition) -> str:
         """The address of a file for who asked Graph for it, good for some minutes from now."""
-        origin = self._origin_beside(call.origin)
+        origin = self._origin_beside(call)
         function, window = edition.report.name, edition.window.text
         ticket = self._sign([tenant.key, function, window, f"{edition.refresh}", self._clock.now() + TICKET_LIFETIME])
         twice = self.switches.report_redirect in ("twice", "twice_elsewhere")
@@ -92,11 +96,16 @@ class Downloads:
         """The error that a fault wants: a line of text."""
         return None if fault.status is None else _refusal(fault.status, fault.message or "An error was injected.")
 
-    def _origin_beside(self, graph: str) -> str:
-        """The origin for who reaches Graph at another: the second socket has many names, as the first has."""
+    def _origin_beside(self, call: Call) -> str:
+        """The origin for who reaches Graph at another: the second socket has many names, as the first has.
+
+        Who comes by a proxy, or by a fixed address, may find one of the sockets only: then both are the same.
+        """
+        if self._origin is None and call.elsewhere:
+            return call.origin
         if self._origin is not None or self.served is None:
             return self.url
-        parts = urlsplit(graph)
+        parts = urlsplit(call.origin)
         host = parts.netloc.removesuffix(f":{parts.port}")
         return f"{parts.scheme}://{host}:{urlsplit(self.served).port}"
 
@@ -105,7 +114,7 @@ class Downloads:
         ticket = self._read(call)
         if match is None or call.method != "GET":
             return _refusal(404, "There is nothing to get at this address.")
-        if "authorization" in call.headers:
+        if "authorization" in call.headers and not call.elsewhere:  # at Graph's own origin a client cannot but send it
             return _refusal(401, "This address needs no Authorization, and must not be sent any.")
         if ticket is None or ticket[1:3] != [match["function"], match["window"]]:
             return _refusal(403, "The signature of this address is wrong.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from o365_exporter.clock import Clock
 from o365_exporter.simulator.aadsts import EntraError
 from o365_exporter.simulator.client_credentials import check_credential
-from o365_exporter.simulator.clouds import CLOUDS, audiences
+from o365_exporter.simulator.clouds import audiences
 from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.federation import OtherIssuer
@@ -17,13 +18,14 @@ from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.timetext import login_time
 from o365_exporter.simulator.tokens import TokenIssuer
 
-_LOGIN = CLOUDS["global"].login
-_ALIASES = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
 _ROUTES = (
     (re.compile(r"/([^/]+)/oauth2/v2\.0/token"), "token", "POST"),
     (re.compile(r"/([^/]+)(?:/v2\.0)?/\.well-known/openid-configuration"), "discovery", "GET"),
     (re.compile(r"/(common)/discovery/instance"), "instances", "GET"),
 )
+_MANY = ("common", "organizations")
+"""Names in login addresses that stand for any tenant: they have discovery, and no app signs in there."""
+
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -64,7 +66,7 @@ class Entra:
             "timestamp": stamp,
             "trace_id": call.request_id,
             "correlation_id": correlation,
-            "error_uri": f"{_LOGIN}/error?code={error.code}",
+            "error_uri": f"{call.origin}/error?code={error.code}",
         }
         return self._dress(call, Answer(error.status, body))
 
@@ -85,7 +87,7 @@ class Entra:
             raise EntraError(70003, parameter=form["grant_type"])
         tenant = self._tenant(name)
         _check_app(tenant, form["client_id"])
-        check_credential(tenant, form, self.federation, self._clock.now())
+        check_credential(tenant, form, self.federation, self._clock.now(), call.origin)
         audience = _audience(tenant, form["scope"], call.origin)
         token, lifetime = self._issuer.issue(tenant, audience, self._clock.now())
         return Answer(
@@ -98,9 +100,10 @@ class Entra:
             },
         )
 
-    def _discovery(self, _call: Call, name: str) -> Answer:
-        tenant = self._tenant(name)
-        login = f"{tenant.cloud.login}/{tenant.tenant_id}"
+    def _discovery(self, call: Call, name: str) -> Answer:
+        """All addresses are the simulator's, so that no secret of a trial is ever sent to Microsoft."""
+        login = f"{call.origin}/{name if name in _MANY else self._tenant(name).tenant_id}"
+        issuer = f"{call.origin}/{{tenantid}}/v2.0" if name in _MANY else f"{login}/v2.0"
         document: dict[str, Any] = {
             "token_endpoint": f"{login}/oauth2/v2.0/token",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
@@ -110,24 +113,21 @@ class Entra:
             "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{login}/v2.0",
+            "issuer": issuer,
             "authorization_endpoint": f"{login}/oauth2/v2.0/authorize",
             "device_authorization_endpoint": f"{login}/oauth2/v2.0/devicecode",
             "tenant_region_scope": "EU",
-            "cloud_instance_name": "microsoftonline.com",
-            "msgraph_host": tenant.cloud.graph.removeprefix("https://"),
+            "cloud_instance_name": urlsplit(call.origin).hostname,
+            "msgraph_host": urlsplit(call.origin).netloc,
         }
         return Answer(200, document)
 
     def _instances(self, call: Call, _name: str) -> Answer:
-        asked = call.parameters.get("authorization_endpoint", f"{_LOGIN}/common/oauth2/v2.0/authorize")
+        asked = call.parameters.get("authorization_endpoint", f"{call.origin}/common/oauth2/v2.0/authorize")
         tenant = asked.split("/")[3] if asked.count("/") >= 3 else "common"  # noqa: PLR2004 - scheme, host, tenant
-        metadata = {
-            "preferred_network": _ALIASES[0],
-            "preferred_cache": _ALIASES[1],
-            "aliases": _ALIASES,
-        }
-        endpoint = f"{_LOGIN}/{tenant}/v2.0/.well-known/openid-configuration"
+        host = urlsplit(call.origin).netloc
+        metadata = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
+        endpoint = f"{call.origin}/{tenant}/v2.0/.well-known/openid-configuration"
         return Answer(200, {"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": [metadata]})
 
     def _tenant(self, name: str) -> Tenant:

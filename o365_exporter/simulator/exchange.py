@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,12 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 @dataclass(frozen=True)
 class Call:
-    """What was asked. ``path`` is decoded; ``query`` is the raw query string; header names are lower case."""
+    """What was asked.
+
+    ``origin`` is the address by which the client came, ``elsewhere`` whether that is another than the socket's: a
+    proxy's, or a fixed one. ``path`` is decoded, with single slashes; ``query`` is the raw query string; header names
+    are lower case.
+    """
 
     method: str
     origin: str
@@ -26,6 +32,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     request_id: str
+    elsewhere: bool = False
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -44,16 +51,29 @@ class Call:
 
     @classmethod
     async def read(cls, request: Request, request_id: str, base_url: str | None) -> Call:
-        """Take a request off the wire, whole; ``base_url`` replaces the origin it came in by."""
+        """Take a request off the wire, whole; ``base_url`` replaces the origin it came in by.
+
+        Graph takes several slashes for one, and clients that join addresses without care rely on it.
+        """
+        forwarded = any(name in request.headers for name in ("x-forwarded-proto", "x-forwarded-host"))
         return cls(
             method=request.method,
-            origin=(base_url or f"{request.url.scheme}://{request.headers.get('host', 'localhost')}").rstrip("/"),
-            path=request.scope["path"],
+            origin=(base_url or _origin(request)).rstrip("/"),
+            elsewhere=bool(base_url) or forwarded,
+            path=re.sub("/+", "/", request.scope["path"]),
             query=request.scope["query_string"].decode("latin-1"),
             headers=dict(request.headers),
             body=await request.body(),
             request_id=request_id,
         )
+
+
+def _origin(request: Request) -> str:
+    """Where the client thinks it is; of several proxies, the first one knows."""
+    scheme, host = (
+        request.headers.get(f"x-forwarded-{name}", "").partition(",")[0].strip() for name in ("proto", "host")
+    )
+    return f"{scheme or request.url.scheme}://{host or request.headers.get('host', 'localhost')}"
 
 
 @dataclass(frozen=True)

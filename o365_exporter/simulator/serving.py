@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,8 +17,8 @@ from o365_exporter.simulator.wire import TRANSPORT, UNFRAME
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
-    """Serve ``app`` while the context lasts; yields its base URL.
+async def serving(app: ASGIApp, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Serve ``app`` while the context lasts, by HTTPS where there is ``tls``; yields its base URL.
 
     Requests that hang when it ends are cut off.
 
@@ -41,10 +42,11 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
         )
     )
     server.config.load()
+    server.config.ssl = tls
     server.lifespan = server.config.lifespan_class(server.config)
     await server.startup(sockets=[listener])
     try:
-        yield f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+        yield f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     finally:
         for transport in list(transports):
             transport.abort()

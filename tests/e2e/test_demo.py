@@ -60,6 +60,33 @@ def test_the_simulator_and_the_exporter_apart(tmp_path: Path) -> None:
     assert 'o365_exporter_tenant_up{tenant="contoso"} 1.0' in page
 
 
+def test_the_simulator_by_https(tmp_path: Path) -> None:
+    """With ``--tls`` the printed settings name the file to trust, the exporter watches by them, and no key is shown."""
+    with running(tmp_path, "simulate", "--tenants", "1", "--listen", "127.0.0.1:0", "--tls", "ca.pem") as simulate:
+        assert printed(simulate, r"(https://127\.0\.0\.1:\d+) \(control: ")
+        eventually(lambda: simulate.out.endswith("Stop with Ctrl-C.\n"))
+        settings = dict(re.findall(r"(?m)^  (O365_\w+)=(.*)$", simulate.out))
+        assert settings["O365_CA_FILE"] == str(tmp_path / "ca.pem")
+        with running(tmp_path, "run", O365_LISTEN="127.0.0.1:0", **settings) as exporter:
+            assert 'o365_exporter_tenant_up{tenant="contoso"} 1.0' in httpx.get(f"{exporter.ready()}/metrics").text
+    assert "PRIVATE KEY" not in simulate.out + simulate.err + (tmp_path / "ca.pem").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--tls", "nowhere/ca.pem"), "--tls: cannot write nowhere/ca.pem (No such file or directory): name a file in"),
+        (("--base-url", "graph.test"), "--base-url 'graph.test' is no address of a server: write it as https://"),
+        (("--base-url", "https://graph.test/v1.0"), "--base-url 'https://graph.test/v1.0' is no address of a server"),
+    ],
+)
+def test_a_front_that_cannot_be(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    """Exit code 2 and one sentence with option, value and remedy."""
+    with running(tmp_path, "simulate", "--listen", "127.0.0.1:0", *arguments) as program:
+        assert program.process.wait(30) == 2
+    assert program.err.startswith(f"o365-exporter: {sentence}")
+
+
 @pytest.mark.parametrize("command", ["demo", "simulate"])
 def test_an_address_that_is_taken(tmp_path: Path, command: str) -> None:
     """Exit code 2 and one sentence with the address."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import httpx
@@ -56,11 +57,25 @@ async def test_lifetimes_vary_between_60_and_90_minutes_and_repeat(clock: FakeCl
 
 
 async def test_the_domain_name_serves_as_well_as_the_guid(http: httpx.AsyncClient, contoso: Tenant) -> None:
-    """A login address may name the tenant by domain; discovery then answers with the GUID."""
+    """A login address may name the tenant by domain; discovery then answers with the GUID, at the same address."""
     answer = await http.get(f"/{contoso.domain}/v2.0/.well-known/openid-configuration")
     document = answer.json()
-    assert document["token_endpoint"] == f"{LOGIN}/{contoso.tenant_id}/oauth2/v2.0/token"
-    assert document["issuer"] == f"{LOGIN}/{contoso.tenant_id}/v2.0"
+    assert document["token_endpoint"] == f"{GRAPH}/{contoso.tenant_id}/oauth2/v2.0/token"
+    assert document["issuer"] == f"{GRAPH}/{contoso.tenant_id}/v2.0"
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:10366", "https://simulator.test"])
+async def test_discovery_never_leads_to_microsoft(simulator: Simulator, contoso: Tenant, origin: str) -> None:
+    """Every address in it is the simulator's own, by which the client came: no secret of a trial goes elsewhere."""
+    asked = f"{LOGIN}/{contoso.tenant_id}/oauth2/v2.0/authorize"
+    routes = [f"/{name}/v2.0/.well-known/openid-configuration" for name in (contoso.tenant_id, "common")]
+    async with in_process(simulator, origin) as http:
+        texts = [(await http.get(route)).text for route in routes]
+        texts.append((await http.get("/common/discovery/instance", params={"authorization_endpoint": asked})).text)
+        texts.append((await http.post(f"/{contoso.tenant_id}/oauth2/v2.0/token")).text)
+    for text in texts:
+        assert set(re.findall(r"https?://[^/\"]+", text)) == {origin}
+        assert "microsoftonline" not in text
 
 
 async def test_instance_discovery_names_the_tenants_endpoint(http: httpx.AsyncClient) -> None:
@@ -68,8 +83,8 @@ async def test_instance_discovery_names_the_tenants_endpoint(http: httpx.AsyncCl
     asked = f"{LOGIN}/abc/oauth2/v2.0/authorize"
     answer = await http.get("/common/discovery/instance", params={"authorization_endpoint": asked})
     body = answer.json()
-    assert body["tenant_discovery_endpoint"] == f"{LOGIN}/abc/v2.0/.well-known/openid-configuration"
-    assert "login.microsoftonline.com" in body["metadata"][0]["aliases"]
+    assert body["tenant_discovery_endpoint"] == f"{GRAPH}/abc/v2.0/.well-known/openid-configuration"
+    assert body["metadata"][0]["aliases"] == ["graph.microsoft.com"]
 
 
 async def test_a_refusal_has_the_exact_shape_of_entra(user: GraphUser) -> None:
@@ -93,7 +108,7 @@ async def test_a_refusal_has_the_exact_shape_of_entra(user: GraphUser) -> None:
         f"'{user.tenant.client_id}'. Trace ID: {body['trace_id']} Correlation ID: {body['correlation_id']} "
         "Timestamp: 2026-03-10 12:00:00Z"
     )
-    assert body["error_uri"] == f"{LOGIN}/error?code=7000215"
+    assert body["error_uri"] == f"{GRAPH}/error?code=7000215"
 
 
 @pytest.mark.parametrize(
@@ -189,14 +204,12 @@ async def test_a_client_request_id_comes_back_as_correlation_id(http: httpx.Asyn
     assert answer.headers["client-request-id"] == "my-id"
 
 
-async def test_a_national_cloud_has_its_own_hosts(clock: FakeClock) -> None:
-    """A tenant of China signs in at its own host, for its own Graph only."""
+async def test_a_national_cloud_has_its_own_graph(clock: FakeClock) -> None:
+    """A tenant of China signs in for its own Graph only."""
     options = TenantOptions(key="contoso", cloud="china")
     simulator = Simulator(clock, SimulatorOptions(tenants=(options,)))
     async with in_process(simulator) as http:
         user = GraphUser(http, simulator.tenants["contoso"])
-        document = await http.get(f"/{user.tenant.tenant_id}/v2.0/.well-known/openid-configuration")
-        assert document.json()["token_endpoint"].startswith("https://login.partner.microsoftonline.cn/")
         assert code(await user.sign_in()) == 500011
         own = await user.sign_in(scope="https://microsoftgraph.chinacloudapi.cn/.default")
         assert own.status_code == 200

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import msal
 import pytest
 
 from o365_exporter.clock import SystemClock
-from o365_exporter.simulator import Simulator
-from tests.simulator.support import GRAPH, HEALTH, LOGIN, GraphUser
+from o365_exporter.simulator import Simulator, ThrowawayAuthority
+from tests.simulator.support import GRAPH, HEALTH, GraphUser
 
 OVERVIEWS = f"{HEALTH}/healthOverviews"
+REPORT = "/v1.0/reports/getEmailActivityUserDetail(period='D7')"
 
 
 @pytest.fixture
@@ -110,59 +113,92 @@ async def test_a_port_in_use_is_an_os_error(real: Simulator, base_url: str) -> N
             pass
 
 
-class Redirected:
-    """What MSAL wants of an HTTP client; Microsoft's login host is sought at the simulator's address."""
-
-    def __init__(self, base_url: str) -> None:
-        self._base_url = base_url
-        self._http = httpx.Client(trust_env=False, timeout=5)
-
-    def get(self, url: str, params: Mapping[str, str] | None = None, **options: Any) -> httpx.Response:
-        return self._http.get(self._moved(url), params=params, headers=options.get("headers"))
-
-    def post(
-        self, url: str, data: dict[str, Any] | None = None, params: Mapping[str, str] | None = None, **options: Any
-    ) -> httpx.Response:
-        return self._http.post(self._moved(url), data=data, params=params, headers=options.get("headers"))
-
-    def close(self) -> None:
-        self._http.close()
-
-    def _moved(self, url: str) -> str:
-        assert url.startswith(LOGIN)
-        return self._base_url + url.removeprefix(LOGIN)
+# HTTPS ----------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def redirected(base_url: str) -> Iterator[Redirected]:
-    """Such a client, closed at the end."""
-    client = Redirected(base_url)
-    try:
-        yield client
-    finally:
-        client.close()
+@pytest.fixture(scope="module")
+def authority() -> ThrowawayAuthority:
+    """Whom clients trust."""
+    return ThrowawayAuthority(SystemClock().now())
 
 
-async def test_msal_signs_in(real: Simulator, base_url: str) -> None:
-    """The real MSAL gets a token that Graph accepts, by GUID and by domain, and understands a refusal."""
+@pytest.fixture
+async def https(real: Simulator, authority: ThrowawayAuthority) -> AsyncIterator[str]:
+    """The simulator's address by HTTPS."""
+    async with real.serve(tls=authority.server()) as url:
+        yield url
+
+
+@pytest.fixture
+def ca_file(authority: ThrowawayAuthority, tmp_path: Path) -> Path:
+    """The certificate that clients must trust."""
+    file = tmp_path / "ca.pem"
+    file.write_bytes(authority.pem)
+    return file
+
+
+async def test_everything_is_there_by_https(real: Simulator, https: str, ca_file: Path) -> None:
+    """Login, pages and files, by host name and address; every address that is handed out begins with https."""
+    trusted = ssl.create_default_context(cafile=ca_file)
+    trusted.verify_flags |= ssl.VERIFY_X509_STRICT  # as Python 3.13 does
+    for base_url in (https, https.replace("127.0.0.1", "localhost")):
+        async with httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=5, verify=trusted) as http:
+            user = GraphUser(http, real.tenants["contoso"])
+            first = await user.json(f"{HEALTH}/issues")
+            file = await user.get(REPORT)
+            assert first["@odata.nextLink"].startswith(f"{base_url}/v1.0/")
+            assert file.headers["location"].startswith(f"{base_url.rpartition(':')[0]}:")
+            assert (await http.get(file.headers["location"])).status_code == 200
+
+
+async def test_nobody_else_is_trusted_for_it(https: str) -> None:
+    """The authority is of this one run: another one's certificate is none for this server."""
+    other = ssl.create_default_context(cadata=ThrowawayAuthority(SystemClock().now()).pem.decode())
+    async with httpx.AsyncClient(trust_env=False, verify=other) as http:
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            await http.get(https)
+
+
+async def test_a_client_behind_a_proxy_is_led_on_by_the_proxys_address(visitor: GraphUser) -> None:
+    """Pages, discovery and files name what X-Forwarded-Proto and -Host say, and the files are there."""
+    tenant = visitor.tenant
+    forwarded = {"x_forwarded_proto": "https, http", "x_forwarded_host": "graph.test"}
+    page = await visitor.json(f"{HEALTH}/issues", **forwarded)
+    document = (await visitor.get(f"/{tenant.tenant_id}/v2.0/.well-known/openid-configuration", **forwarded)).json()
+    location = (await visitor.get(REPORT, **forwarded)).headers["location"]
+    assert page["@odata.nextLink"] == f"https://graph.test{HEALTH}/issues?$skip=100"
+    assert document["token_endpoint"] == f"https://graph.test/{tenant.tenant_id}/oauth2/v2.0/token"
+    assert location.startswith("https://graph.test/data/v1.0/download/getEmailActivityUserDetail/D7?token=")
+    assert (await visitor.get(location.removeprefix("https://graph.test"), **forwarded)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1.0//admin/serviceAnnouncement/healthOverviews", "//v1.0/applications"])
+async def test_several_slashes_are_one(visitor: GraphUser, base_url: str, path: str) -> None:
+    """Microsoft's SDKs join addresses so that two slashes meet, which Graph forgives."""
+    answer = await visitor.get(f"{base_url}{path}")
+    assert answer.status_code == 200
+
+
+async def test_msal_signs_in(real: Simulator, https: str, ca_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real MSAL finds the token endpoint by discovery, by GUID and by domain, and understands a refusal."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # to requests they count more than what it is told
+        monkeypatch.delenv(name, raising=False)
     tenant = real.tenants["contoso"]
 
-    def acquire(authority: str, secret: str) -> dict[str, Any]:
-        with redirected(base_url) as http_client:
-            app = msal.ConfidentialClientApplication(
-                tenant.client_id,
-                authority=f"{LOGIN}/{authority}",
-                client_credential=secret,
-                http_client=http_client,
-            )
-            token: dict[str, Any] = app.acquire_token_for_client([f"{GRAPH}/.default"])
-            return token
+    def acquire(name: str, secret: str) -> dict[str, Any]:
+        app = msal.ConfidentialClientApplication(
+            tenant.client_id,
+            authority=f"{https}/{name}",
+            client_credential=secret,
+            instance_discovery=False,
+            verify=str(ca_file),
+        )
+        token: dict[str, Any] = app.acquire_token_for_client([f"{GRAPH}/.default"])
+        return token
 
-    for authority in (tenant.tenant_id, tenant.domain):
-        token = await asyncio.to_thread(acquire, authority, tenant.client_secret)
+    for name in (tenant.tenant_id, tenant.domain):
+        token = await asyncio.to_thread(acquire, name, tenant.client_secret)
         assert 3_500 < token["expires_in"] < 5_400
-        async with httpx.AsyncClient(base_url=base_url, trust_env=False) as http:
-            answer = await GraphUser(http, tenant).get(OVERVIEWS, token["access_token"])
-        assert answer.status_code == 200
     refused = await asyncio.to_thread(acquire, tenant.tenant_id, "wrong")
     assert (refused["error"], refused["error_codes"]) == ("invalid_client", [7000215])
+    assert {one.headers["host"] for one in real.requests} == {urlsplit(https).netloc}
