@@ -147,10 +147,8 @@ def _add_simulate(commands: _Commands[argparse.ArgumentParser]) -> None:
         lambda arguments: simulate.simulate(
             arguments.tenants,
             arguments.users,
-            arguments.listen,
+            simulate.Front(arguments.listen, arguments.tls, arguments.base_url),
             arguments.scenario,
-            arguments.tls,
-            arguments.base_url,
         ),
     )
     _add_simulated(parser)

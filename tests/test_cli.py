@@ -11,6 +11,7 @@ import pytest
 from o365_exporter import cli
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.cli import main
+from o365_exporter.commands.simulate import Front
 from o365_exporter.errors import ConfigurationError
 
 OPTIONS = {
@@ -61,13 +62,13 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (["demo"], "demo.demo", [None, None, "127.0.0.1:10365", None]),
         (["demo", "--tenants", "5", "--users", "9", "--listen", ":1"], "demo.demo", [5, 9, ":1", None]),
         (["demo", "--scenario", "x"], "demo.demo", [None, None, "127.0.0.1:10365", "x"]),
-        (["simulate"], "simulate.simulate", [None, None, "127.0.0.1:10366", None, None, None]),
-        (["simulate", "--scenario"], "simulate.simulate", [None, None, "127.0.0.1:10366", "", None, None]),
-        (["simulate", "--tls"], "simulate.simulate", [None, None, "127.0.0.1:10366", None, "simulator-ca.pem", None]),
+        (["simulate"], "simulate.simulate", [None, None, Front("127.0.0.1:10366"), None]),
+        (["simulate", "--scenario"], "simulate.simulate", [None, None, Front("127.0.0.1:10366"), ""]),
+        (["simulate", "--tls"], "simulate.simulate", [None, None, Front("127.0.0.1:10366", "simulator-ca.pem"), None]),
         (
             ["simulate", "--tls", "ca.pem", "--base-url", "https://graph.test"],
             "simulate.simulate",
-            [None, None, "127.0.0.1:10366", None, "ca.pem", "https://graph.test"],
+            [None, None, Front("127.0.0.1:10366", "ca.pem", "https://graph.test"), None],
         ),
     ],
 )

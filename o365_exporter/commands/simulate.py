@@ -49,40 +49,65 @@ _BASE_URL = re.compile(r"https?://[^/\s?#@]+/?")
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - only for who asks for it by leaving the host out
 
 
-def simulate(
-    tenants: int | None,
-    users: int | None,
-    listen: str,
-    scenario: str | None = None,
-    ca_file: str | None = None,
-    base_url: str | None = None,
-) -> int:
+@dataclass(frozen=True)
+class Front:
+    """Where clients find the simulator, and whom they must trust.
+
+    Args:
+        listen: host and port.
+        ca_file: where to write the authority of this run; None for HTTP.
+        base_url: address by which clients come; None for the one of each request.
+    """
+
+    listen: str
+    ca_file: str | None = None
+    base_url: str | None = None
+
+
+def simulate(tenants: int | None, users: int | None, front: Front, scenario: str | None = None) -> int:
     """Serve simulated tenants until SIGTERM or Ctrl-C.
 
     Args:
         tenants: how many; None for 2, or for those of the scenario.
         users: in each; None for 1532, or for those of the scenario.
-        listen: host and port.
+        front: where.
         scenario: name or file of what happens to them; None for nothing.
-        ca_file: where to write whom clients must trust; None for HTTP.
-        base_url: address by which clients come; None for the one of each request.
 
     Raises:
-        ConfigurationError: ``listen`` or ``base_url`` is not an address, or cannot be used; the file cannot be
-            written; or there is no such scenario.
+        ConfigurationError: an address is none, or cannot be used; the file cannot be written; or there is no such
+            scenario.
     """
-    host, port = address(listen)
+    address(front.listen)
+    _check_base_url(front.base_url)
+    script = chosen(scenario, tenants, users)
+    logs.configure(LOGS)
+    simulator = simulator_of(script, tenants, users, front.base_url)
+    anyio.run(until_signal, partial(_simulate, simulator, script, front, _tls(front)))
+    return 0
+
+
+def _check_base_url(base_url: str | None) -> None:
     if base_url is not None and not _BASE_URL.fullmatch(base_url):
         fault = (
             f"--base-url {base_url!r} is no address of a server: write it as https://graph.example or http://host:port."
         )
         raise ConfigurationError([fault])
-    script = chosen(scenario, tenants, users)
-    logs.configure(LOGS)
-    simulator = simulator_of(script, tenants, users, base_url)
-    tls = None if ca_file is None else _authority(ca_file, host)
-    anyio.run(until_signal, partial(_simulate, simulator, script, _Front(host, port, base_url, tls, ca_file)))
-    return 0
+
+
+def _tls(front: Front) -> ssl.SSLContext | None:
+    """What an HTTPS server needs; None for HTTP. Writes whom its clients must trust."""
+    if front.ca_file is None:
+        return None
+    authority = ThrowawayAuthority(SystemClock().now())
+    try:
+        Path(front.ca_file).write_bytes(authority.pem)
+    except OSError as error:
+        fault = (
+            f"--tls: cannot write {front.ca_file} ({error.strerror}): name a file in a folder that you may write to."
+        )
+        raise ConfigurationError([fault]) from None
+    host, _ = address(front.listen)
+    return authority.server([host or socket.gethostname()])
 
 
 def address(listen: str) -> tuple[str, int]:
@@ -121,27 +146,6 @@ def simulator_of(
     return Simulator(SystemClock(), options.model_copy(update={"base_url": base_url}))
 
 
-@dataclass(frozen=True)
-class _Front:
-    """Where clients find the simulator, and whom they must trust."""
-
-    host: str
-    port: int
-    base_url: str | None
-    tls: ssl.SSLContext | None
-    ca_file: str | None
-
-
-def _authority(ca_file: str, host: str) -> ssl.SSLContext:
-    authority = ThrowawayAuthority(SystemClock().now())
-    try:
-        Path(ca_file).write_bytes(authority.pem)
-    except OSError as error:
-        fault = f"--tls: cannot write {ca_file} ({error.strerror}): name a file in a folder that you may write to."
-        raise ConfigurationError([fault]) from None
-    return authority.server([host] if host and host != _EVERYWHERE else [socket.gethostname()])
-
-
 def environment_of(simulator: Simulator, base_url: str, scenario: Scenario | None = None) -> dict[str, str]:
     """The settings with which the exporter watches every tenant of a simulator, quickly where there is a scenario."""
     values = {"O365_DEFAULTS__LOGIN_URL": base_url, "O365_DEFAULTS__GRAPH_URL": base_url}
@@ -167,7 +171,7 @@ def tell(clock: Clock, step: Step) -> None:
     print(f"{time:%H:%M:%S}  {step.at:4g} s  {step.text}\n                  {step.action}", flush=True)
 
 
-def _tell_settings(settings: dict[str, str], local: str, front: _Front) -> None:
+def _tell_settings(settings: dict[str, str], local: str, front: Front) -> None:
     print(f"Simulated Microsoft 365: {local} (control: {local}/control/)")
     if front.ca_file is not None:
         file = Path(front.ca_file).resolve()
@@ -189,14 +193,13 @@ class _Yours:
         print("                  (yours: start it now)", flush=True)
 
 
-async def _simulate(simulator: Simulator, scenario: Scenario | None, front: _Front) -> None:
+async def _simulate(simulator: Simulator, scenario: Scenario | None, front: Front, tls: ssl.SSLContext | None) -> None:
+    host, port = address(front.listen)
     async with AsyncExitStack() as stack:
-        serve = simulator.serve(front.host or _EVERYWHERE, front.port, tls=front.tls)
         try:
-            served = await stack.enter_async_context(serve)
+            served = await stack.enter_async_context(simulator.serve(host or _EVERYWHERE, port, tls=tls))
         except OSError as error:
-            where = f"{front.host}:{front.port}"
-            fault = f"--listen: cannot listen on {where} ({error.strerror}): choose another address or port."
+            fault = f"--listen: cannot listen on {host}:{port} ({error.strerror}): choose another address or port."
             raise ConfigurationError([fault]) from None
         local = served.replace(f"//{_EVERYWHERE}:", "//127.0.0.1:")  # as this machine reaches it
         _tell_settings(environment_of(simulator, front.base_url or local, scenario), local, front)

@@ -62,14 +62,16 @@ def test_the_simulator_and_the_exporter_apart(tmp_path: Path) -> None:
 
 def test_the_simulator_by_https(tmp_path: Path) -> None:
     """With ``--tls`` the printed settings name the file to trust, the exporter watches by them, and no key is shown."""
-    with running(tmp_path, "simulate", "--tenants", "1", "--listen", "127.0.0.1:0", "--tls", "ca.pem") as simulate:
+    file = tmp_path / "ca.pem"
+    arguments = ("--tenants", "1", "--listen", "127.0.0.1:0", "--tls", str(file))
+    with running(tmp_path, "simulate", *arguments) as simulate:
         assert printed(simulate, r"(https://127\.0\.0\.1:\d+) \(control: ")
         eventually(lambda: simulate.out.endswith("Stop with Ctrl-C.\n"))
         settings = dict(re.findall(r"(?m)^  (O365_\w+)=(.*)$", simulate.out))
-        assert settings["O365_CA_FILE"] == str(tmp_path / "ca.pem")
+        assert settings["O365_CA_FILE"] == str(file)
         with running(tmp_path, "run", O365_LISTEN="127.0.0.1:0", **settings) as exporter:
             assert 'o365_exporter_tenant_up{tenant="contoso"} 1.0' in httpx.get(f"{exporter.ready()}/metrics").text
-    assert "PRIVATE KEY" not in simulate.out + simulate.err + (tmp_path / "ca.pem").read_text("utf-8")
+    assert "PRIVATE KEY" not in simulate.out + simulate.err + file.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_an_address_that_is_taken(tmp_path: Path, command: str) -> None:
         other.listen()
         listen = f"127.0.0.1:{other.getsockname()[1]}"
         with running(tmp_path, command, "--listen", listen) as program:
-            assert program.process.wait(10) == 2
+            assert program.process.wait(PATIENCE) == 2
     (sentence,) = program.err.splitlines()
     assert sentence.startswith("o365-exporter: ")
     assert "cannot listen on" in sentence
