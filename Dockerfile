@@ -7,7 +7,7 @@ RUN python -m venv /opt/pip && python -m venv --without-pip /opt/venv
 COPY requirements.txt /
 # Compiled here, because nothing can be written later, and never compared with the sources again.
 RUN /opt/pip/bin/pip --python /opt/venv install --no-cache-dir --disable-pip-version-check --no-compile \
-        --only-binary=:all: --require-hashes --requirement /requirements.txt \
+        --no-deps --only-binary=:all: --require-hashes --requirement /requirements.txt \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/venv/lib
 COPY LICENSE /app/
 COPY o365_exporter /app/o365_exporter
