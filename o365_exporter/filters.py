@@ -11,14 +11,15 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from o365_exporter.texts import UnusableError
+
 
 def _valid_pattern(pattern: str) -> str:
     try:
         re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
-        raise ValueError(
-            f"is not a regular expression: {error}; write it as Python's re module reads it, with \\ before . ( [ * + ?"
-        ) from None
+    except (re.error, OverflowError, RecursionError) as error:
+        remedy = f"{error}; write it as Python's re module reads it, with \\ before . ( [ * + ?"
+        raise UnusableError("is not a regular expression", remedy) from None
     return pattern
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.metrics import Metric, Sample
+from o365_exporter.texts import UnusableError
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([smhdw]?)\s*")
@@ -30,7 +31,7 @@ def parse_duration(value: object) -> float:
         return float(value)
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError('is not a duration: write seconds, or a number with s, m, h, d or w, such as "5m"')
+        raise UnusableError("is not a duration", 'write seconds, or a number with s, m, h, d or w, such as "5m"')
     return float(match[1]) * _UNITS[match[2] or "s"]
 
 

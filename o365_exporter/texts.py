@@ -21,40 +21,46 @@ _MARKS = (
 )
 
 
-class UnreadableError(Exception):
-    """A file or a text cannot be used.
+class UnusableError(ValueError):
+    """A file or a value cannot be used.
 
     Args:
-        what: is wrong, as the predicate of a sentence about it.
+        what: is wrong, as the predicate of a sentence about it. It quotes nothing that may be a secret.
         remedy: what to do.
+        keys: which keys of a table contradict each other, where it is that.
     """
 
-    def __init__(self, what: str, remedy: str) -> None:
+    def __init__(self, what: str, remedy: str, keys: tuple[str, ...] = ()) -> None:
         super().__init__(f"{what}: {remedy}")
         self.what = what
         self.remedy = remedy
+        self.keys = keys
+
+
+class NotThereError(UnusableError):
+    """There is no file where one was named."""
 
 
 def content_of(path: Path) -> bytes:
     """All bytes of a file.
 
     Raises:
-        UnreadableError: it is not there, may not be read, is no file or is too large.
+        UnusableError: it is not there, may not be read, is no file or is too large.
     """
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except FileNotFoundError:
-        raise UnreadableError("does not exist", "write the file, or mend the path that names it") from None
+        raise NotThereError("does not exist", "write the file, or mend the path that names it") from None
     except IsADirectoryError:
-        raise UnreadableError("is a directory", "name the file in it") from None
+        raise NotThereError("is a directory", "name the file in it") from None
     except PermissionError as error:
-        raise UnreadableError(f"cannot be read ({error.strerror})", "let the exporter's user read it") from None
+        raise UnusableError(f"cannot be read ({error.strerror})", "let the exporter's user read it") from None
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         why = error.strerror if isinstance(error, OSError) else "not the name of a file"
-        raise UnreadableError(f"cannot be read ({why})", "mend the path that names it") from None
+        raise UnusableError(f"cannot be read ({why})", "mend the path that names it") from None
     if len(content) > LARGEST:
-        raise UnreadableError(f"is larger than {LARGEST // 1024**2} MiB", "name the right file")
+        raise UnusableError(f"is larger than {LARGEST // 1024**2} MiB", "name the right file")
     return content
 
 
@@ -62,18 +68,18 @@ def text_of(content: bytes) -> str:
     """Bytes as text, with lines that end as on Unix and without a mark of byte order.
 
     Raises:
-        UnreadableError: they are no text.
+        UnusableError: they are no text.
     """
     mark, encoding = next(((mark, name) for mark, name in _MARKS if content.startswith(mark)), (b"", "utf-8"))
     try:
         text = content[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
         name = encoding.removesuffix("-le").removesuffix("-be").upper()
-        raise UnreadableError(f"is not {name} (byte {len(mark) + error.start})", "save it as UTF-8") from None
+        raise UnusableError(f"is not {name} (byte {len(mark) + error.start})", "save it as UTF-8") from None
     if "\0" in text:
         utf16 = text[1::2].count("\0") * 2 > len(text) // 2 or text[::2].count("\0") * 2 > len(text) // 2
         what = "is UTF-16 without a mark that says so" if utf16 else f"has a NUL in it (character {text.index(chr(0))})"
-        raise UnreadableError(what, "save it as UTF-8")
+        raise UnusableError(what, "save it as UTF-8")
     return text.replace("\r\n", "\n")
 
 
@@ -81,7 +87,7 @@ def text_in(path: Path) -> str:
     """The text of a file.
 
     Raises:
-        UnreadableError: it cannot be read, or is no text.
+        UnusableError: it cannot be read, or is no text.
     """
     return text_of(content_of(path))
 
@@ -90,13 +96,13 @@ def line_of(text: str) -> str:
     """The one line that a text holds, without its end; blanks stay, they may belong to a passphrase.
 
     Raises:
-        UnreadableError: it holds none, or several.
+        UnusableError: it holds none, or several.
     """
     line = text.rstrip("\r\n").lstrip("\ufeff")
     if not line.strip():
-        raise UnreadableError("is empty", "write the value into it")
+        raise UnusableError("is empty", "write the value into it")
     if "\n" in line or "\r" in line:
-        raise UnreadableError("holds more than one line", "write the value alone into it, on one line")
+        raise UnusableError("holds more than one line", "write the value alone into it, on one line")
     return line
 
 
@@ -104,12 +110,12 @@ def given(text: str) -> str:
     """The value of a variable, without blanks around it and without the mark that editors of Windows put in front.
 
     Raises:
-        UnreadableError: it is not UTF-8, as the environment hands it over.
+        UnusableError: it is not UTF-8, as the environment hands it over.
     """
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise UnreadableError("is not UTF-8", "write it in UTF-8") from None
+        raise UnusableError("is not UTF-8", "write it in UTF-8") from None
     return text.strip().lstrip("\ufeff").strip()
 
 

@@ -14,8 +14,8 @@ from difflib import unified_diff
 from pathlib import Path
 
 from o365_exporter.catalogue import all_collectors
+from o365_exporter.settings.problems import dotted, toml
 from o365_exporter.settings.schema import ANY, SHORTHAND, Key, KeyPath, Table, schema, variable, walk
-from o365_exporter.settings.text import dotted, toml
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = "python tools/make_configuration.py"

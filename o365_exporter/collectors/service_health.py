@@ -24,6 +24,7 @@ from o365_exporter.filters import Filter
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.metrics import Metric, Sample
 from o365_exporter.source import Collector, CollectorOptions, Duration, Interval, Source
+from o365_exporter.texts import UnusableError
 
 STATUSES = (
     "serviceOperational",
@@ -159,7 +160,7 @@ ISSUE = Endpoint(
 
 def _known_status(status: str) -> str:
     if member(status, STATUSES) not in STATUSES:
-        raise ValueError(f"{status!r} is not a status of Graph: choose from {', '.join(STATUSES)}")
+        raise UnusableError("is not a status of Graph", f"choose from {', '.join(STATUSES)}")
     return member(status, STATUSES)
 
 

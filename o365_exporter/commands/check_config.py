@@ -9,9 +9,9 @@ from typing import Any
 
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.settings import Inspection, TenantSettings, inspect
-from o365_exporter.settings.arranging import find
+from o365_exporter.settings.inheritance import find
+from o365_exporter.settings.problems import MASK, dotted, toml, toml_key
 from o365_exporter.settings.schema import ROOMS, Key, KeyPath, lookup
-from o365_exporter.settings.text import MASK, dotted, toml, toml_key
 
 _HEADER = (
     "# Settings in effect, each tenant with all that it inherits; secrets are masked.\n"

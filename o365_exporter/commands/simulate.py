@@ -119,7 +119,7 @@ def address(listen: str) -> tuple[str, int]:
     try:
         return split_listen(listen)
     except ValueError as error:
-        raise ConfigurationError([f"--listen {error}"]) from None
+        raise ConfigurationError([f"--listen {listen!r} {error}."]) from None
 
 
 def chosen(scenario: str | None, tenants: int | None, users: int | None) -> Scenario | None:

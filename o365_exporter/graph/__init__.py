@@ -3,7 +3,8 @@
 from o365_exporter.graph.auth import TokenProvider
 from o365_exporter.graph.budget import LIMITS
 from o365_exporter.graph.client import GraphClient
-from o365_exporter.graph.clouds import CLOUDS, Cloud
+from o365_exporter.graph.clouds import CLOUDS, Cloud, find_cloud
+from o365_exporter.graph.credentials import credential_source, secret_doubt
 from o365_exporter.graph.download import DOWNLOAD_ROUTE, Download
 from o365_exporter.graph.endpoints import Endpoint
 from o365_exporter.graph.http import Http, open_http, proxies_of
@@ -19,7 +20,7 @@ from o365_exporter.graph.options import (
 )
 from o365_exporter.graph.proxies import Bypass, Proxies, Proxy, parse_bypasses, parse_proxy
 from o365_exporter.graph.traffic import Traffic
-from o365_exporter.graph.trust import check_folder, load_authorities
+from o365_exporter.graph.trust import authority_defects, check_folder, load_authorities
 
 __all__ = [
     "CERTIFICATE_FILE",
@@ -43,10 +44,14 @@ __all__ = [
     "Surroundings",
     "TokenProvider",
     "Traffic",
+    "authority_defects",
     "check_folder",
+    "credential_source",
+    "find_cloud",
     "load_authorities",
     "open_http",
     "parse_bypasses",
     "parse_proxy",
     "proxies_of",
+    "secret_doubt",
 ]

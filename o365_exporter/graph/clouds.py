@@ -43,10 +43,18 @@ class Cloud:
         return f"{self.graph}/.default"
 
 
+def _spelled(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
+
+
 _ALL = (
     Cloud(
         name="global",
-        aliases=("public", "worldwide", "gcc"),
+        aliases=(
+            *("public", "worldwide", "commercial", "gcc"),  # GCC lives in the worldwide cloud
+            *("azure", "AzureCloud", "AzurePublicCloud", "AzurePublic", "AzureGlobal", "AzureGlobalCloud"),
+            *("O365Default", "default"),
+        ),
         login="https://login.microsoftonline.com",
         graph="https://graph.microsoft.com",
         portal="https://portal.azure.com",
@@ -57,7 +65,11 @@ _ALL = (
     ),
     Cloud(
         name="us_gov_l4",
-        aliases=("gcc_high",),
+        aliases=(
+            *("gcc_high", "us_gov", "us_government", "us_government_l4", "government", "l4"),
+            *("AzureUSGovernment", "AzureUSGovernmentCloud", "AzureGovernment", "AzureGov"),
+            *("O365USGovGCCHigh", "us_gov_gcc_high"),
+        ),
         login="https://login.microsoftonline.us",
         graph="https://graph.microsoft.us",
         portal="https://portal.azure.us",
@@ -65,7 +77,7 @@ _ALL = (
     ),
     Cloud(
         name="us_gov_l5",
-        aliases=("dod",),
+        aliases=("dod", "us_gov_dod", "us_dod", "us_government_l5", "l5", "AzureDOD", "AzureUSDOD", "O365USGovDoD"),
         login="https://login.microsoftonline.us",
         graph="https://dod-graph.microsoft.us",
         portal="https://portal.azure.us",
@@ -73,7 +85,7 @@ _ALL = (
     ),
     Cloud(
         name="china",
-        aliases=("21vianet", "mooncake"),
+        aliases=("21vianet", "mooncake", "AzureChina", "AzureChinaCloud", "china_cloud", "O365China"),
         login="https://login.partner.microsoftonline.cn",
         graph="https://microsoftgraph.chinacloudapi.cn",
         portal="https://portal.azure.cn",
@@ -81,5 +93,12 @@ _ALL = (
     ),
 )
 
-CLOUDS: Mapping[str, Cloud] = MappingProxyType({name: cloud for cloud in _ALL for name in (cloud.name, *cloud.aliases)})
-"""Every cloud by its name and by each of its aliases."""
+CLOUDS: Mapping[str, Cloud] = MappingProxyType({cloud.name: cloud for cloud in _ALL})
+"""Every cloud by its name."""
+
+_BY_SPELLING = {_spelled(name): cloud for cloud in _ALL for name in (cloud.name, *cloud.aliases)}
+
+
+def find_cloud(name: str) -> Cloud | None:
+    """The cloud of that name, by whatever Microsoft's tools call it; capitals, blanks and hyphens are all one."""
+    return _BY_SPELLING.get(_spelled(name))

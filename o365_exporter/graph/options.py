@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from o365_exporter.graph.proxies import Proxies, parse_proxy
-from o365_exporter.texts import UnreadableError
+from o365_exporter.texts import UnusableError
 
 CERTIFICATE_FILE = "SSL_CERT_FILE"
 CERTIFICATE_FOLDERS = "SSL_CERT_DIR"
@@ -74,12 +74,8 @@ class ConnectionOptions(BaseModel):
     @field_validator("proxy")
     @classmethod
     def _is_address(cls, proxy: SecretStr | None) -> SecretStr | None:
-        if proxy is None:
-            return None
-        try:
+        if proxy is not None:
             parse_proxy(proxy.get_secret_value(), "proxy")
-        except UnreadableError as error:
-            raise ValueError(str(error)) from None
         return proxy
 
 
@@ -160,26 +156,31 @@ class CredentialOptions(BaseModel):
 
     @model_validator(mode="after")
     def _one_credential(self) -> Self:
-        if fault := self.fault():
-            raise ValueError(fault)
+        self.check()
         return self
 
-    def fault(self) -> str:
-        """What is wrong between the settings, and what to do; empty where they go together."""
+    def check(self) -> None:
+        """See whether the settings go together.
+
+        Raises:
+            UnusableError: they do not; with the keys of which that is said.
+        """
         kinds = self.kinds()
         if not kinds:
-            return f"no credential: set one of {', '.join(self.KINDS[:-1])} and {self.KINDS[-1]}"
+            one_of = f"set one of {', '.join(self.KINDS[:-1])} and {self.KINDS[-1]}"
+            raise UnusableError("has no credential", one_of, self.KINDS)
         if len(kinds) > 1:
-            return f"two credentials: set {kinds[0]} or {kinds[1]}, not both"
+            raise UnusableError("has two credentials", f"set {kinds[0]} or {kinds[1]}, not both", tuple(kinds[:2]))
         part = next((name for name in PARTS_OF_CERTIFICATE if getattr(self, name)), None)
         if part and self.certificate_file is None:
-            return f"{part} is of no use without certificate_file: set that too, or remove it"
+            what = f"has {part}, which is of no use without certificate_file"
+            raise UnusableError(what, "set that too, or remove it", (part, "certificate_file"))
         if self.managed_identity not in (None, self.client_id):
-            return (
-                "client_id does not go with managed_identity: remove it, and for a user-assigned identity set "
-                "managed_identity to its client ID"
+            raise UnusableError(
+                "has client_id and managed_identity, which do not go together",
+                "remove client_id, and for a user-assigned identity set managed_identity to its client ID",
+                ("client_id", "managed_identity"),
             )
-        return ""
 
     def kinds(self) -> list[str]:
         """Every kind of credential that is set, by its setting."""

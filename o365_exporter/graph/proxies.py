@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from o365_exporter.texts import UnreadableError, quotes_around
+from o365_exporter.texts import UnusableError, quotes_around
 
 _PORTS = {"http": 80, "https": 443}
 _MOST_PORTS = 65_535
@@ -101,14 +101,14 @@ def parse_proxy(text: str, setting: str) -> Proxy:
     """What somebody wrote as a proxy's address; without a scheme it is http.
 
     Raises:
-        UnreadableError: it is none. Nothing of it is quoted, since all of it may be a password.
+        UnusableError: it is none. Nothing of it is quoted, since all of it may be a password.
     """
     if quotes_around(text):
-        raise UnreadableError("has quotes around it", _UNQUOTE)
+        raise UnusableError("has quotes around it", _UNQUOTE)
     scheme, rest = _scheme(text)
     login, at, place = rest.rpartition("@")
     if _DELIMITERS.search(login):
-        raise UnreadableError("has a special character in its user or password", _ENCODE)
+        raise UnusableError("has a special character in its user or password", _ENCODE)
     host, port = _host_and_port(place.removesuffix("/"))
     return Proxy(f"{scheme}://{host}{port}", setting, _authorization(login) if at else "")
 
@@ -118,33 +118,33 @@ def _scheme(text: str) -> tuple[str, str]:
     if not separator:
         return "http", text
     if scheme.lower().startswith("socks"):
-        raise UnreadableError("is a SOCKS proxy, which is not supported", f"set an HTTP proxy: {_EXAMPLE}")
+        raise UnusableError("is a SOCKS proxy, which is not supported", f"set an HTTP proxy: {_EXAMPLE}")
     if scheme.lower() not in _PORTS:
-        raise UnreadableError("is not the address of an HTTP proxy", _EXAMPLE)
+        raise UnusableError("is not the address of an HTTP proxy", _EXAMPLE)
     return scheme.lower(), rest
 
 
 def _host_and_port(place: str) -> tuple[str, str]:
     """The host, and the port with a colon in front or nothing."""
     if _DELIMITERS.search(place):
-        raise UnreadableError("has more in it than user, password, host and port", f"remove it, or {_ENCODE}")
+        raise UnusableError("has more in it than user, password, host and port", f"remove it, or {_ENCODE}")
     found = _PLACE.fullmatch(place)
     if found is None:
-        raise UnreadableError("has its brackets in the wrong place", _EXAMPLE)
+        raise UnusableError("has its brackets in the wrong place", _EXAMPLE)
     if found["port"] is not None and not _is_port(found["port"]):
         what = "has a port that is no number from 1 to 65535"
-        raise UnreadableError(what, f"{_EXAMPLE}, and an IPv6 address in brackets")
+        raise UnusableError(what, f"{_EXAMPLE}, and an IPv6 address in brackets")
     return _host(found["host"].lower()), f":{found['port']}" if found["port"] else ""
 
 
 def _host(host: str) -> str:
     if host.startswith("["):
         if not isinstance(_address(host[1:-1]), ipaddress.IPv6Address):
-            raise UnreadableError("has no IPv6 address in its brackets", _EXAMPLE)
+            raise UnusableError("has no IPv6 address in its brackets", _EXAMPLE)
         return host
     name = host.removesuffix(".")
     if not _is_host(name):
-        raise UnreadableError("names no host", _EXAMPLE)
+        raise UnusableError("names no host", _EXAMPLE)
     return name
 
 
@@ -158,10 +158,10 @@ def parse_bypasses(text: str) -> tuple[Bypass, ...]:
     """What somebody wrote into ``NO_PROXY``: entries between commas or blanks.
 
     Raises:
-        UnreadableError: an entry is none; it is quoted, unless it looks like a proxy with a password.
+        UnusableError: an entry is none; it is quoted, unless it looks like a proxy with a password.
     """
     if quotes_around(text):
-        raise UnreadableError("has quotes around it", _UNQUOTE)
+        raise UnusableError("has quotes around it", _UNQUOTE)
     return tuple(_bypass(entry) for entry in re.split(r"[,\s]+", text) if entry)
 
 
@@ -170,7 +170,7 @@ def _bypass(entry: str) -> Bypass:
     place = rest.removesuffix("/") if separator else rest
     host, port = _entry_and_port(place)
     shown = f"the entry {entry[:60]!r}, which" if "@" not in entry else "an entry with an @ in it, which"
-    wrong = UnreadableError(f"has {shown} is none", _ENTRIES)
+    wrong = UnusableError(f"has {shown} is none", _ENTRIES)
     if (separator and scheme not in _PORTS) or not (port is None or _is_port(port)):
         raise wrong
     network, name = _network(host), host.removeprefix(".").removesuffix(".")

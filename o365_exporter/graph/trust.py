@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtensionOID
 
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.graph.options import CERTIFICATE_FILE, ConnectionOptions, Surroundings
-from o365_exporter.texts import UnreadableError, content_of, text_of
+from o365_exporter.texts import UnusableError, content_of, text_of
 
 _DER = b"\x30\x82"
 _CERTIFICATE = re.compile(r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.*?-----END [A-Z0-9 ]+-----", re.DOTALL)
@@ -47,7 +47,7 @@ def tls_context(connection: ConnectionOptions, surroundings: Surroundings) -> ss
         try:
             if path is not None:
                 load_authorities(context, path)
-        except UnreadableError as error:
+        except UnusableError as error:
             raise ConfigurationError([f"{setting}: {path} {error.what}: {error.remedy}."]) from None
     return context
 
@@ -56,27 +56,27 @@ def load_authorities(context: ssl.SSLContext, path: Path) -> None:
     """Trust what is in a file, PEM or DER.
 
     Raises:
-        UnreadableError: there is no certificate in it.
+        UnusableError: there is no certificate in it.
     """
     content = content_of(path)
     try:
         context.load_verify_locations(cadata=content if content.startswith(_DER) else _certificates(content))
     except (ssl.SSLError, ValueError):
-        raise UnreadableError("holds a certificate that is damaged", _GIVE) from None
+        raise UnusableError("holds a certificate that is damaged", _GIVE) from None
 
 
 def check_folder(folder: Path) -> None:
     """See whether certificates would be found there, since nobody would notice until a handshake fails.
 
     Raises:
-        UnreadableError: none would.
+        UnusableError: none would.
     """
     try:
         names = [entry.name for entry in folder.iterdir()]
     except OSError as error:
-        raise UnreadableError(f"cannot be read ({error.strerror})", "name a directory of certificates") from None
+        raise UnusableError(f"cannot be read ({error.strerror})", "name a directory of certificates") from None
     if not any(map(_HASHED.fullmatch, names)):
-        raise UnreadableError("holds no certificate under its hash", "run openssl rehash on that directory")
+        raise UnusableError("holds no certificate under its hash", "run openssl rehash on that directory")
 
 
 def is_strict(error: ssl.SSLCertVerificationError) -> bool:
@@ -84,11 +84,11 @@ def is_strict(error: ssl.SSLCertVerificationError) -> bool:
     return error.verify_code in _STRICT_CODES
 
 
-def defects(path: Path, now: float) -> Iterator[str]:
+def authority_defects(path: Path, now: float) -> Iterator[str]:
     """What strict checks will refuse of the authorities in a file, and which of them have ended; a predicate each."""
     try:
         found = x509.load_pem_x509_certificates(_certificates(content_of(path)).encode())
-    except (UnreadableError, ValueError):
+    except (UnusableError, ValueError):
         return  # another's affair, or stranger than the library that reads it here
     for one in found:
         name = one.subject.rfc4514_string() or "without a name"
@@ -124,9 +124,9 @@ def _certificates(content: bytes) -> str:
     """The certificates of a PEM file, without what stands between them, which may be in any alphabet."""
     try:
         text = text_of(content)
-    except UnreadableError:
+    except UnusableError:
         text = content.decode("ascii", "ignore")
     if found := _CERTIFICATE.findall(text):
         return "\n".join(found)
     private = "PRIVATE KEY-----" in text
-    raise UnreadableError("holds a private key and no certificate" if private else "holds no certificate", _GIVE)
+    raise UnusableError("holds a private key and no certificate" if private else "holds no certificate", _GIVE)

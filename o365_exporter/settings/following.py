@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from o365_exporter.settings.loading import Settings, TenantSettings, load
+from o365_exporter.settings.load import Settings, TenantSettings, load
 
 
 class TenantsFollower:

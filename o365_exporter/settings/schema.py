@@ -12,7 +12,15 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    create_model,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 
 from o365_exporter.catalogue import all_collectors
@@ -26,10 +34,12 @@ from o365_exporter.settings.values import (
     TenantId,
     TenantKey,
     TenantName,
+    client_secret,
     guid,
     managed_identity,
 )
 from o365_exporter.source import CollectorOptions, format_duration, parse_duration
+from o365_exporter.texts import UnusableError
 from o365_exporter.web import WebOptions
 
 KeyPath = tuple[str, ...]
@@ -68,6 +78,11 @@ class Credential(CredentialOptions):
         ),
     )
 
+    @field_validator("client_secret")
+    @classmethod
+    def _is_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        return None if secret is None else SecretStr(client_secret(secret.get_secret_value()))
+
     @field_validator("client_id")
     @classmethod
     def _is_guid(cls, client_id: str) -> str:
@@ -82,16 +97,17 @@ class Credential(CredentialOptions):
     @classmethod
     def _is_absolute(cls, path: Path | None) -> Path | None:
         if path is not None and not path.is_absolute():
-            raise ValueError("is not an absolute path: write where the file is from the root on")
+            raise UnusableError("is not an absolute path", "write where the file is from the root on")
         return path
 
-    def fault(self) -> str:
+    def check(self) -> None:
         if self.workload_identity and self.federated_token_file is None:
-            return (
-                f"workload_identity finds no {AZURE['federated_token_file']} in the environment: label the pod "
-                "azure.workload.identity/use, or set federated_token_file"
+            raise UnusableError(
+                f"asks by workload_identity for {AZURE['federated_token_file']}, which is not in the environment",
+                "label the pod azure.workload.identity/use, or set federated_token_file",
+                ("workload_identity", "federated_token_file"),
             )
-        return super().fault()
+        super().check()
 
     def kinds(self) -> list[str]:
         renamed = {"federated_token_file": "workload_identity"} if self.workload_identity else {}
@@ -138,7 +154,7 @@ class TenantsFileOptions(BaseModel):
     @classmethod
     def _is_absolute(cls, path: Path | None) -> Path | None:
         if path is not None and not path.is_absolute():
-            raise ValueError("is not an absolute path: write where the file is from the root on")
+            raise UnusableError("is not an absolute path", "write where the file is from the root on")
         return path
 
 
@@ -168,9 +184,11 @@ def _fresh_enough(options: CollectorOptions) -> CollectorOptions:
     intervals = [(name, value) for name, value in options if name.endswith("interval")]
     name, longest = max(intervals, key=lambda interval: interval[1])
     if longest > options.stale_after:
-        raise ValueError(
-            f"stale_after ({format_duration(options.stale_after)}) is smaller than {name} "
-            f"({format_duration(longest)}): raise stale_after, or poll more often"
+        raise UnusableError(
+            f"has a stale_after ({format_duration(options.stale_after)}) that is smaller than {name} "
+            f"({format_duration(longest)})",
+            "raise stale_after, or poll more often",
+            ("stale_after", name),
         )
     return options
 
@@ -254,6 +272,11 @@ def schema() -> Table:
         "collectors": collectors,
         "tenants": {ANY: {**tenant, "collectors": collectors}},
     }
+
+
+def is_free_text(path: KeyPath, key: Key) -> bool:
+    """Whether any text can be meant, quotes around it included: names, labels, patterns."""
+    return path[-1] in ("name", "tenant_name") or "labels" in path or key.is_list
 
 
 def walk(table: Table | None = None, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Key]]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from o365_exporter.graph import (
     CERTIFICATE_FILE,
     CERTIFICATE_FOLDERS,
+    ConnectionOptions,
     Proxies,
     Proxy,
     Surroundings,
@@ -20,11 +21,9 @@ from o365_exporter.graph import (
     parse_bypasses,
     parse_proxy,
 )
-from o365_exporter.settings.problems import Problem
-from o365_exporter.settings.text import MASK, toml
-from o365_exporter.texts import UnreadableError, given, quotes_around
-
-ENVIRONMENT = "the environment"
+from o365_exporter.settings.problems import MASK, Problem, toml
+from o365_exporter.settings.sources import ENVIRONMENT, Layer
+from o365_exporter.texts import UnusableError, given, quotes_around
 
 _HARMLESS = re.compile(r"[\"']?([a-z0-9]+://)?[a-z0-9_.-]+(:[0-9]+)?/?[\"']?", re.IGNORECASE)
 """An address in which no password can be."""
@@ -54,6 +53,18 @@ def surroundings(environ: Mapping[str, str], problems: list[Problem], *, proxied
         read.value(CERTIFICATE_FILE, _certificate_file),
         read.value(CERTIFICATE_FOLDERS, _folders) or (),
     )
+
+
+def authorities(connection: ConnectionOptions, written: Layer) -> list[Problem]:
+    """What is wrong with the file of further authorities, without which no connection would be trusted."""
+    if connection.ca_file is None:
+        return []
+    try:
+        _certificate_file(str(connection.ca_file))
+    except UnusableError as error:
+        entry = written["ca_file",]
+        return [Problem((entry.name,), error.what, error.remedy, entry.place, toml(entry.value))]
+    return []
 
 
 def remarks(environ: Mapping[str, str], found: Surroundings, *, proxied: bool) -> Iterator[str]:
@@ -94,8 +105,8 @@ class _Reader:
         try:
             text = given(text)
             return parse(text) if text else None
-        except UnreadableError as error:
-            self._problems.append(Problem((name,), (shown or _shown)(text), ENVIRONMENT, error.what, error.remedy))
+        except UnusableError as error:
+            self._problems.append(Problem((name,), error.what, error.remedy, ENVIRONMENT, (shown or _shown)(text)))
         return None
 
 
@@ -115,12 +126,12 @@ def _certificate_file(text: str) -> Path:
 
 def _folders(text: str) -> tuple[Path, ...]:
     """Those in which certificates are; OpenSSL passes over others, too, but not over all."""
-    usable, errors = list[Path](), list[UnreadableError]()
+    usable, errors = list[Path](), list[UnusableError]()
     for part in filter(None, text.split(os.pathsep)):
         try:
             check_folder(folder := _path(part))
             usable.append(folder)
-        except UnreadableError as error:
+        except UnusableError as error:
             errors.append(error)
     if errors and not usable:
         raise errors[0]
@@ -129,5 +140,5 @@ def _folders(text: str) -> tuple[Path, ...]:
 
 def _path(text: str) -> Path:
     if quotes_around(text):
-        raise UnreadableError("has quotes around it", "remove them")
+        raise UnusableError("has quotes around it", "remove them")
     return Path(text)

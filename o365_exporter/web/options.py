@@ -8,6 +8,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from o365_exporter.texts import UnusableError
+
 _HOST_AND_PORT = re.compile(r"(?P<host>[^:\[\]\s/]*|\[[0-9A-Fa-f:.]+(%\w+)?\]):(?P<port>[0-9]{1,5})")
 _HIGHEST_PORT = 65535
 
@@ -20,9 +22,10 @@ def split_listen(value: str) -> tuple[str, int]:
     """
     match = _HOST_AND_PORT.fullmatch(value)
     if match is None or int(match["port"]) > _HIGHEST_PORT:
-        raise ValueError(
-            f'{value!r} is no address to listen on: write ":10365" for all addresses, "127.0.0.1:10365" or '
-            f'"[::1]:10365" for one, with a port from 0 (any free one) to {_HIGHEST_PORT}'
+        raise UnusableError(
+            "is no address to listen on",
+            'write ":10365" for all addresses, "127.0.0.1:10365" or "[::1]:10365" for one, with a port from 0 '
+            f"(any free one) to {_HIGHEST_PORT}",
         )
     return match["host"].strip("[]"), int(match["port"])
 
@@ -43,14 +46,17 @@ def _folder(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or not value.isprintable() or " " in value:
         fault = "is no address"
     elif "@" in parts.netloc:
-        raise ValueError("holds a user or a password, and would be shown in a metric and in alerts: leave them out")
+        raise UnusableError(
+            "holds a user or a password, and would be shown in a metric and in alerts", "leave them out"
+        )
     elif parts.query or parts.fragment:
         fault = "ends in a query or a fragment, where alerts add the page and its heading"
     else:
         return value.rstrip("/") + "/"
-    raise ValueError(
-        f'{value!r} {fault}: write the folder in which the runbooks are, such as "https://wiki.example.org/runbooks/", '
-        "or nothing for those that the exporter serves itself"
+    raise UnusableError(
+        fault,
+        'write the folder in which the runbooks are, such as "https://wiki.example.org/runbooks/", or nothing for '
+        "those that the exporter serves itself",
     )
 
 

@@ -16,8 +16,8 @@ from starlette.routing import Route
 from o365_exporter import cli
 from o365_exporter.catalogue import all_collectors, all_metrics
 from o365_exporter.selfmetrics import SelfMetrics
-from o365_exporter.settings.layers import CONFIG, SECRETS_DIR
 from o365_exporter.settings.schema import PREFIX, lookup
+from o365_exporter.settings.sources import CONFIG, SECRETS_DIR
 from o365_exporter.store import STATES, Store
 from o365_exporter.web import create_app
 from tests.facts.pages import PAGES, ROOT, anchor, blocks, code, commands, headings, links, page, table

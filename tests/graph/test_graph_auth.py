@@ -407,7 +407,7 @@ async def test_a_secret_file_may_be_of_any_editor(world: Microsoft, tmp_path: Pa
     [
         (None, "cannot be read (No such file or directory)"),
         (b"\n", "is empty"),
-        (b"\xff\xfe", "is not text in UTF-8"),
+        (b"\xff\xfe", "is not UTF-8 (byte 0)"),
         (b"old\nnew\n", "holds more than one line"),
     ],
 )

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from o365_exporter.graph import ConnectionOptions, Proxies, Surroundings, open_http, parse_bypasses, parse_proxy
 from o365_exporter.graph.http import Request
-from o365_exporter.texts import UnreadableError
+from o365_exporter.texts import UnusableError
 from tests.graph.loopback import Proxy, answer, listening
 
 GRAPH = "https://graph.microsoft.com/v1.0/users?$top=1"
@@ -124,7 +124,7 @@ PORT = "has a port that is no number from 1 to 65535"
 )
 def test_what_is_no_address_of_a_proxy(text: str, what: str) -> None:
     """It is refused with what is wrong and what to write, and nothing of it is quoted."""
-    with pytest.raises(UnreadableError) as refused:
+    with pytest.raises(UnusableError) as refused:
         parse_proxy(text, "HTTPS_PROXY")
     assert refused.value.what == what
     assert refused.value.remedy
@@ -144,7 +144,7 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
     """What is taken for an address is one for httpx, too; all else is refused in our words."""
     try:
         proxy = parse_proxy(text, "HTTPS_PROXY")
-    except UnreadableError:
+    except UnusableError:
         return
     assert httpx.Proxy(proxy.url).url.raw_host
 
@@ -225,7 +225,7 @@ def test_exceptions_to_a_proxy(entry: str, url: str, direct: bool) -> None:
 )
 def test_what_is_no_exception(text: str, what: str) -> None:
     """An entry that is not understood is named, since the request would silently take the other way."""
-    with pytest.raises(UnreadableError) as refused:
+    with pytest.raises(UnusableError) as refused:
         parse_bypasses(text)
     assert refused.value.what == what
 
@@ -235,7 +235,7 @@ def test_any_text_is_a_list_of_exceptions_or_refused(text: str, url: str) -> Non
     """Whatever is accepted can be asked about a URL."""
     try:
         bypasses = parse_bypasses(text)
-    except UnreadableError:
+    except UnusableError:
         return
     proxy = parse_proxy("proxy.example", "ALL_PROXY")
     assert Proxies(proxy, proxy, bypasses).of(url) in (None, proxy)

@@ -11,8 +11,8 @@ import pytest
 
 from o365_exporter.errors import TlsError
 from o365_exporter.graph import ConnectionOptions, Surroundings, check_folder, load_authorities
-from o365_exporter.graph.trust import defects, tls_context
-from o365_exporter.texts import UnreadableError
+from o365_exporter.graph.trust import authority_defects, tls_context
+from o365_exporter.texts import UnusableError
 from tests.certificates import certificate, pem
 from tests.fakes import NOON
 from tests.graph.loopback import certificates, listening, microsoft
@@ -46,7 +46,7 @@ async def test_a_lax_authority(tmp_path: Path, flaw: dict[str, bool]) -> None:
 def test_defects_are_seen_before_any_handshake(tmp_path: Path, flaw: str) -> None:
     """The very defect is told of the file alone."""
     ca, _ = certificates(tmp_path, **FLAWS[flaw])
-    assert list(defects(ca, NOON)) == [
+    assert list(authority_defects(ca, NOON)) == [
         f"the authority CN=Test authority {flaw}, which strict checks refuse: have it issued anew, or set "
         "tls_strict = false (O365_TLS_STRICT) to let it pass"
     ]
@@ -55,16 +55,16 @@ def test_defects_are_seen_before_any_handshake(tmp_path: Path, flaw: str) -> Non
 def test_a_sound_authority_has_no_defects(tmp_path: Path) -> None:
     """Nothing is said of an authority as RFC 5280 asks, nor of a certificate that is none."""
     ca, _ = certificates(tmp_path)
-    assert list(defects(ca, NOON)) == []
+    assert list(authority_defects(ca, NOON)) == []
     (tmp_path / "leaf-alone.pem").write_bytes(pem(certificate()))
-    assert list(defects(tmp_path / "leaf-alone.pem", NOON)) == []
+    assert list(authority_defects(tmp_path / "leaf-alone.pem", NOON)) == []
 
 
 def test_an_authority_that_has_ended(tmp_path: Path) -> None:
     """The end is told, with the day."""
     path = tmp_path / "old.pem"
     path.write_bytes(pem(certificate(ends=NOON - 1)))
-    assert list(defects(path, NOON)) == [
+    assert list(authority_defects(path, NOON)) == [
         "the authority CN=exporter ended at 2026-03-10T11:59:59Z: put the next one there"
     ]
 
@@ -94,11 +94,11 @@ def test_authorities_in_every_dress(tmp_path: Path, write: Any) -> None:
 def test_a_folder_without_hashed_names(tmp_path: Path) -> None:
     """OpenSSL would find nothing in it, and nobody would know why."""
     certificates(tmp_path)
-    with pytest.raises(UnreadableError, match="holds no certificate under its hash: run openssl rehash"):
+    with pytest.raises(UnusableError, match="holds no certificate under its hash: run openssl rehash"):
         check_folder(tmp_path)
     (tmp_path / "5ed36f99.0").write_bytes((tmp_path / "ca.pem").read_bytes())
     check_folder(tmp_path)
-    with pytest.raises(UnreadableError, match="cannot be read"):
+    with pytest.raises(UnusableError, match="cannot be read"):
         check_folder(tmp_path / "nowhere")
 
 

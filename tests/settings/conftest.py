@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from o365_exporter.settings import layers
+from o365_exporter.settings import sources
 from tests.settings.desk import Desk
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A fresh directory; this machine's own secrets are out of reach."""
-    monkeypatch.setattr(layers, "DEFAULT_SECRETS_DIR", tmp_path / "run-secrets")
+    monkeypatch.setattr(sources, "DEFAULT_SECRETS_DIR", tmp_path / "run-secrets")
     return Desk(tmp_path)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.settings import load, schema
-from o365_exporter.settings.text import toml
+from o365_exporter.settings.problems import toml
 from tests.settings.desk import CLIENT
 
 CANARY = "Canary~8Q~do-not-show"

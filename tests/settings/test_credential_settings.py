@@ -191,8 +191,8 @@ def test_what_is_set_wins_over_azure(desk: Desk) -> None:
 def test_workload_identity_without_azure(desk: Desk, azure: dict[str, str]) -> None:
     """Where Azure has set nothing, the sentence says what is missing, and that alone."""
     assert desk.faults(environ={**APP, **azure, "O365_WORKLOAD_IDENTITY": "true"}) == [
-        "The tenant: workload_identity finds no AZURE_FEDERATED_TOKEN_FILE in the environment: label the pod "
-        "azure.workload.identity/use, or set federated_token_file (as variables: O365_WORKLOAD_IDENTITY, "
+        "The tenant asks by workload_identity for AZURE_FEDERATED_TOKEN_FILE, which is not in the environment: "
+        "label the pod azure.workload.identity/use, or set federated_token_file (as variables: O365_WORKLOAD_IDENTITY, "
         "O365_FEDERATED_TOKEN_FILE)."
     ]
     explicit = {**APP, "O365_WORKLOAD_IDENTITY": "true", "O365_FEDERATED_TOKEN_FILE": "/token"}
@@ -206,23 +206,24 @@ def test_workload_identity_without_azure(desk: Desk, azure: dict[str, str]) -> N
     [
         (
             {"CLIENT_SECRET_FILE": "/x", "CERTIFICATE_FILE": "/y"},
-            "The tenant: two credentials: set client_secret_file or certificate_file, not both "
+            "The tenant has two credentials: set client_secret_file or certificate_file, not both "
             "(as variables: O365_CLIENT_SECRET_FILE, O365_CERTIFICATE_FILE).",
         ),
         (
             {"CLIENT_SECRET_FILE": "/x", "WORKLOAD_IDENTITY": "true"},
-            "The tenant: two credentials: set client_secret_file or workload_identity, not both "
+            "The tenant has two credentials: set client_secret_file or workload_identity, not both "
             "(as variables: O365_CLIENT_SECRET_FILE, O365_WORKLOAD_IDENTITY).",
         ),
         (
             {"CLIENT_SECRET_FILE": "/x", "CERTIFICATE_KEY_FILE": "/y"},
-            "The tenant: certificate_key_file is of no use without certificate_file: set that too, or remove it "
-            "(as variables: O365_CERTIFICATE_KEY_FILE, O365_CERTIFICATE_FILE).",
+            "The tenant has certificate_key_file, which is of no use without certificate_file: set that too, or remove "
+            "it (as variables: O365_CERTIFICATE_KEY_FILE, O365_CERTIFICATE_FILE).",
         ),
         (
             {"MANAGED_IDENTITY": "system"},
-            "The tenant: client_id does not go with managed_identity: remove it, and for a user-assigned identity set "
-            "managed_identity to its client ID (as variables: O365_CLIENT_ID, O365_MANAGED_IDENTITY).",
+            "The tenant has client_id and managed_identity, which do not go together: remove client_id, and for a "
+            "user-assigned identity set managed_identity to its client ID (as variables: O365_CLIENT_ID, "
+            "O365_MANAGED_IDENTITY).",
         ),
         (
             {"CERTIFICATE_FILE": "own.pem"},

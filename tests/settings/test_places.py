@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from o365_exporter.settings import layers, load
+from o365_exporter.settings import load, sources
 from tests.settings.desk import CLIENT, MANY, ONE_TENANT, Desk
 
 
@@ -57,15 +57,15 @@ def test_secret_files_are_named_like_variables_in_any_case(desk: Desk) -> None:
 def test_secrets_directory_of_containers_is_the_default(desk: Desk) -> None:
     """Without O365_SECRETS_DIR the directory of Docker's secrets is read, and missed by nobody."""
     assert desk.faults()[0].startswith("No tenant is set")
-    layers.DEFAULT_SECRETS_DIR.mkdir()
+    sources.DEFAULT_SECRETS_DIR.mkdir()
     for name, text in ONE_TENANT.items():
-        (layers.DEFAULT_SECRETS_DIR / name.lower()).write_text(text)
+        (sources.DEFAULT_SECRETS_DIR / name.lower()).write_text(text)
     assert desk.tenant().tenant_id == "contoso.com"
 
 
 def test_secrets_directory_is_run_secrets() -> None:
     """The default is where Docker and Podman mount secrets."""
-    assert Path("/run/secrets") == layers.DEFAULT_SECRETS_DIR
+    assert Path("/run/secrets") == sources.DEFAULT_SECRETS_DIR
 
 
 def test_file_that_a_setting_names_is_no_setting_itself(desk: Desk) -> None:
@@ -169,17 +169,17 @@ def test_directory_in_place_of_a_file(desk: Desk) -> None:
     """What Docker makes of a volume whose file does not exist is told as such."""
     desk.config.mkdir()
     assert desk.faults(environ={"O365_CONFIG": str(desk.config)}) == [
-        "o365.toml is a directory: name the TOML file in it by --config or O365_CONFIG."
+        "o365.toml is a directory: name the file by --config or O365_CONFIG."
     ]
 
 
 def test_file_without_permission(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that the exporter's user may not read says so."""
 
-    def refuse(_: Path, **__: str) -> str:
+    def refuse(_: Path, *__: str) -> str:
         raise PermissionError(13, "Permission denied")  # root, as whom tests may run, would be let in
 
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     assert desk.faults(environ={"O365_CONFIG": str(desk.config)}) == [
         "o365.toml cannot be read (Permission denied): let the exporter's user read it."
     ]
@@ -195,13 +195,13 @@ def test_secrets_directory_that_is_none(desk: Desk) -> None:
         "O365_X in the environment is not a setting: remove it, or look its name up in docs/configuration.md.",
     ]
     assert desk.faults(environ={"O365_SECRETS_DIR": str(desk.config)}) == [
-        "o365.toml is not a directory: let O365_SECRETS_DIR name the one with the secrets."
+        "o365.toml is not a directory: let O365_SECRETS_DIR name the directory with the secrets."
     ]
 
 
 def test_secret_file_that_is_no_text(desk: Desk) -> None:
     """A secret file in another encoding is named."""
-    (desk.secrets / "o365_client_secret").write_bytes(b"\xff\xfe")
+    (desk.secrets / "o365_client_secret").write_bytes(b"\xfa\xfe")
     assert desk.faults(environ={"O365_SECRETS_DIR": str(desk.secrets)}) == [
         "secrets/o365_client_secret is not UTF-8 (byte 0): save it as UTF-8."
     ]
@@ -211,11 +211,10 @@ def test_secret_file_without_permission(desk: Desk, monkeypatch: pytest.MonkeyPa
     """A secret file that the exporter's user may not read is named, and never taken for one that is not there."""
     (desk.secrets / "o365_client_secret").write_text("s3cret")
 
-    def refuse(path: Path, **_: str) -> str:
+    def refuse(path: Path, *_: str) -> str:
         raise PermissionError(13, "Permission denied", str(path))  # as above: root would be let in
 
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     assert desk.faults(environ={"O365_SECRETS_DIR": str(desk.secrets)}) == [
-        "secrets/o365_client_secret cannot be read (Permission denied): let the exporter's user read it, "
-        "or name another directory by O365_SECRETS_DIR."
+        "secrets/o365_client_secret cannot be read (Permission denied): let the exporter's user read it."
     ]

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from o365_exporter.graph import CLOUDS
+from tests.graph.loopback import certificates
 from tests.settings.desk import CLIENT, MANY, ONE_TENANT, Desk
 
 OTHER = "22222222-2222-2222-2222-222222222222"
@@ -38,7 +39,7 @@ def test_every_variable_of_the_shorthand(desk: Desk) -> None:
             "O365_LOG_LEVEL": "warning",
             "O365_LOG_FORMAT": "console",
             "O365_PROXY": "http://u:p@proxy:3128",
-            "O365_CA_FILE": "/etc/ca.pem",
+            "O365_CA_FILE": str(certificates(desk.folder)[0]),
             "O365_REQUEST_TIMEOUT": "12.5",
         }
     )
@@ -48,7 +49,7 @@ def test_every_variable_of_the_shorthand(desk: Desk) -> None:
     assert tenant.credential.client_secret_file == Path("/run/secret")
     assert (settings.web.listen, settings.logs.level, settings.logs.format) == ("[::1]:9000", "warning", "console")
     assert settings.connection.proxy == SecretStr("http://u:p@proxy:3128")
-    assert (settings.connection.ca_file, settings.connection.request_timeout) == (Path("/etc/ca.pem"), 12.5)
+    assert (settings.connection.ca_file, settings.connection.request_timeout) == (desk.folder / "ca.pem", 12.5)
 
 
 def test_shorthand_at_the_top_of_the_file(desk: Desk) -> None:
@@ -57,10 +58,19 @@ def test_shorthand_at_the_top_of_the_file(desk: Desk) -> None:
     assert desk.tenant(toml).name == "Contoso"
 
 
-@pytest.mark.parametrize("name", [*CLOUDS, "CHINA"])
-def test_cloud_by_name_and_alias(desk: Desk, name: str) -> None:
-    """Every name and alias of the clouds' table is known, in any case."""
-    assert desk.tenant(environ={**ONE_TENANT, "O365_CLOUD": name}).cloud is CLOUDS[name.lower()]
+@pytest.mark.parametrize(
+    ("name", "cloud"),
+    [
+        *((alias, cloud.name) for cloud in CLOUDS.values() for alias in (cloud.name, *cloud.aliases)),
+        *((name, "global") for name in ("AzureCloud", "azurecloud", "Public", "GCC", "Worldwide", "O365Default")),
+        *((name, "us_gov_l4") for name in ("AzureUSGovernment", "usgov", "GCC High", "gcc-high", "GCCHigh", "USGov")),
+        *((name, "us_gov_l5") for name in ("DoD", "USGovDoD", "USGovernmentL5", "us-gov-l5")),
+        *((name, "china") for name in ("CHINA", "AzureChinaCloud", "AzureChina", "21Vianet", "O365China")),
+    ],
+)
+def test_cloud_by_name_and_alias(desk: Desk, name: str, cloud: str) -> None:
+    """Every name that Microsoft's tools have for a cloud is known, in any case and spelling."""
+    assert desk.tenant(environ={**ONE_TENANT, "O365_CLOUD": name}).cloud is CLOUDS[cloud]
 
 
 @pytest.mark.parametrize(
@@ -228,8 +238,8 @@ def test_fault_that_all_tenants_inherit_is_told_once(desk: Desk) -> None:
         "defaults.client_id in o365.toml (not shown, it could be the secret) is not a GUID: "
         "write it as 00000000-0000-0000-0000-000000000000, as the Azure portal shows it.",
         'defaults.cloud = "germany" in o365.toml is not a known cloud: choose from '
-        "global, public, worldwide, gcc, us_gov_l4, gcc_high, us_gov_l5, dod, china, 21vianet, mooncake.",
-        "collectors.service_health: stale_after (30m) is smaller than interval (1h): raise stale_after, "
+        "global, us_gov_l4, us_gov_l5, china, or write what Microsoft's tools call it, such as AzureUSGovernment.",
+        "collectors.service_health has a stale_after (30m) that is smaller than interval (1h): raise stale_after, "
         "or poll more often (as variables: O365_COLLECTORS__SERVICE_HEALTH__STALE_AFTER, "
         "O365_COLLECTORS__SERVICE_HEALTH__INTERVAL).",
     ]
@@ -248,7 +258,7 @@ def test_defaults_that_nobody_inherits_are_checked(desk: Desk) -> None:
     client_id = "{CLIENT}"
     client_secret = "s3cret"
     """
-    assert [fault.split(" ")[0] for fault in desk.faults(toml)] == ["defaults:", "defaults.cloud"]
+    assert [fault.split(" ")[0] for fault in desk.faults(toml)] == ["defaults", "defaults.cloud"]
 
 
 def test_shorthand_and_tables_together(desk: Desk) -> None:
@@ -304,7 +314,7 @@ def test_missing_values_of_a_single_tenant(desk: Desk) -> None:
     assert desk.faults(environ={"O365_TENANT_NAME": "Contoso"}) == [
         "tenant_id is missing: set O365_TENANT_ID, or tenant_id in the configuration file.",
         "client_id is missing: set O365_CLIENT_ID, or client_id in the configuration file.",
-        "The tenant: no credential: set one of client_secret, client_secret_file, certificate_file, "
+        "The tenant has no credential: set one of client_secret, client_secret_file, certificate_file, "
         "federated_token_file, managed_identity and workload_identity (as variables: O365_CLIENT_SECRET, "
         "O365_CLIENT_SECRET_FILE, O365_CERTIFICATE_FILE, O365_FEDERATED_TOKEN_FILE, O365_MANAGED_IDENTITY, "
         "O365_WORKLOAD_IDENTITY).",
@@ -318,7 +328,7 @@ def test_missing_values_of_a_table(desk: Desk) -> None:
         "or O365_TENANTS__CONTOSO__TENANT_ID.",
         "tenants.contoso.client_id is missing: set client_id in [tenants.contoso] or [defaults], "
         "or O365_TENANTS__CONTOSO__CLIENT_ID or O365_DEFAULTS__CLIENT_ID.",
-        "tenants.contoso: no credential: set one of client_secret, client_secret_file, certificate_file, "
+        "tenants.contoso has no credential: set one of client_secret, client_secret_file, certificate_file, "
         "federated_token_file, managed_identity and workload_identity (as variables: "
         "O365_TENANTS__CONTOSO__CLIENT_SECRET, O365_TENANTS__CONTOSO__CLIENT_SECRET_FILE, "
         "O365_TENANTS__CONTOSO__CERTIFICATE_FILE, "
@@ -331,7 +341,7 @@ def test_secret_by_value_and_by_file_in_one_place(desk: Desk) -> None:
     """Two proofs in one table of one place are an error, also beside other faults."""
     both = {**ONE_TENANT, "O365_CLIENT_SECRET_FILE": "/etc/secret", "O365_TENANT_ID": "x"}
     assert desk.faults(environ=both)[1:] == [
-        "The tenant: two credentials: set client_secret or client_secret_file, not both "
+        "The tenant has two credentials: set client_secret or client_secret_file, not both "
         "(as variables: O365_CLIENT_SECRET, O365_CLIENT_SECRET_FILE)."
     ]
 

@@ -53,7 +53,7 @@ def test_what_is_no_address(listen: str) -> None:
     with pytest.raises(ValidationError) as raised:
         WebOptions(listen=listen)
     assert raised.value.errors()[0]["msg"] == (
-        f'Value error, {listen!r} is no address to listen on: write ":10365" for all addresses, "127.0.0.1:10365" or '
+        'Value error, is no address to listen on: write ":10365" for all addresses, "127.0.0.1:10365" or '
         '"[::1]:10365" for one, with a port from 0 (any free one) to 65535'
     )
 

@@ -7,7 +7,7 @@ from o365_exporter.graph.credentials.certificate import Certificate, Certificate
 from o365_exporter.graph.credentials.federation import FederatedToken, FederatedTokenFile
 from o365_exporter.graph.credentials.files import CredentialFile
 from o365_exporter.graph.credentials.machine import MachineIdentity
-from o365_exporter.graph.credentials.secret import ClientSecret, ClientSecretFile
+from o365_exporter.graph.credentials.secret import ClientSecret, ClientSecretFile, secret_doubt
 from o365_exporter.graph.options import CredentialOptions
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "FederatedToken",
     "MachineIdentity",
     "credential_source",
+    "secret_doubt",
 ]
 
 

@@ -36,6 +36,10 @@ class Credential:
         """When it ends, in seconds since 1970; None where that cannot be told from the credential itself."""
         return None
 
+    def doubt(self) -> str:
+        """What makes it unlikely that Microsoft takes it, with what to do, as a predicate; empty where nothing does."""
+        return ""
+
     def check(self, now: float) -> None:
         """See whether it is of any use at this time (wall clock).
 

@@ -90,7 +90,7 @@ class CertificateFile(FileSource):
         super().__init__(tenant, *filter(None, (self._file, self._key, self._passphrase)))
 
     def parsed(self) -> Certificate:
-        passphrase = self._passphrase.text().encode() if self._passphrase else None
+        passphrase = self._passphrase.line().encode() if self._passphrase else None
         pair = key_pair(self._file.content(), self._key.content() if self._key else None, passphrase)
         if isinstance(pair, Flaw):
             blamed = self._key if pair.of_key and self._key else self._file

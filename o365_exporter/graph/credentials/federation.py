@@ -8,6 +8,7 @@ from o365_exporter.errors import AuthError
 from o365_exporter.graph.credentials.base import AssertionCredential, digest
 from o365_exporter.graph.credentials.files import CredentialFile, UnusableFileError
 
+_DOTS = 2  # between header, claims and signature of a JWT
 _WHAT = "The federated token of tenant {} is missing"
 _REMEDY = (
     "Let whoever issues it (such as Kubernetes, by a projected service account token) keep a current one in that file, "
@@ -20,6 +21,11 @@ class FederatedToken(AssertionCredential):
     """A token as its issuer wrote it; it is sent as it is."""
 
     token: str = field(repr=False)
+
+    def doubt(self) -> str:
+        if self.token.count(".") == _DOTS:
+            return ""
+        return "holds no JWT, which has two dots in it: let its issuer write the token itself into that file"
 
     def assertion(self, audience: str, client_id: str, now: float) -> str:
         """The token: audience, subject and times are its issuer's affair."""
@@ -40,7 +46,7 @@ class FederatedTokenFile:
 
     def read(self) -> FederatedToken:
         try:
-            token = self._file.text().strip()
+            token = self._file.line().strip()
             if not (token.isascii() and token.isprintable() and " " not in token):
                 raise self._file.unusable("holds no token")
         except UnusableFileError as error:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from o365_exporter.errors import AuthError
 from o365_exporter.graph.credentials.base import Credential
+from o365_exporter.texts import UnusableError, content_of, line_of, text_of
 
 State = tuple[int, int, int]
 
@@ -39,8 +40,9 @@ class CredentialFile:
         """
         try:
             found = self.path.stat()
-        except OSError as error:
-            raise self._unreadable(error) from None
+        except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+            why = error.strerror if isinstance(error, OSError) else "not the name of a file"
+            raise self.unusable(f"cannot be read ({why})") from None
         return found.st_mtime_ns, found.st_ino, found.st_size
 
     def content(self) -> bytes:
@@ -50,32 +52,24 @@ class CredentialFile:
             UnusableFileError: it cannot be read.
         """
         try:
-            return self.path.read_bytes()
-        except OSError as error:
-            raise self._unreadable(error) from None
+            return content_of(self.path)
+        except UnusableError as error:
+            raise self.unusable(error.what) from None
 
-    def text(self) -> str:
+    def line(self) -> str:
         """The one line that it holds, without its end and without the mark that editors of Windows put in front.
 
         Raises:
             UnusableFileError: it cannot be read, is no text, is empty or holds more than one line.
         """
         try:
-            text = self.content().decode("utf-8-sig").rstrip("\r\n")
-        except UnicodeDecodeError:
-            raise self.unusable("is not text in UTF-8") from None
-        if not text.strip():
-            raise self.unusable("is empty")
-        if "\n" in text:
-            raise self.unusable("holds more than one line")
-        return text
+            return line_of(text_of(self.content()))
+        except UnusableError as error:
+            raise self.unusable(error.what) from None
 
     def unusable(self, why: str, remedy: str = "") -> UnusableFileError:
         """The error that says so of this file."""
         return UnusableFileError(f"{self} {why}", remedy)
-
-    def _unreadable(self, error: OSError) -> UnusableFileError:
-        return self.unusable(f"cannot be read ({error.strerror})")
 
 
 class FileSource(ABC):

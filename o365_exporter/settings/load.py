@@ -10,17 +10,13 @@ from typing import Any
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.graph import CLOUDS, Cloud, ConnectionOptions, CredentialOptions, Surroundings
 from o365_exporter.logs import LogOptions
-from o365_exporter.settings.arranging import arrange
 from o365_exporter.settings.checking import check
-from o365_exporter.settings.faults import between_tenants, sentences
-from o365_exporter.settings.layers import Layer, read_layers
-from o365_exporter.settings.merging import merge
-from o365_exporter.settings.problems import Problem
+from o365_exporter.settings.inheritance import arrange, between_tenants, workload_identities
+from o365_exporter.settings.problems import MASK, Problem
 from o365_exporter.settings.schema import Key, TenantsFileOptions, lookup
-from o365_exporter.settings.surroundings import remarks, surroundings
+from o365_exporter.settings.sources import Layer, read, tree_of
+from o365_exporter.settings.surroundings import authorities, remarks, surroundings
 from o365_exporter.settings.suspicions import suspicions
-from o365_exporter.settings.text import MASK
-from o365_exporter.settings.workload import workload_identities
 from o365_exporter.source import CollectorOptions
 from o365_exporter.web import WebOptions
 
@@ -91,22 +87,25 @@ def load(config_file: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def inspect(config_file: Path | None, environ: Mapping[str, str]) -> Inspection:
     """As ``load``, and tells where each value was written, and what looks like an oversight."""
-    faults: list[str] = []
-    layers = read_layers(config_file, environ, faults)
-    written: Layer = {}
-    for layer in layers:
-        written |= layer
+    read_in = read(config_file, environ)
+    written = read_in.merged()
     azure = workload_identities(written, environ)
     written |= azure
-    document, errors = check(arrange(merge([azure, *layers])))
-    problems: list[Problem] = []
+    document, wrong = check(arrange(tree_of(written)), written)
+    problems = [*read_in.problems, *between_tenants(written), *wrong]
     proxied = ("proxy",) in written
     around = surroundings(environ, problems, proxied=proxied)
-    faults += [*between_tenants(written), *sentences(errors, written), *map(str, problems)]
-    if document is None or faults:
-        raise ConfigurationError(_masked(faults, written))
-    warnings = (*suspicions(layers[0], written), *remarks(environ, around, proxied=proxied))
-    return Inspection(_settings(document, around), written, warnings)
+    if document is not None:
+        problems += authorities(document.connection, written)
+    if document is None or problems:
+        raise ConfigurationError(_sentences(problems, written))
+    settings = _settings(document, around)
+    warnings = (
+        *read_in.remarks,
+        *suspicions(settings, read_in.file, written),
+        *remarks(environ, around, proxied=proxied),
+    )
+    return Inspection(settings, written, tuple(dict.fromkeys(warnings)))
 
 
 def _settings(document: Any, around: Surroundings) -> Settings:
@@ -134,10 +133,11 @@ def _tenant(key: str, tenant: Any) -> TenantSettings:
     )
 
 
-def _masked(faults: list[str], written: Layer) -> list[str]:
-    """The faults, each once; a secret cannot be in them, and would be masked if it were."""
+def _sentences(problems: list[Problem], written: Layer) -> list[str]:
+    """The problems as sentences, each once; a secret cannot be in them, and would be masked if it were."""
     keys = ((lookup(path), str(entry.value)) for path, entry in written.items())
     secrets = [text for key, text in keys if isinstance(key, Key) and key.is_secret and len(text) >= _SHORTEST_SECRET]
+    sentences = [str(problem) for problem in problems]
     for secret in secrets:
-        faults = [fault.replace(secret, MASK) for fault in faults]
-    return list(dict.fromkeys(faults))
+        sentences = [sentence.replace(secret, MASK) for sentence in sentences]
+    return list(dict.fromkeys(sentences))
