@@ -108,15 +108,19 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
         yield App(settings, clock, store, selfmetrics, scheduler, fleet)
 
 
-async def until_signal(work: Callable[[], Awaitable[None]]) -> None:
+async def until_signal(work: Callable[[], Awaitable[None]]) -> signal.Signals | None:
     """Run something until it ends, or until SIGTERM or SIGINT cancels it, whatever is in flight.
+
+    Returns:
+        The signal that came, None where the work came to its end by itself.
 
     Raises:
         ConfigurationError: as ``work`` raised it.
     """
     refusal: ConfigurationError | None = None
+    came: list[signal.Signals] = []
     async with anyio.create_task_group() as tasks:
-        await tasks.start(_cancel_on_signal, tasks.cancel_scope)
+        await tasks.start(_cancel_on_signal, tasks.cancel_scope, came)
         try:
             await work()
         except ConfigurationError as error:  # raised below: the task group would wrap it
@@ -124,12 +128,16 @@ async def until_signal(work: Callable[[], Awaitable[None]]) -> None:
         tasks.cancel_scope.cancel()
     if refusal is not None:
         raise refusal
+    return came[0] if came else None
 
 
-async def _cancel_on_signal(scope: anyio.CancelScope, *, task_status: TaskStatus[None]) -> None:
+async def _cancel_on_signal(
+    scope: anyio.CancelScope, came: list[signal.Signals], *, task_status: TaskStatus[None]
+) -> None:
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         task_status.started()
         async for number in signals:
-            log.info("stopping", signal=signal.Signals(number).name)
+            came.append(signal.Signals(number))
+            log.info("stopping", signal=came[0].name)
             scope.cancel()
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -26,8 +27,10 @@ settings:
 
 exit codes:
   0  done, or stopped by SIGTERM or Ctrl-C
-  1  once: at least one source failed; any command: a fault of the program itself
+  1  once: at least one source failed; any command: a fault of the program itself,
+     or standard output cannot be written to
   2  wrong settings or options; every fault is named on standard error
+  130  once: stopped by Ctrl-C before every source was polled (143: by SIGTERM)
 """
 
 
@@ -44,9 +47,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         for fault in error.faults:
             print(f"o365-exporter: {fault}", file=sys.stderr)  # noqa: T201 - the log is not set up yet
         code = EXIT_CONFIGURATION
-    except (BrokenPipeError, ExceptionGroup) as error:
-        if not _is_broken_pipe(error):
+    except (OSError, ExceptionGroup) as error:
+        if not (why := _why_output_ends(error)):
             raise
+        if why != {errno.EPIPE}:
+            reasons = ", ".join(map(os.strerror, sorted(why)))
+            print(f"o365-exporter: cannot write to standard output: {reasons}", file=sys.stderr)  # noqa: T201 - as above
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_FAULT
     except KeyboardInterrupt:  # before the signal handlers stand
@@ -54,11 +60,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
-def _is_broken_pipe(error: Exception) -> bool:
-    """Whether it says only that whoever read our output has gone; tasks say it in a group."""
+_OUTPUT_ENDS = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
+def _why_output_ends(error: Exception) -> set[int]:
+    """The numbers of the errors, if all say only that our output can be written no further; tasks say it in a group."""
     if isinstance(error, ExceptionGroup):
-        return all(_is_broken_pipe(one) for one in error.exceptions)
-    return isinstance(error, BrokenPipeError)
+        each = [_why_output_ends(one) for one in error.exceptions]
+        return set().union(*each) if all(each) else set()
+    if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT_ENDS:
+        return {error.errno}
+    return set()
 
 
 def _parser() -> argparse.ArgumentParser:

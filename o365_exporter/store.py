@@ -34,6 +34,11 @@ class Key(NamedTuple):
     def __str__(self) -> str:
         return "/".join(self)
 
+    @property
+    def within_tenant(self) -> str:
+        """Its name where it is clear which tenant is meant."""
+        return f"{self.collector}/{self.source}"
+
 
 @dataclass(frozen=True, slots=True)
 class Poll:

@@ -7,9 +7,10 @@ others, and each time less soon, so that an outage that meets thousands of sourc
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 
 import anyio
 
@@ -152,13 +153,9 @@ def _who(news: Collection[Key], all_of_them: Collection[Key]) -> dict[str, objec
     if len(all_of_them) == 1:
         (key,) = all_of_them
         return dict(key._asdict())
-    tenants = list(dict.fromkeys(key.tenant for key in all_of_them))
-    who: dict[str, object] = {"tenant": tenants[0]} if len(tenants) == 1 else {"tenants": len(tenants)}
-    return {**who, "sources": len(all_of_them), "names": list(_named(news))}
-
-
-def _named(keys: Iterable[Key]) -> Iterable[str]:
-    keys = list(keys)
-    yield from map(str, keys[:NAMED])
-    if len(keys) > NAMED:
-        yield f"and {len(keys) - NAMED} more"
+    tenants = {key.tenant for key in all_of_them}
+    names = [str(key) if len(tenants) > 1 else key.within_tenant for key in islice(news, NAMED)]
+    if len(news) > NAMED:
+        names.append(f"and {len(news) - NAMED} more")
+    who = {"tenant": tenants.pop()} if len(tenants) == 1 else {"tenants": len(tenants)}
+    return {**who, "sources": len(all_of_them), "names": names}
