@@ -38,10 +38,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # names of tenants are any text, whatever the terminal thinks
-    arguments = _parser().parse_args(argv)
-    command: Callable[[argparse.Namespace], int] = arguments.command
     try:
-        code = command(arguments)
+        code = _run(argv)
         sys.stdout.flush()
     except ConfigurationError as error:
         for fault in error.faults:
@@ -58,6 +56,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:  # before the signal handlers stand
         code = EXIT_OK
     sys.exit(code)
+
+
+def _run(argv: Sequence[str] | None) -> int | str | None:
+    """Exit code of one command, or of what argparse does by itself."""
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as end:
+        return end.code
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    return command(arguments)
 
 
 _OUTPUT_ENDS = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}

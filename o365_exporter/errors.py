@@ -35,6 +35,10 @@ class Cause(NamedTuple):
     subject: str
     signing_in: bool = False
 
+    def is_over(self, now: Cause | None) -> bool:
+        """Whether a source that failed for this has got beyond it: it does not fail, or fails only after signing in."""
+        return now is None or self.signing_in > now.signing_in
+
 
 class PollError(ExporterError):
     """One poll failed. ``remedy`` says who should do what; neither text ever holds a secret.

@@ -60,7 +60,11 @@ def common_error(answer: Answer, now: float) -> PollError | None:
         )
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return UnavailableError(
-            f"{answer.host} is not available{detail}.", retry_after=wait, status=answer.status, code=_code(answer)
+            f"{answer.host} is not available{detail}.",
+            retry_after=wait,
+            status=answer.status,
+            code=_code(answer),
+            subject=answer.host,
         )
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
         target = host_of(answer.headers.get("location", ""))

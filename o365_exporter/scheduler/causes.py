@@ -1,7 +1,8 @@
 """Tells each cause of failures once, whatever the number of sources and tenants that it stops.
 
-What begins or ends within a moment is told together. After that a cause is told again only when it stops or releases
-others, and each time less soon, so that an outage that meets thousands of sources is a few lines.
+What begins within a moment is told together; after that a cause is told again only when it stops others, and each time
+less soon, so that an outage that meets thousands of sources is a few lines. Its end is told when it stops nobody any
+more, and of those that recover long before the others, in between.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ GATHERED = 2.0
 """Seconds for which news of a cause is gathered before it is told."""
 
 LONGEST_GAP = 900.0
-"""Seconds between two lines about one cause at most, where there is news of it; twice as long each time until then."""
+"""Seconds between two lines about one cause at most, where there is news of it; twice as long each time until then.
+The longest time, too, until a source that failed is tried again."""
 
 NAMED = 20
 """Sources that a line names; how many there are it says in any case."""
@@ -33,16 +35,56 @@ log = get_logger("scheduler")
 
 @dataclass(slots=True)
 class _Story:
-    """What is to be told of one cause."""
+    """What is to be told of one cause.
+
+    ``stopped`` are those that fail for it; ``came`` are those of them that have not been named yet, ``went`` those that
+    have been named and have recovered. Times are monotonic.
+    """
 
     message: str
     stopped: dict[Key, None] = field(default_factory=dict)
     came: dict[Key, None] = field(default_factory=dict)
     went: dict[Key, None] = field(default_factory=dict)
-    is_told: bool = False
-    gap: float = GATHERED
+    gap: float = 0.0
     quiet_until: float = 0.0
+    went_since: float = 0.0
     due: float | None = None
+
+    def join(self, key: Key) -> None:
+        """A source fails for it."""
+        self.stopped[key] = None
+        if key in self.went:
+            del self.went[key]
+        else:
+            self.came[key] = None
+
+    def leave(self, key: Key, now: float, *, recovered: bool) -> None:
+        """A source fails for it no more."""
+        self.stopped.pop(key, None)
+        if key in self.came:
+            del self.came[key]
+        elif recovered:
+            self.went_since = self.went_since if self.went else now
+            self.went[key] = None
+
+    def next_line(self, now: float) -> float | None:
+        """When the next line about it is due; None where there is no news."""
+        if not self.stopped:
+            return now + GATHERED
+        if self.came:
+            return max(now + GATHERED, self.quiet_until)
+        return self.went_since + LONGEST_GAP if self.went else None
+
+    def may_tell_recovery(self, now: float) -> bool:
+        """Whether it is over, or others take too long to follow."""
+        return bool(self.went) and (not self.stopped or now >= self.went_since + LONGEST_GAP)
+
+    def told_failure(self, now: float) -> None:
+        """All that it stops have been named; the next line comes less soon, unless all is quiet for as long."""
+        soon = now < self.quiet_until + self.gap
+        self.gap = min(self.gap * 2, LONGEST_GAP) if soon else GATHERED
+        self.quiet_until = now + self.gap
+        self.came.clear()
 
 
 class Causes:
@@ -60,7 +102,7 @@ class Causes:
         if poll.cause == before:
             return
         if before is not None:
-            self._leave(before, key, recovered=poll.cause is None or before.signing_in > poll.cause.signing_in)
+            self._leave(before, key, recovered=before.is_over(poll.cause))
         if poll.cause is not None:
             self._join(poll.cause, key, poll.message)
 
@@ -71,26 +113,17 @@ class Causes:
 
     def _join(self, cause: Cause, key: Key, message: str) -> None:
         story = self._stories.setdefault(cause, _Story(message))
-        story.stopped[key] = story.came[key] = None
-        story.went.pop(key, None)
+        story.join(key)
         self._schedule(cause, story)
 
     def _leave(self, cause: Cause, key: Key, *, recovered: bool) -> None:
-        story = self._stories.get(cause)
-        if story is None:
-            return
-        story.stopped.pop(key, None)
-        if key in story.came:
-            del story.came[key]
-        elif recovered:
-            story.went[key] = None
-        self._schedule(cause, story)
+        if (story := self._stories.get(cause)) is not None:
+            story.leave(key, self._clock.monotonic(), recovered=recovered)
+            self._schedule(cause, story)
 
     def _schedule(self, cause: Cause, story: _Story) -> None:
-        """Soon, where it begins or ends; else not before the cause may be told again."""
-        soon = self._clock.monotonic() + GATHERED
-        due = max(soon, story.quiet_until) if story.is_told and story.stopped else soon
-        if story.due is None or due < story.due:
+        due = story.next_line(self._clock.monotonic())
+        if due is not None and (story.due is None or due < story.due):
             story.due = due
             heapq.heappush(self._due, (due, cause))
             self._news.set()
@@ -120,24 +153,23 @@ class Causes:
     def tell_all(self) -> None:
         """Tell all that there is to tell, due or not."""
         for cause, story in list(self._stories.items()):
-            if story.due is not None:
-                self._tell(cause, story)
+            self._tell(cause, story)
 
     def _tell(self, cause: Cause, story: _Story) -> None:
         story.due = None
+        now = self._clock.monotonic()
         if story.came:
             self._tell_failure(cause, story)
-        if story.went:
+            story.told_failure(now)
+        if story.may_tell_recovery(now):
             self._tell_recovery(cause, story)
-        story.came.clear()
-        story.went.clear()
-        if not story.stopped:
+            story.went.clear()
+        if story.stopped:
+            self._schedule(cause, story)
+        else:
             del self._stories[cause]
 
     def _tell_failure(self, cause: Cause, story: _Story) -> None:
-        now = self._clock.monotonic()
-        story.gap = min(story.gap * 2, LONGEST_GAP) if now < story.quiet_until + story.gap else GATHERED
-        story.is_told, story.quiet_until = True, now + story.gap
         line = log.error if cause.signing_in else log.warning
         event = "tenant cannot be polled" if cause.signing_in else "poll failed"
         line(event, reason=cause.reason, message=story.message, **_who(story.came, story.stopped))

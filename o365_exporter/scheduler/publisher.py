@@ -18,6 +18,9 @@ from o365_exporter.scheduler.tenants import Job, Tenant
 from o365_exporter.source import Derived
 from o365_exporter.store import Key, Poll, Rendered, Store
 
+_CUT_OFF = ("network", "tls", "timeout")
+"""Reasons that end for all at once; an outage ends piece by piece, and is not made worse by asking for everything."""
+
 log = get_logger("scheduler")
 
 
@@ -72,8 +75,8 @@ class Publisher:
         for source in outcome.wakes:
             if (sibling := tenant.sibling(job, source)) is not None:
                 sibling.wake()
-        if _lacks_token(before.cause) and not _lacks_token(after.cause):
-            self._wake_those_without_token(tenant)
+        if before.cause is not None and before.cause.is_over(after.cause):
+            self._wake_the_cut_off(tenant, before.cause)
         self.tell_about(tenant)
 
     def _write_followers_anew(self, tenant: Tenant, job: Job) -> None:
@@ -93,10 +96,14 @@ class Publisher:
         self._causes.note(key, self._store[key].cause, poll)
         self._store.put(key, poll)
 
-    def _wake_those_without_token(self, tenant: Tenant) -> None:
+    def _wake_the_cut_off(self, tenant: Tenant, cause: Cause) -> None:
+        """Whoever gets through again is followed by those of its tenant that were stopped by the same."""
+        if not (cause.signing_in or cause.reason in _CUT_OFF):
+            return
         polls = self._store.of(tenant.facts.name)
         for job in tenant.jobs:
-            if _lacks_token(polls[job.key].cause):
+            others = polls[job.key].cause
+            if others is not None and (others == cause or (others.signing_in and cause.signing_in)):
                 job.wake()
 
     def tell_about(self, tenant: Tenant) -> None:
@@ -121,7 +128,3 @@ class Publisher:
             return {}
         self._faulty.discard(name)
         return rendered
-
-
-def _lacks_token(cause: Cause | None) -> bool:
-    return cause is not None and cause.signing_in

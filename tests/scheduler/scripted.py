@@ -48,6 +48,12 @@ class ScriptedSource(Source[float]):
         )
 
 
+def named(source: ScriptedSource, name: str) -> ScriptedSource:
+    """The source under another name."""
+    source.name = name
+    return source
+
+
 class Follower(ScriptedSource):
     """A source that needs the records of ``main``."""
 
