@@ -27,10 +27,9 @@ settings:
 
 exit codes:
   0  done, or stopped by SIGTERM or Ctrl-C
-  1  once: at least one source failed; any command: a fault of the program itself,
-     or standard output cannot be written to
+  1  once: at least one source failed; any command: a fault, or output cannot be written
   2  wrong settings or options; every fault is named on standard error
-  130  once: stopped by Ctrl-C before every source was polled (143: by SIGTERM)
+  130  once: stopped by Ctrl-C before every source was polled; 143: by SIGTERM
 """
 
 

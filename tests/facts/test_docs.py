@@ -85,7 +85,7 @@ def test_command_lines_are_understood(path: Path) -> None:
 
 def test_exit_codes_are_those_of_help() -> None:
     """One meaning of each exit code, word for word."""
-    meanings = re.findall(r"^  (\d)  (.+)$", cli._EPILOG, re.MULTILINE)
+    meanings = re.findall(r"^  (\d+)  (.+)$", cli._EPILOG, re.MULTILINE)
     assert table(README, "Exit code", "Meaning") == [list(pair) for pair in meanings]
 
 
