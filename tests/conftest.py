@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,9 @@ SHARED = ROOT.parent / "shared"
 
 settings.register_profile("project", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("project")
+
+os.environ["TZ"] = "NST3:30NDT,M3.2.0,M11.1.0"  # as in St. John's: whoever takes local time for UTC is wrong all year
+time.tzset()
 
 
 @pytest.fixture(scope="session")

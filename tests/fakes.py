@@ -15,6 +15,9 @@ import anyio.lowlevel
 NOON = 1773144000.0
 """2026-03-10T12:00:00Z, where every fake clock starts unless told otherwise."""
 
+PATIENCE = 30.0
+"""Seconds after which a test of real programs and sockets gives up; it says nothing of how fast they are."""
+
 
 async def settle() -> None:
     """Let every other task run until it waits for something; anyio's own function for this sleeps 0.1 s at a time."""

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.programs import PATIENCE, ROOT, Running
+from tests.e2e.programs import ROOT, Running
+from tests.fakes import PATIENCE
 
 NAME = "o365-exporter-test"
 PODMAN = ("podman", "--cgroup-manager", "cgroupfs", "--runtime", "runc")

@@ -20,12 +20,10 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from o365_exporter.clock import SystemClock
 from o365_exporter.simulator import Simulator, SimulatorOptions, Tenant
+from tests.fakes import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = (sys.executable, "-m", "o365_exporter")
-PATIENCE = 30.0
-"""Seconds after which a test gives up; far more than anything takes."""
-
 T = TypeVar("T")
 
 
@@ -104,11 +102,14 @@ class Running:
         eventually(lambda: self._alive() and httpx.get(f"{url}/-/ready").is_success)
         return url
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
-        """Exit code, and the seconds from the signal to the end."""
-        start = time.monotonic()
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Exit code after a signal.
+
+        Raises:
+            subprocess.TimeoutExpired: it goes on: what is in flight in a test takes longer than this waits.
+        """
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE), time.monotonic() - start
+        return self.process.wait(PATIENCE)
 
     def _alive(self) -> bool:
         assert self.process.poll() is None, self.err

@@ -137,7 +137,7 @@ def test_a_signal_ends_it_and_nothing_half_is_printed(
     cloud.break_(path="/v1.0/subscribedSkus", hang=True)
     with running(tmp_path, "once", **cloud.three_variables()) as program:
         eventually(lambda: cloud.asked("/v1.0/subscribedSkus") and cloud.asked("/v1.0/applications"))
-        assert program.stop(number)[0] == code
+        assert program.stop(number) == code
         (summed_up,) = program.logged("polled once")
         assert program.out == ""
         assert "Traceback" not in program.err

@@ -85,6 +85,19 @@ def test_only_the_clock_knows_real_time(root: Path) -> None:
     assert set(found) <= set(REAL_TIME), found
 
 
+def test_no_test_is_timed(root: Path) -> None:
+    """No test reads a clock: how fast something is belongs to benchmarks, and a slow machine is no fault."""
+    timed = [
+        f"{path}: {node.name}"
+        for path, tree in sources(root / "tests")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and {"time.time", "time.monotonic", "time.perf_counter", "time.process_time"} & set(called(node))
+    ]
+    assert timed == []
+
+
 def test_every_test_says_what_holds(root: Path) -> None:
     """Each test has a docstring of one sentence or two."""
     silent = [
@@ -220,30 +233,53 @@ def test_the_installed_command_is_the_program(root: Path) -> None:
     assert f"from {module} import {function}\n" in (root / "o365_exporter" / "__main__.py").read_text("utf-8")
 
 
-SKIPPING = """
-import pytest
+SKIPPING = {
+    "in_the_test": "def test_it():\n    pytest.skip('Zopfli is missing')",
+    "by_a_mark": "@pytest.mark.skipif(True, reason='Zopfli is missing')\ndef test_it(): pass",
+    "in_a_fixture": "@pytest.fixture\ndef zopfli(): pytest.skip('Zopfli is missing')\ndef test_it(zopfli): pass",
+    "of_the_module": "pytest.skip('Zopfli is missing', allow_module_level=True)",
+    "of_an_import": "pytest.importorskip('zopfli_of_nobody', reason='Zopfli is missing')",
+    "by_unittest": "import unittest\n@unittest.skip('Zopfli is missing')\nclass TestIt(unittest.TestCase):\n"
+    "    def test_it(self): pass",
+    "for_want_of_values": "@pytest.mark.parametrize('zopfli', [])\ndef test_it(zopfli): pass",
+}
 
-def test_skipped():
-    pytest.skip("something is missing")
 
-def test_passed():
-    pass
-"""
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "2")], ids=["alone", "by workers"])
+def test_a_skip_is_a_failure_in_ci(root: Path, tmp_path: Path, workers: tuple[str, ...]) -> None:
+    """However a test is passed over, alone in its file or not: the run fails, and each is listed with its reason."""
+    passing(root, tmp_path)
+    for how, text in SKIPPING.items():
+        (tmp_path / f"test_{how}.py").write_text(f"import pytest\n{text}\n")
+    done = in_ci("true", tmp_path, *workers)
+    listed = done.stdout.partition("skipped in CI, which is a failure")[2]
+    found = dict(re.findall(r"(?m)^test_(\w+)\.py\S*: .*(Zopfli is missing|empty parameter set)", listed))
+    assert (done.returncode, found.keys()) == (1, SKIPPING.keys()), done.stdout
 
 
-@pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
-def test_a_skip_is_a_failure_in_ci(root: Path, tmp_path: Path, ci: str, code: int) -> None:
-    """Elsewhere what cannot be tested is passed over with its reason; in CI it fails the run and is listed."""
-    (tmp_path / "conftest.py").write_text((root / "tests" / "conftest.py").read_text("utf-8"))
-    (tmp_path / "test_it.py").write_text(SKIPPING)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"],
-        cwd=tmp_path,
+@pytest.mark.parametrize("how", ["in_the_test", "of_the_module"])
+def test_a_single_skip_is_a_failure_in_ci_and_nowhere_else(root: Path, tmp_path: Path, how: str) -> None:
+    """One is enough, also where pytest itself finds nothing wrong; elsewhere what cannot be tested is passed over."""
+    passing(root, tmp_path)
+    (tmp_path / "test_skipped.py").write_text(f"import pytest\n{SKIPPING[how]}\n")
+    assert in_ci("true", tmp_path).returncode == 1
+    elsewhere = in_ci("", tmp_path)
+    assert (elsewhere.returncode, "which is a failure" in elsewhere.stdout) == (0, False)
+
+
+def passing(root: Path, folder: Path) -> None:
+    """One test that passes, under our rules."""
+    (folder / "conftest.py").write_text((root / "tests" / "conftest.py").read_text("utf-8"))
+    (folder / "test_passing.py").write_text("def test_passed(): pass\n")
+
+
+def in_ci(ci: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """A run of the tests of a folder where the variable CI is this."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options],
+        cwd=folder,
         env={"PATH": os.environ["PATH"], "CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == code, done.stdout
-    assert ("skipped in CI, which is a failure" in done.stdout) == bool(code)
-    assert ("test_it.py::test_skipped: Skipped: something is missing" in done.stdout) == bool(code)

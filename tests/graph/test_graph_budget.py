@@ -9,7 +9,7 @@ from o365_exporter.errors import ThrottledError
 from o365_exporter.graph import LIMITS, Endpoint
 from o365_exporter.graph.budget import AT_ONCE, Budget
 from o365_exporter.graph.traffic import Traffic
-from tests.fakes import FakeClock
+from tests.fakes import PATIENCE, FakeClock
 from tests.graph.world import ImpatientClock
 
 HEALTH = Endpoint("/health", (), limits="service_communications", urgent=True)
@@ -143,7 +143,7 @@ async def test_a_cancelled_wait_leaves_no_slot_behind() -> None:
                 tasks.start_soon(_forever, rig)
             await anyio.wait_all_tasks_blocked()
             tasks.cancel_scope.cancel()
-    with anyio.fail_after(1):
+    with anyio.fail_after(PATIENCE):
         await rig.ask(FREE, AT_ONCE + 1)
 
 

@@ -7,7 +7,6 @@ import base64
 import re
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from o365_exporter.graph import CLOUDS, ConnectionOptions, CredentialOptions, Gr
 from o365_exporter.graph.http import Request
 from o365_exporter.graph.proxies import Proxies, parse_bypasses, parse_proxy
 from tests.certificates import key_pem
+from tests.fakes import PATIENCE
 from tests.graph.loopback import Proxy, answer, certificates, hanging, listening, microsoft
 from tests.graph.world import APPS, TENANT_ID, ImpatientClock, client
 
@@ -45,15 +45,13 @@ def _threads_in_msal() -> int:
 async def test_cancelling_a_poll_ends_a_hanging_login_at_once() -> None:
     """When the login hangs, the poll's deadline ends the request and the thread that msal runs in."""
     async with listening(hanging) as port, client(SystemClock(), login_url=f"http://127.0.0.1:{port}") as graph:
-        start = time.monotonic()
-        with anyio.move_on_after(5) as scope:
+        with anyio.move_on_after(PATIENCE / 2) as scope:  # the request itself would give up after 30 s
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(graph.list, APPS)
                 while not _threads_in_msal():
                     await anyio.lowlevel.checkpoint()
                 tasks.cancel_scope.cancel()
         assert not scope.cancelled_caught
-        assert time.monotonic() - start < 2
         assert _threads_in_msal() == 0
         assert (graph.auth.state, graph.auth.message) == (
             "timeout",
@@ -69,12 +67,12 @@ async def test_a_poll_cancelled_between_msals_requests_sends_no_more(monkeypatch
     class BusyApp:
         def __init__(self, *_: object, http_client: Any, **__: object) -> None:
             busy.set()
-            go_on.wait(5)
+            go_on.wait(PATIENCE)
             http_client.get(f"https://login.microsoftonline.com/{TENANT_ID}/v2.0/.well-known/openid-configuration")
 
     monkeypatch.setattr("msal.ConfidentialClientApplication", BusyApp)
     async with listening(hanging) as port, client(SystemClock(), login_url=f"http://127.0.0.1:{port}") as graph:
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(graph.list, APPS)
                 while not busy.is_set():
@@ -91,7 +89,7 @@ async def test_hanging_logins_do_not_use_up_shared_threads() -> None:
             tasks.start_soon(_client_of(http, f"http://127.0.0.1:{port}").list, APPS)
         while _threads_in_msal() < 45:
             await anyio.lowlevel.checkpoint()
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE):
             assert await anyio.to_thread.run_sync(lambda: "ran") == "ran"
         assert anyio.to_thread.current_default_thread_limiter().borrowed_tokens == 0
         tasks.cancel_scope.cancel()
@@ -121,7 +119,7 @@ async def test_a_hanging_renewal_holds_nobody_up() -> None:
                 tasks.start_soon(poll)
                 while not _threads_in_msal():
                     await anyio.lowlevel.checkpoint()
-                with anyio.fail_after(5):
+                with anyio.fail_after(PATIENCE):
                     await poll()
                 assert answers == [1]
                 await clock.advance(10)
@@ -153,7 +151,7 @@ async def test_many_hanging_requests_starve_nobody() -> None:
         for _ in range(120):
             tasks.start_soon(http.send, Request("GET", f"{url}/hang", {}))
         await anyio.wait_all_tasks_blocked()
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE):
             assert (await http.send(Request("GET", f"{url}/x", {}))).status == 200
         tasks.cancel_scope.cancel()
 

@@ -15,7 +15,7 @@ import pytest
 from o365_exporter.clock import SystemClock
 from o365_exporter.simulator import Simulator, SimulatorError, SimulatorOptions, Tenant
 from o365_exporter.simulator.reports import Edition
-from tests.fakes import FakeClock
+from tests.fakes import PATIENCE, FakeClock
 from tests.simulator.support import GraphUser, in_process, rows_of
 
 EMAIL = "getEmailActivityUserDetail"
@@ -312,7 +312,7 @@ def real() -> Simulator:
 @pytest.fixture
 async def visitor(real: Simulator) -> AsyncIterator[GraphUser]:
     """A client of it over sockets."""
-    async with real.serve() as url, httpx.AsyncClient(base_url=url, trust_env=False, timeout=5) as http:
+    async with real.serve() as url, httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE) as http:
         yield GraphUser(http, real.tenants["contoso"])
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import ssl
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 
 from o365_exporter.clock import SystemClock
 from o365_exporter.simulator import Simulator, ThrowawayAuthority
+from tests.fakes import PATIENCE
 from tests.simulator.support import GRAPH, HEALTH, GraphUser
 
 OVERVIEWS = f"{HEALTH}/healthOverviews"
@@ -39,7 +39,7 @@ async def base_url(real: Simulator) -> AsyncIterator[str]:
 @pytest.fixture
 async def visitor(real: Simulator, base_url: str) -> AsyncIterator[GraphUser]:
     """A client that has signed in over that socket."""
-    async with httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=5) as http:
+    async with httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=PATIENCE) as http:
         user = GraphUser(http, real.tenants["contoso"])
         await user.json(OVERVIEWS)
         yield user
@@ -83,16 +83,14 @@ async def test_a_client_that_gives_up_ends_a_hang(real: Simulator, visitor: Grap
 
 
 async def test_it_stops_at_once_even_while_requests_hang(real: Simulator) -> None:
-    """Leaving the context ends hanging and delayed requests, within half a second, and frees the port."""
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
-        async with real.serve() as url:
+    """Leaving the context ends requests that would hang for ever or for long, and frees the port."""
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
+        async with asyncio.timeout(PATIENCE), real.serve() as url:
             real.add_fault(path="/v1.0/hang", hang=True)
             real.add_fault(path="/v1.0/late", delay=1_000)
             waiting = [asyncio.create_task(http.get(f"{url}/v1.0/{name}")) for name in ("hang", "late")]
             while len(real.requests) < 2:  # noqa: ASYNC110 - the log is all there is to watch
                 await asyncio.sleep(0)
-            begun = time.monotonic()
-        assert time.monotonic() - begun < 0.5
         ended = await asyncio.gather(*waiting, return_exceptions=True)
     assert all(isinstance(one, httpx.TransportError) for one in ended)
     async with real.serve(port=int(url.rsplit(":", 1)[1])) as again:
@@ -142,7 +140,7 @@ async def test_everything_is_there_by_https(real: Simulator, https: str, ca_file
     trusted = ssl.create_default_context(cafile=ca_file)
     trusted.verify_flags |= ssl.VERIFY_X509_STRICT  # as Python 3.13 does
     for base_url in (https, https.replace("127.0.0.1", "localhost")):
-        async with httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=5, verify=trusted) as http:
+        async with httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=PATIENCE, verify=trusted) as http:
             user = GraphUser(http, real.tenants["contoso"])
             first = await user.json(f"{HEALTH}/issues")
             file = await user.get(REPORT)

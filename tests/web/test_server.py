@@ -14,6 +14,7 @@ import pytest
 
 from o365_exporter import web
 from o365_exporter.web import server
+from tests.fakes import PATIENCE
 from tests.web.site import Site
 
 REQUEST = b"GET /metrics?tenant=contoso HTTP/1.1\r\nHost: exporter\r\n\r\n"
@@ -161,7 +162,7 @@ async def test_a_client_that_neither_asks_nor_reads_is_cut(
     monkeypatch.setattr(server, "_PATIENCE", 0.5)  # time enough for the other client
     large(site)
     async with site.served() as (address,), httpx.AsyncClient(trust_env=False) as other:
-        with connect(address, slow=True) as client, anyio.fail_after(5):
+        with connect(address, slow=True) as client, anyio.fail_after(PATIENCE):
             client.sendall(asked)
             await other.get(address.url + "/-/healthy")
             await connections[0].lost.wait()
