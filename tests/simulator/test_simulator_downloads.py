@@ -422,7 +422,7 @@ async def test_a_client_that_has_read_enough_ends_the_download(
     monkeypatch.setattr(Edition, "rows", watched)
     async with visitor.http.stream("GET", await location(visitor), headers={"Accept-Encoding": "identity"}) as file:
         await anext(file.aiter_raw())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await ended.wait()
     assert next(made) < 1_000
 
