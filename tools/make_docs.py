@@ -17,7 +17,7 @@ from o365_exporter.catalogue import all_collectors
 from o365_exporter.metrics import Metric
 from o365_exporter.scheduler import FIRST_RETRY, LAST_RETRY
 from o365_exporter.source import Collector, Source, format_duration
-from tools import make_configuration, make_runbooks, make_scenarios, make_simulator
+from tools import make_configuration, make_errors, make_runbooks, make_scenarios, make_simulator
 
 ROOT = Path(__file__).resolve().parent.parent
 HINT = "run make docs"
@@ -44,6 +44,7 @@ def generated() -> dict[str, str]:
     return {
         "docs/metrics.md": metrics_page(),
         "docs/configuration.md": make_configuration.document(),
+        "docs/errors.md": make_errors.document(),
         "docs/scenarios.md": make_scenarios.document(),
         "docs/simulator.md": make_simulator.document(),
         "config.example.toml": make_configuration.example(),
@@ -113,7 +114,6 @@ STALENESS = (
     ),
     ("Which tenants cannot be polled at all?", 'o365_exporter_tenant_state{state!~"ok|pending"}'),
     ("Was anything cut by `max_series`?", "o365_exporter_series_dropped > 0"),
-    ("Was anything left out because it could not be read?", "o365_exporter_source_entries_left_out > 0"),
 )
 
 QUESTIONS: dict[str, tuple[tuple[str, str], ...]] = {

@@ -1,45 +1,50 @@
-"""What stands in an answer: the decoded body, or Graph's own words about an error; and how foreign text is shown.
+"""What stands in an answer: the decoded body, or Microsoft's own words about an error, unwrapped.
 
-Graph's errors are ``{"error": {"code", "message", "innerError": {"request-id", …}}}``; the code may be empty, the inner
-error may be spelt ``innererror`` and nested, and a gateway or proxy may answer HTML instead.
+Graph's errors are ``{"error": {"code", "message", "innerError": {"request-id", …}}}``; the code may be empty, and the
+inner error may be spelt ``innererror`` and nested. Services behind Graph put their own error as JSON text into
+``message``, once or several times, as ``{"error": {"code": …}}`` or as ``{"ErrorCode": …, "Message": …}`` (Intune), or
+a whole web page. A gateway or proxy may answer HTML, or nothing.
 """
 
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote_plus
 
 from o365_exporter.errors import UnexpectedAnswerError
 from o365_exporter.graph.http import Answer
+from o365_exporter.graph.quoting import printable
 
-_HIDDEN = "[hidden]"
-_TOKEN = re.compile(r"(?i:bearer)\s+\S+|eyJ[\w-]{8,}[\w.-]*")  # a token begins with {" in base64
-_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+_NESTED = 5  # errors within errors that are unwrapped
+_LONGEST_NESTED = 65536  # characters of a message in which another error is looked for
+_CODES = ("code", "errorcode")
+_MESSAGES = ("message", "error_description")
+_REQUEST_IDS = ("request-id", "requestid")
+
+Levels = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What Graph says about an error; each text is printable, and empty where Graph says nothing."""
+    """What Microsoft says about an error; each text is printable, and empty where Microsoft says nothing.
+
+    Args:
+        code: of the innermost error that has one.
+        message: of the innermost error that has one, cut to what a sentence of ours can hold.
+        request_id: by which Microsoft's support finds the request.
+        words: the message at more length, to look for words and permissions in.
+    """
 
     code: str = ""
     message: str = ""
     request_id: str = ""
+    words: str = ""
 
     def __str__(self) -> str:
         said = ": ".join(filter(None, (self.code, self.message)))
         return "; ".join(filter(None, (said, self.request_id and f"request-id {self.request_id}")))
-
-
-def printable(text: str, secrets: tuple[str, ...] = (), limit: int = 200) -> str:
-    """One line of at most ``limit`` characters in which no secret and nothing that looks like a token is left."""
-    for secret in secrets:
-        for form in (secret, quote_plus(secret), json.dumps(secret)[1:-1]):
-            text = text.replace(form, _HIDDEN) if form else text
-    text = _CONTROL.sub(" ", _TOKEN.sub(_HIDDEN, text)).strip()
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def decoded(answer: Answer) -> Any:
@@ -56,17 +61,23 @@ def decoded(answer: Answer) -> Any:
 
 def undecodable(answer: Answer) -> UnexpectedAnswerError:
     """What to say about a body that is no JSON: its beginning and where it likely comes from."""
-    start = answer.body[:4096].decode("utf-8", "replace")
+    start = start_of(answer)
     shown = printable(start, answer.request.secrets, 80)
     return UnexpectedAnswerError(
-        f"{answer.host} answered {answer.status} with {_likely(start)} instead of JSON"
+        f"{answer.host} answered {answer.status} with {likely_source(start)} instead of JSON"
         + (f": {shown}" if shown else "."),
         remedy="Check the address in the settings, and which proxy or sign-in page stands between here and Microsoft.",
         status=answer.status,
     )
 
 
-def _likely(start: str) -> str:
+def start_of(answer: Answer) -> str:
+    """The first characters of a body, as text."""
+    return answer.body[:4096].decode("utf-8", "replace")
+
+
+def likely_source(start: str) -> str:
+    """What a body that is no JSON likely is, for a sentence."""
     text = start.lower()
     if not text.strip():
         return "an empty body"
@@ -85,25 +96,86 @@ def looks_like_html(text: str) -> bool:
 
 
 def fault_of(answer: Answer) -> Fault | None:
-    """Graph's own words about an error; None where the body is not Graph's."""
+    """Microsoft's own words about an error; None where the body is no error in JSON."""
     try:
-        error = json.loads(answer.body)["error"]
-    except (ValueError, RecursionError, TypeError, KeyError):
+        body = json.loads(answer.body)
+    except (ValueError, RecursionError):
         return None
-    if not isinstance(error, dict):
+    error = _error_of(body) if isinstance(body, dict) else None
+    if error is None:
         return None
-    inner = list(_levels(error))
-    said = {key: _first_text(inner, key) for key in ("code", "message", "request-id")}
-    clean = {key: printable(text, answer.request.secrets) for key, text in said.items()}
-    return Fault(clean["code"], clean["message"], clean["request-id"] or answer.headers.get("request-id", ""))
+    levels = list(_wrapped(error))
+    secrets = answer.request.secrets
+    code = _last_text(levels, _CODES)
+    message = _last_text(levels, _MESSAGES)
+    request_id = _last_text(levels[::-1], _REQUEST_IDS) or answer.headers.get("request-id", "")
+    return Fault(
+        printable(code, secrets, 80),
+        printable(message, secrets),
+        printable(request_id, secrets, 80),
+        printable(message, secrets, 2000),
+    )
 
 
-def _levels(error: Any) -> Any:
-    """The error and the inner errors in it, from outside to inside."""
-    while isinstance(error, dict):
-        yield error
-        error = error.get("innerError") or error.get("innererror")
+def _error_of(body: dict[str, Any]) -> dict[str, Any] | None:
+    """The error in a body, which may be wrapped, bare, or OAuth's pair of texts."""
+    names = _lower(body)
+    error = names.get("error", names.get("odata.error"))
+    if isinstance(error, str):
+        return {"code": error, "message": names.get("error_description", names.get("message"))}
+    if isinstance(error, dict):
+        return error
+    return body if _first_text([names], _CODES) or _first_text([names], _MESSAGES) else None
 
 
-def _first_text(levels: list[dict[str, Any]], key: str) -> str:
-    return next((text for level in levels if isinstance(text := level.get(key), str) and text.strip()), "")
+def _wrapped(error: dict[str, Any]) -> Iterator[Levels]:
+    """The error with its inner errors, then the error that is JSON text in its message, and so on inwards."""
+    inside: dict[str, Any] | None = error
+    for _ in range(_NESTED):
+        if inside is None:
+            return
+        levels = list(_levels(inside))
+        yield levels
+        inside = _error_in(_first_text(levels, _MESSAGES))
+
+
+def _error_in(message: str) -> dict[str, Any] | None:
+    """The error that a message holds as JSON text, maybe with words before and after it."""
+    start = message.find("{")
+    if start < 0 or len(message) > _LONGEST_NESTED:
+        return None
+    try:
+        found, _ = json.JSONDecoder(strict=False).raw_decode(message, start)
+    except (ValueError, RecursionError):
+        return None
+    return _error_of(found)
+
+
+def _levels(error: Any) -> Iterator[dict[str, Any]]:
+    """The error and the inner errors in it, from outside to inside, with names in small letters."""
+    for _ in range(100):
+        if not isinstance(error, dict):
+            return
+        level = _lower(error)
+        yield level
+        error = level.get("innererror")
+
+
+def _lower(error: dict[str, Any]) -> dict[str, Any]:
+    return {name.lower(): value for name, value in error.items()}
+
+
+def _first_text(levels: Levels, names: tuple[str, ...]) -> str:
+    texts = (_text(level.get(name)) for level in levels for name in names)
+    return next((text for text in texts if text.strip()), "")
+
+
+def _last_text(wrapped: list[Levels], names: tuple[str, ...]) -> str:
+    return next((text for levels in wrapped[::-1] if (text := _first_text(levels, names))), "")
+
+
+def _text(value: Any) -> str:
+    """A text, or the one in ``{"lang": …, "value": …}``, which is OData's older form."""
+    if isinstance(value, dict):
+        value = value.get("value")
+    return value if isinstance(value, str) else ""

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 import anyio
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import ThrottledError
+from o365_exporter.errors import PollTimeoutError, ThrottledError
 from o365_exporter.graph.endpoints import Endpoint
+from o365_exporter.graph.patience import patience
 from o365_exporter.graph.traffic import Cause, Traffic
 
 AT_ONCE = 4
@@ -142,10 +143,18 @@ class Budget:
 
     async def _take_slot(self, endpoint: Endpoint) -> None:
         start = self._clock.monotonic()
+        what = f"one of {AT_ONCE} places for requests of tenant {self._tenant}"
         try:
-            await self._slots.take(urgent=endpoint.urgent)
+            with patience(self._clock, lambda: what, self._crowded):
+                await self._slots.take(urgent=endpoint.urgent)
         finally:
             self._traffic.waited("budget", self._clock.monotonic() - start)
+
+    def _crowded(self, seconds: float) -> PollTimeoutError:
+        return PollTimeoutError(
+            f"For {seconds:.3g} s there was no place for this request: {AT_ONCE} others of tenant {self._tenant} are "
+            "under way, and none of them ends."
+        )
 
     def _wait(self, endpoint: Endpoint) -> tuple[Cause, float]:
         now = self._clock.monotonic()

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from o365_exporter.clock import Clock
 from o365_exporter.errors import (
-    AuthError,
     ConfigurationError,
+    NoData,
     PermissionMissingError,
+    PollError,
     PollTimeoutError,
     ThrottledError,
+    UnavailableError,
 )
 from o365_exporter.graph.addresses import host_of, is_loopback, origin_of
 from o365_exporter.graph.answers import decoded
@@ -25,20 +27,39 @@ from o365_exporter.graph.auth import TokenProvider
 from o365_exporter.graph.budget import Budget
 from o365_exporter.graph.clouds import Cloud
 from o365_exporter.graph.credentials import credential_source
-from o365_exporter.graph.download import DOWNLOAD_ROUTE, Download, checked_address, checked_stream
+from o365_exporter.graph.download import (
+    DOWNLOAD_ROUTE,
+    Download,
+    checked_address,
+    checked_etag,
+    checked_stream,
+    may_be_file,
+)
 from o365_exporter.graph.endpoints import Endpoint
 from o365_exporter.graph.http import Answer, BodyTooLargeError, Http, Request, Stream
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.login import Login
+from o365_exporter.graph.meanings import (
+    OPTIONAL,
+    NotFoundError,
+    PageSizeError,
+    PageTokenError,
+    TokenRefusedError,
+    service_of,
+)
 from o365_exporter.graph.options import CredentialOptions
 from o365_exporter.graph.paging import all_pages, unexpected
-from o365_exporter.graph.refusals import NotFoundError, graph_error
+from o365_exporter.graph.patience import begin_waiting, waiting
+from o365_exporter.graph.quoting import printable
+from o365_exporter.graph.refusals import download_error, graph_error, route_of
 from o365_exporter.graph.retry import Retries
+from o365_exporter.graph.sender import Sender
 from o365_exporter.graph.traffic import Observe, Traffic
 from o365_exporter.logs import get_logger
 
 _log = get_logger("graph")
 
+T = TypeVar("T")
 
 _ASKING = 50.0  # seconds for the address of a file, waits and retries included
 
@@ -52,14 +73,20 @@ class _Call:
     page_size: int = 0
     etag: str = ""
 
+    @property
+    def route(self) -> str:
+        """What is asked for, with the values that were filled in, for sentences."""
+        return printable(route_of(self.url), limit=120)
+
     def headers(self, token: str) -> dict[str, str]:
         """For one attempt: each has an id of its own, by which Microsoft's support finds it."""
+        validator = checked_etag(self.etag)
         return {
             "Authorization": f"Bearer {token}",
             "Accept": "*/*" if self.endpoint.redirects else "application/json",
             "Prefer": self.endpoint.prefer(self.page_size),
             "client-request-id": str(uuid.uuid4()),
-            **({"If-None-Match": self.etag} if self.etag else {}),
+            **({"If-None-Match": validator} if validator else {}),
         }
 
 
@@ -108,10 +135,11 @@ class GraphClient:
         self.traffic = Traffic(observe)
         self._budget = Budget(clock=clock, traffic=self.traffic, tenant=tenant_name)
         self._retries = Retries(clock=clock, traffic=self.traffic, chance=chance)
+        self._sender = Sender(http=http, traffic=self.traffic, clock=clock)
         login = Login(
             who=self._who,
             login_url=_address(login_url or cloud.login, "login_url"),
-            http=http,
+            sender=self._sender,
             retries=self._retries,
             traffic=self.traffic,
             clock=clock,
@@ -127,13 +155,13 @@ class GraphClient:
 
     @property
     def clock_skew(self) -> float | None:
-        """Seconds by which this machine's clock is ahead of Microsoft's; None before an answer that tells."""
-        return None
+        """Seconds by which this machine's clock is ahead of Microsoft's; None before the first answer with a date."""
+        return self._sender.skew.seconds
 
     @property
     def waiting(self) -> str:
-        """What is being waited for at this moment, such as a host; empty where that is not known."""
-        return ""
+        """What the calling task is waiting for in this client, or was when it was cancelled; empty for nothing."""
+        return waiting()
 
     @property
     def may_download(self) -> bool:
@@ -150,26 +178,35 @@ class GraphClient:
         return await self._object(endpoint, endpoint.url(self._root, path, filter=filter))
 
     async def find(self, endpoint: Endpoint, **path: str) -> dict[str, Any] | None:
-        """One object, or None when Graph (and not some gateway) says that there is none: 404."""
+        """One object, or None when Graph says by its own code that there is none: a 404 alone may be an outage."""
         try:
             return await self.get(endpoint, **path)
-        except NotFoundError:
+        except (NotFoundError, NoData):
             return None
 
     async def list(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> list[dict[str, Any]]:  # noqa: A002 - OData's own name
-        """All objects of all pages; whole, or an error."""
-        size = self._page_size.get(endpoint.route, max(endpoint.page_sizes, default=0))
+        """All objects of all pages; whole, or an error. A list whose next page is forgotten begins anew, once."""
+        forgotten = False
         while True:
+            size = self._page_size.get(endpoint.route, max(endpoint.page_sizes, default=0))
             first = endpoint.url(self._root, path, filter=filter, page_size=size)
             fetch = partial(self._object, endpoint, size=size)
             try:
-                return await all_pages(fetch, first, self._root, self._named(endpoint))
-            except BodyTooLargeError:
-                size = max((smaller for smaller in endpoint.page_sizes if smaller < size), default=0)
-                if not size:
+                return await all_pages(fetch, first, self._root, self._named(_Call(endpoint, first)))
+            except (BodyTooLargeError, PageSizeError) as error:
+                self._page_size[endpoint.route] = self._smaller(endpoint, size, error)
+            except PageTokenError:
+                if forgotten:
                     raise
-                self._page_size[endpoint.route] = size  # once too large, the next poll's would be too
-                _log.info("page too large", tenant=self._who.tenant, api=endpoint.route, next_page_size=size)
+                forgotten = True
+
+    def _smaller(self, endpoint: Endpoint, size: int, error: PollError) -> int:
+        """The page size to go on with, also at the next poll; 0 leaves it to Graph, which knows what it can take."""
+        smaller = max((each for each in endpoint.page_sizes if each < size), default=0)
+        if not size or (not smaller and not isinstance(error, PageSizeError)):
+            raise error
+        _log.info("smaller pages", tenant=self._who.tenant, api=endpoint.route, page_size=smaller, why=error.message)
+        return smaller
 
     @asynccontextmanager
     async def download(self, endpoint: Endpoint, *, etag: str = "", **path: str) -> AsyncIterator[Download]:
@@ -183,73 +220,109 @@ class GraphClient:
         Raises:
             PollError: also for what goes wrong while the file is read.
         """
-        answer = await self._file_address(_Call(endpoint, endpoint.url(self._root, path), etag=etag))
-        if answer.status == HTTPStatus.NOT_MODIFIED:
-            yield Download(etag, None)
-            return
-        if "location" not in answer.headers:
-            raise unexpected(self._named(endpoint), "is no address of a file")
-        address = checked_address(answer.headers["location"], self._root, self._report_hosts)
-        validator = {"If-None-Match": etag} if etag else {}
-        request = Request("GET", address, validator, secrets=(address,))  # no token: the address is all it takes
+        call = _Call(endpoint, endpoint.url(self._root, path), etag=etag)
         async with AsyncExitStack() as stack:
-            stream = await self._retries.run(partial(self._opened, request, stack))
-            yield Download(stream.headers.get("etag", ""), checked_stream(stream))
+            stream = await self._file(call, stack)
+            if stream.status == HTTPStatus.NOT_MODIFIED:
+                yield Download(checked_etag(etag), None, self._sender)
+            else:
+                found = checked_etag(stream.headers.get("etag", ""))
+                yield Download(found, checked_stream(stream), self._sender)
+
+    async def _file(self, call: _Call, stack: AsyncExitStack) -> Stream:
+        """A report's file, or that it has not changed: most reports are a redirect to it, some are the file itself."""
+        first = await self._asked_soon(call, stack)
+        if first.status == HTTPStatus.NOT_MODIFIED or may_be_file(first):
+            return first
+        if "location" not in first.headers:
+            raise unexpected(self._named(call), "is no address of a file")
+        address = checked_address(first.headers["location"], self._root, self._report_hosts)
+        validator = {"If-None-Match": etag} if (etag := checked_etag(call.etag)) else {}
+        request = Request("GET", address, validator, secrets=(address,))  # no token: the address is all it takes
+        return await self._retries.run(partial(self._opened, request, stack))
 
     async def _opened(self, request: Request, stack: AsyncExitStack) -> Stream:
         """A file from its beginning: until there is one, a broken connection is worth another attempt."""
-        with self.traffic.timed(DOWNLOAD_ROUTE, self._clock) as sent:
-            stream = await stack.enter_async_context(self._http.stream(request))
-            sent.code = str(stream.status)
-            return stream
+        async with AsyncExitStack() as attempt:
+            stream = await self._sender.opened(request, DOWNLOAD_ROUTE, attempt)
+            if stream.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+                answer = await self._sender.whole(request, stream)
+                raise download_error(answer, self._who, self._clock.now()) or unexpected(stream.host, "is no file")
+            stack.push_async_exit(attempt.pop_all())
+        return stream
 
-    async def _file_address(self, call: _Call) -> Answer:
-        """Where the file is. Only its download may take long: a throttled report fails soon and says so."""
+    async def _asked_soon(self, call: _Call, stack: AsyncExitStack) -> Stream:
+        """Only the download of a file may take long: a report that Graph has no address for fails soon and says so."""
         try:
             with self._clock.deadline(_ASKING):
-                return await self._answer(call)
+                return await self._answer(call, partial(self._begun, call, stack))
         except TimeoutError:
-            raise PollTimeoutError(f"Graph gave no file for {self._named(call.endpoint)} in {_ASKING:g} s.") from None
+            raise PollTimeoutError(f"Graph gave no file for {self._named(call)} in {_ASKING:g} s.") from None
 
-    def _named(self, endpoint: Endpoint) -> str:
-        return f"{endpoint.route} for tenant {self._who.tenant}"
+    def _named(self, call: _Call) -> str:
+        return f"{call.route} for tenant {self._who.tenant}"
 
     async def _object(self, endpoint: Endpoint, url: str, size: int = 0) -> dict[str, Any]:
-        answer = await self._answer(_Call(endpoint, url, size))
+        call = _Call(endpoint, url, size)
+        answer = await self._answer(call, partial(self._whole, call))
+        if not answer.body.strip() and service_of(endpoint.route) in OPTIONAL:
+            raise NoData(f"Graph's answer to {self._named(call)} is empty: nothing of the kind is set up.")
         content = decoded(answer)
         if not isinstance(content, dict):
-            raise unexpected(self._named(endpoint), "is no object")
+            raise unexpected(self._named(call), "is no object")
         return content
 
-    async def _answer(self, call: _Call) -> Answer:
-        """A success; a token that Graph refuses is replaced once."""
+    async def _answer(self, call: _Call, attempt: Callable[[str], Awaitable[T]]) -> T:
+        """What an attempt by a token brings; a token that Graph refuses is replaced, as seldom as is of use."""
+        begin_waiting()
+        route, standing = call.endpoint.route, self.auth.standing
         token = await self.auth.token()
         try:
-            return await self._retries.run(partial(self._attempt, call, token))
-        except AuthError:
-            newer: str | None = await self.auth.after_unauthorized(token)
+            answer = await self._retries.run(partial(attempt, token))
+        except TokenRefusedError as error:
+            newer = await self.auth.after_unauthorized(token, route)
+            if newer is None:
+                raise standing.refused(route, error) from None
         except PermissionMissingError:
-            newer = await self.auth.after_forbidden(token)
+            newer = await self.auth.after_forbidden(token, route)
             if newer is None:
                 raise
-        assert newer is not None
-        return await self._retries.run(partial(self._attempt, call, newer))
-
-    async def _attempt(self, call: _Call, token: str) -> Answer:
-        endpoint = call.endpoint
-        request = Request("GET", call.url, call.headers(token), secrets=(token,))
-        async with self._budget.admitted(endpoint):
-            with self.traffic.timed(endpoint.route, self._clock) as sent:
-                answer = await self._http.send(request)
-                sent.code = str(answer.status)
-        if endpoint.redirects and answer.status in (HTTPStatus.FOUND, HTTPStatus.NOT_MODIFIED):
+        else:
+            standing.taken(route)
             return answer
-        error = graph_error(answer, self._who, endpoint.permissions, self._clock.now())
-        if isinstance(error, ThrottledError) and error.retry_after:
-            self._budget.close(endpoint, error.retry_after)
+        try:
+            answer = await self._retries.run(partial(attempt, newer))
+        except TokenRefusedError as error:
+            raise standing.refused(route, error) from None
+        standing.taken(route)
+        return answer
+
+    async def _whole(self, call: _Call, token: str) -> Answer:
+        """One attempt at an answer that is read at once."""
+        async with self._budget.admitted(call.endpoint):
+            request = Request("GET", call.url, call.headers(token), secrets=(token,))
+            answer = await self._sender.send(request, call.endpoint.route)
+        self._check(call, answer)
+        return answer
+
+    async def _begun(self, call: _Call, stack: AsyncExitStack, token: str) -> Stream:
+        """One attempt at the file of a report, or at its address."""
+        async with AsyncExitStack() as attempt:
+            async with self._budget.admitted(call.endpoint):
+                request = Request("GET", call.url, call.headers(token), secrets=(token,))
+                stream = await self._sender.opened(request, call.endpoint.route, attempt)
+            if stream.status not in (HTTPStatus.OK, HTTPStatus.FOUND, HTTPStatus.NOT_MODIFIED):
+                self._check(call, await self._sender.whole(request, stream))
+            stack.push_async_exit(attempt.pop_all())
+        return stream
+
+    def _check(self, call: _Call, answer: Answer) -> None:
+        """Raise what an answer is that is no success; what asks for patience closes the budget for others, too."""
+        error = graph_error(answer, self._who, call.endpoint.permissions, self._clock.now())
+        if isinstance(error, (ThrottledError, UnavailableError)) and error.retry_after:
+            self._budget.close(call.endpoint, error.retry_after)
         if error is not None:
             raise error
-        return answer
 
 
 def _address(url: str, key: str) -> str:

@@ -6,18 +6,22 @@ is a secret while it is good: nothing shows more of it than its host, and the to
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from o365_exporter.errors import RefusedRedirectError, TruncatedError, UnexpectedAnswerError
+from o365_exporter.errors import RefusedRedirectError, TruncatedError
 from o365_exporter.graph.addresses import host_of, is_loopback, origin_of
 from o365_exporter.graph.http import Stream
+from o365_exporter.graph.sender import Sender
 
 DOWNLOAD_ROUTE = "/{report download}"
 """Value of the label ``api`` for the files behind reports, whose time is counted until they begin."""
+
+_ETAG = re.compile(r'(?:W/)?"?[\x21\x23-\x7e]{1,256}"?')  # RFC 9110, 8.8.3; some hosts leave the quotes out
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,14 @@ class Download:
     """A file that is about to be read; without a stream it has not changed.
 
     Args:
-        etag: its validator; empty where it has none.
+        etag: its validator; empty where it has none that may be sent back.
         stream: its bytes.
+        sender: reads them.
     """
 
     etag: str
     stream: Stream | None
+    sender: Sender = field(repr=False)
 
     @property
     def unchanged(self) -> bool:
@@ -44,7 +50,7 @@ class Download:
             PollError: the connection broke, or the file ended before its end.
         """
         if self.stream is not None:
-            async for piece in self.stream.pieces():
+            async for piece in self.sender.pieces(self.stream):
                 yield piece
 
 
@@ -76,22 +82,24 @@ def checked_stream(stream: Stream) -> Stream | None:
     """The stream of a file, or None where it has not changed.
 
     Raises:
-        RefusedRedirectError: the file is said to be elsewhere again.
-        UnexpectedAnswerError: it is no file.
         TruncatedError: it would not be seen if its end were missing.
     """
     if stream.status == HTTPStatus.NOT_MODIFIED:
         return None
-    if HTTPStatus.MULTIPLE_CHOICES <= stream.status < HTTPStatus.BAD_REQUEST:
-        raise RefusedRedirectError(f"{stream.host} points elsewhere for a report ({stream.status}): not followed.")
-    if stream.status != HTTPStatus.OK:
-        raise UnexpectedAnswerError(
-            f"{stream.host} answers a report's download with {stream.status}.",
-            remedy="The address may have aged on the way; it is asked for anew at the next poll.",
-        )
     if not stream.has_end:
         raise TruncatedError(
             f"{stream.host} gives neither the length of a report nor its end, so that a cut would not be seen.",
             remedy="Look for a proxy on the way that speaks HTTP/1.0.",
         )
     return stream
+
+
+def may_be_file(stream: Stream) -> bool:
+    """Whether an answer of Graph itself can be a report: some come without a redirect, pages and objects never do."""
+    kind = stream.headers.get("content-type", "").lower()
+    return stream.status == HTTPStatus.OK and "html" not in kind and "json" not in kind
+
+
+def checked_etag(etag: str) -> str:
+    """A validator that may be sent back; empty for one that is none, or that no header can hold."""
+    return etag if _ETAG.fullmatch(etag) else ""

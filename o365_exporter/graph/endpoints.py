@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
+from o365_exporter.errors import UnexpectedAnswerError
+from o365_exporter.graph.quoting import printable
+
+_LONGEST_VALUE = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -39,11 +44,15 @@ class Endpoint:
     urgent: bool = False
 
     def url(self, root: str, path: dict[str, str], *, filter: str = "", page_size: int = 0) -> str:  # noqa: A002 - OData's own name
-        """The address below ``root``; path values and the query are percent-encoded (spaces as ``%20``)."""
+        """The address below ``root``; path values and the query are percent-encoded (spaces as ``%20``).
+
+        Raises:
+            UnexpectedAnswerError: a path value, which may be an id that Graph gave, would make another address.
+        """
         names = {name for _, name, _, _ in string.Formatter().parse(self.route) if name}
         if names != path.keys():
             raise TypeError(f"{self.route} takes the path values {sorted(names)}, not {sorted(path)}")
-        filled = self.route.format(**{name: quote(value, safe="") for name, value in path.items()})
+        filled = self.route.format(**{name: quote(checked(name, value), safe="") for name, value in path.items()})
         query = {
             "$select": quote(",".join(self.select), safe=","),
             "$filter": quote(filter, safe="(),:'"),
@@ -58,3 +67,11 @@ class Endpoint:
         if page_size and self.paging == "maxpagesize":
             wishes.insert(0, f"odata.maxpagesize={page_size}")
         return ", ".join(wishes)
+
+
+def checked(name: str, value: str) -> str:
+    """A path value, if it can stand in an address: ids come from answers, and an odd one must not reach elsewhere."""
+    if value in ("", ".", "..") or len(value) > _LONGEST_VALUE or not value.isprintable():
+        shown = printable(value, limit=40)
+        raise UnexpectedAnswerError(f"Graph gave the {name} {shown!r}, which cannot be asked for.")
+    return value

@@ -11,14 +11,14 @@ import msal
 
 from o365_exporter.clock import Clock
 from o365_exporter.errors import UnexpectedAnswerError
-from o365_exporter.graph.aadsts import login_error
 from o365_exporter.graph.adapter import Adapter, Form, MsalAnswer
 from o365_exporter.graph.addresses import host_of
 from o365_exporter.graph.answers import decoded
 from o365_exporter.graph.credentials import AssertionCredential, ClientSecret, Credential
-from o365_exporter.graph.http import Answer, Http, Request
+from o365_exporter.graph.http import Request
 from o365_exporter.graph.identity import Identity
-from o365_exporter.graph.traffic import Traffic
+from o365_exporter.graph.refusals import login_error
+from o365_exporter.graph.sender import Sender
 
 DISCOVERY_ROUTE = "/{tenant}/v2.0/.well-known/openid-configuration"
 TOKEN_ROUTE = "/{tenant}/oauth2/v2.0/token"  # noqa: S105 - a route, not a token
@@ -29,11 +29,10 @@ _App = Any  # msal.ConfidentialClientApplication: msal ships no types
 class Entra:
     """Entra ID as one tenant of one cloud meets it."""
 
-    def __init__(self, *, who: Identity, login_url: str, http: Http, traffic: Traffic, clock: Clock) -> None:
+    def __init__(self, *, who: Identity, login_url: str, sender: Sender, clock: Clock) -> None:
         self._who = who
         self._url = login_url
-        self._http = http
-        self._traffic = traffic
+        self._sender = sender
         self._clock = clock
         self._credential: Credential | None = None
         self._audience = ""
@@ -60,8 +59,9 @@ class Entra:
         query = f"?{parts.query}" if parts.query else ""
         secrets = (*self._credential.secrets, (form or {}).get("client_assertion", ""))
         request = Request(method, f"{self._url}{parts.path}{query}", headers, form, secrets)
-        answer = await self._sent(request, TOKEN_ROUTE if method == "POST" else DISCOVERY_ROUTE)
-        if (error := login_error(answer, self._who, self._credential, self._clock.now())) is not None:
+        answer = await self._sender.send(request, TOKEN_ROUTE if method == "POST" else DISCOVERY_ROUTE)
+        clock = self._sender.skew.advice()
+        if (error := login_error(answer, self._who, self._credential, self._clock.now(), clock)) is not None:
             raise error
         content = decoded(answer)
         if not isinstance(content, dict):
@@ -81,12 +81,6 @@ class Entra:
         """Asked for by msal with each token request: signed by our clock, or read from the newest file."""
         assert isinstance(self._credential, AssertionCredential)
         return self._credential.assertion(self._audience, self._who.client_id, self._clock.now())
-
-    async def _sent(self, request: Request, route: str) -> Answer:
-        with self._traffic.timed(route, self._clock) as sent:
-            answer = await self._http.send(request)
-            sent.code = str(answer.status)
-        return answer
 
     def _renamed(self, content: dict[str, Any]) -> dict[str, Any]:
         """Endpoints at an overridden login address, under the name that msal knows (and insists is https)."""

@@ -19,7 +19,9 @@ from o365_exporter.errors import UnexpectedAnswerError
 from o365_exporter.graph.addresses import host_of, place_of
 from o365_exporter.graph.failures import failure_of
 from o365_exporter.graph.options import ConnectionOptions, Surroundings
+from o365_exporter.graph.progress import Progress
 from o365_exporter.graph.proxies import Proxies, Proxy, parse_proxy
+from o365_exporter.graph.reach import Reach
 from o365_exporter.graph.trust import tls_context
 
 MAX_BODY = 4 * 1024 * 1024
@@ -31,6 +33,9 @@ _LIMITS = httpx.Limits(
     max_keepalive_connections=20,  # httpcore's work for each request grows with their square
     keepalive_expiry=90.0,  # seconds, which is more than the time between two polls of service health
 )
+
+CONNECT_SECONDS = 10.0
+"""After which a connection is given up; the system has sent its first packet four times by then."""
 
 
 class BodyTooLargeError(UnexpectedAnswerError):
@@ -65,11 +70,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An answer whose body is read piece by piece. Header names are in small letters."""
+    """An answer whose body is read piece by piece. Header names are in small letters; ``path`` is of ``path_to``."""
 
     host: str
     status: int
     headers: Mapping[str, str]
+    path: str
     _response: httpx.Response = field(repr=False)
 
     @property
@@ -93,41 +99,48 @@ class Http:
         self._proxies = proxies or Proxies()
         self._timeout = connection.request_timeout
         self.report_hosts = connection.report_hosts
+        self.reach = Reach()
 
     def path_to(self, url: str) -> str:
         """Host, port and the proxy on the way, for sentences: ``graph.microsoft.com:443 directly``."""
         proxy = self._proxies.of(url)
         return f"{place_of(url)} {f'through {proxy}' if proxy else 'directly'}"
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request, progress: Progress | None = None) -> Answer:
         """One attempt: no retry, no redirect followed.
 
         Raises:
             PollError: network, tls, timeout, truncated or unexpected_answer.
         """
-        async with self.stream(request) as stream:
-            return Answer(request, stream.status, stream.headers, await _read(stream))
+        async with self.stream(request, progress) as stream:
+            return await whole(request, stream)
 
     @asynccontextmanager
-    async def stream(self, request: Request) -> AsyncIterator[Stream]:
+    async def stream(self, request: Request, progress: Progress | None = None) -> AsyncIterator[Stream]:
         """One attempt whose body is read inside; what goes wrong while it is read is raised there too.
 
         Raises:
             PollError: network, tls, timeout, truncated or unexpected_answer.
         """
-        begun = False
+        begun, progress, path = False, progress or Progress(), self.path_to(request.url)
         try:
             async with self._client.stream(
-                request.method, request.url, headers=dict(request.headers), data=request.form
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                data=request.form,
+                extensions={"trace": progress.note},
             ) as response:
                 begun = True
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                yield Stream(host_of(request.url), response.status_code, headers, response)
+                yield Stream(host_of(request.url), response.status_code, headers, path, response)
                 return
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            proxy = self._proxies.of(request.url)
-            host, by = host_of(request.url), host_of(proxy.url) if proxy else ""
-            failure = failure_of(error, host=host, proxy=by, timeout=self._timeout, begun=begun)
+            connecting = isinstance(error, httpx.ConnectTimeout)
+            seconds = min(CONNECT_SECONDS, self._timeout) if connecting else self._timeout
+            failure = failure_of(
+                error, host=host_of(request.url), path=path, seconds=seconds, stage=progress.stage, begun=begun
+            )
         raise failure  # outside of "except": httpx's error knows the request and with it the token
 
 
@@ -175,7 +188,9 @@ async def open_http(connection: ConnectionOptions, surroundings: Surroundings | 
     proxies = proxies_of(connection, surroundings)
     async with httpx.AsyncClient(
         transport=_Ways(proxies, tls_context(connection, surroundings)),
-        timeout=httpx.Timeout(connection.request_timeout, pool=None),
+        timeout=httpx.Timeout(
+            connection.request_timeout, connect=min(CONNECT_SECONDS, connection.request_timeout), pool=None
+        ),
         headers={"User-Agent": f"o365-exporter/{__version__}", "Accept-Encoding": "gzip"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # tenants share the client, and nothing else
         follow_redirects=False,
@@ -184,10 +199,15 @@ async def open_http(connection: ConnectionOptions, surroundings: Surroundings | 
         yield Http(client, connection, proxies)
 
 
-async def _read(stream: Stream) -> bytes:
+async def whole(request: Request, stream: Stream) -> Answer:
+    """The answer that a stream begins.
+
+    Raises:
+        BodyTooLargeError: there is no end to it.
+    """
     body = bytearray()
     async for piece in stream.pieces():
         body += piece
         if len(body) > MAX_BODY:
             raise BodyTooLargeError(f"An answer of {stream.host} is larger than {MAX_BODY // 1024**2} MiB.")
-    return bytes(body)
+    return Answer(request, stream.status, stream.headers, bytes(body))

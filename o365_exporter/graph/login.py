@@ -18,14 +18,14 @@ import anyio.to_thread
 import msal
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import UnexpectedAnswerError
+from o365_exporter.errors import AuthError, UnexpectedAnswerError
 from o365_exporter.graph.adapter import Adapter, Form, MsalAnswer
 from o365_exporter.graph.credentials import Credential, MachineIdentity
 from o365_exporter.graph.entra import DISCOVERY_ROUTE, TOKEN_ROUTE, Entra
-from o365_exporter.graph.http import Http
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.machine import MACHINE_ROUTE, AzureMachine
 from o365_exporter.graph.retry import ATTEMPTS, Retries
+from o365_exporter.graph.sender import Sender
 from o365_exporter.graph.traffic import Traffic
 
 LOGIN_ROUTES = (DISCOVERY_ROUTE, TOKEN_ROUTE, MACHINE_ROUTE)
@@ -75,12 +75,13 @@ class Login:
     """Asks for app-only tokens of one tenant; the caller sees to it that only one is asked for at a time."""
 
     def __init__(
-        self, *, who: Identity, login_url: str, http: Http, retries: Retries, traffic: Traffic, clock: Clock
+        self, *, who: Identity, login_url: str, sender: Sender, retries: Retries, traffic: Traffic, clock: Clock
     ) -> None:
+        self._skew = sender.skew
         self._retries = retries
         self._clock = clock
         self._thread = anyio.CapacityLimiter(1)  # its own: forty logins that hang leave anyio's shared threads alone
-        self._entra = Entra(who=who, login_url=login_url, http=http, traffic=traffic, clock=clock)
+        self._entra = Entra(who=who, login_url=login_url, sender=sender, clock=clock)
         self._machine = AzureMachine(who=who, traffic=traffic, clock=clock)
         self._issuer: Issuer = self._entra
         self._app: _App | None = None
@@ -93,7 +94,7 @@ class Login:
         Raises:
             PollError: there is none to be had.
         """
-        credential.check(self._clock.now())
+        self._check(credential)
         app, self._app = self._app, None  # kept only after a success
         if credential.fingerprint != self._fingerprint:
             app = None
@@ -114,6 +115,15 @@ class Login:
             raise self._issuer.unusable() from None
         self._app = app
         return grant
+
+    def _check(self, credential: Credential) -> None:
+        """A certificate is judged by our clock, which may be the thing that is wrong."""
+        try:
+            credential.check(self._clock.now())
+        except AuthError as error:
+            told = "clock" in error.remedy and self._skew.seconds is None
+            advice = "" if told else self._skew.advice()
+            raise AuthError(error.message, remedy=f"{error.remedy} {advice}".strip()) from None
 
     async def _exchange(self, method: str, address: str, headers: Mapping[str, str], form: Form) -> MsalAnswer:
         """One request of msal's on the loop, and again where its failure may pass."""

@@ -11,7 +11,6 @@ import base64
 import json
 import ssl
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -22,19 +21,18 @@ from o365_exporter.clock import Clock
 from o365_exporter.errors import (
     AuthError,
     NetworkError,
-    PollError,
     PollTimeoutError,
-    UnavailableError,
     UnexpectedAnswerError,
 )
 from o365_exporter.graph.adapter import Adapter, Form, MsalAnswer
 from o365_exporter.graph.addresses import host_of
-from o365_exporter.graph.answers import decoded, printable
+from o365_exporter.graph.answers import decoded
 from o365_exporter.graph.credentials import Credential, MachineIdentity
 from o365_exporter.graph.http import Answer, Http, Request
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.options import ConnectionOptions
-from o365_exporter.graph.refusals import common_error
+from o365_exporter.graph.quoting import printable
+from o365_exporter.graph.refusals import machine_error
 from o365_exporter.graph.traffic import Traffic
 
 MACHINE_ROUTE = "/metadata/identity/oauth2/token"
@@ -45,7 +43,6 @@ _AZURE_ONLY = (
     "managed_identity works on machines of Azure only, and in App Service, Functions and Container Apps; elsewhere "
     "set another kind of credential."
 )
-_PASSING = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)  # IMDS is being updated; Microsoft says to ask again
 
 
 class AzureMachine:
@@ -74,7 +71,7 @@ class AzureMachine:
     async def answer(self, method: str, address: str, headers: Mapping[str, str], form: Form) -> MsalAnswer:
         secret = headers.get("X-IDENTITY-HEADER", "")
         answer = await self._sent(Request(method, address, headers, form, (secret,)))
-        if (error := self._error(answer)) is not None:
+        if (error := machine_error(answer, self._who, self._clock.now())) is not None:
             raise error
         content = decoded(answer)
         if not isinstance(content, dict):
@@ -104,23 +101,6 @@ class AzureMachine:
             raise type(error)(message, remedy=_AZURE_ONLY) from None
         return answer
 
-    def _error(self, answer: Answer) -> PollError | None:
-        if (error := common_error(answer, self._clock.now())) is not None:
-            return error
-        if answer.status in _PASSING:
-            return UnavailableError(
-                f"The managed identity's endpoint {answer.host} is not there now ({answer.status}).",
-                status=answer.status,
-            )
-        if answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            return None
-        return AuthError(
-            f"Azure gives no token of the managed identity {self._who.client_id} for tenant {self._who.tenant} "
-            f"({_detail(answer)}).",
-            remedy="Check in the portal that the machine has this identity; user-assigned ones go by their client ID.",
-            status=answer.status,
-        )
-
     def _check_tenant(self, token: str) -> None:
         """A machine belongs to one tenant: the data of that one must not pass for those of another."""
         home = _tenant_of(token)
@@ -130,17 +110,6 @@ class AzureMachine:
                 f"The managed identity belongs to tenant {printable(home)}, and not to {self._who.tenant} ({wanted}).",
                 remedy="Use a managed identity for the machine's own tenant only, and another kind of credential here.",
             )
-
-
-def _detail(answer: Answer) -> str:
-    """Status and Azure's own words, of which there are two shapes."""
-    try:
-        body = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        body = None
-    said = (body.get("error_description") or body.get("message") or body.get("error")) if isinstance(body, dict) else ""
-    words = printable(str(said or ""), answer.request.secrets)
-    return f"{answer.status}: {words}" if words else str(answer.status)
 
 
 def _tenant_of(token: str) -> str:

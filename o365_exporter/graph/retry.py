@@ -15,11 +15,15 @@ from o365_exporter.errors import (
     TruncatedError,
     UnavailableError,
 )
-from o365_exporter.graph.failures import ProxyRefusedError
+from o365_exporter.graph.failures import ProxyRefusedError, UnreachableError
+from o365_exporter.graph.reach import NoConnectionError
 from o365_exporter.graph.traffic import Traffic
 
 ATTEMPTS = 5
 """How often one request is sent at most."""
+
+CONNECTIONS = 3
+"""How often a connection is tried that is refused at once; one that does not come about in its time is not."""
 
 _BACKOFF = 1.0  # seconds before the second attempt; doubles with each
 _WORTH_IT = (ThrottledError, UnavailableError, PollTimeoutError, NetworkError, TruncatedError)
@@ -45,7 +49,7 @@ class Retries:
             try:
                 return await attempt()
             except _WORTH_IT as error:
-                if isinstance(error, ProxyRefusedError) or not await self._paused(error, number):
+                if _is_pointless(error, number) or not await self._paused(error, number):
                     raise
         return await attempt()
 
@@ -58,3 +62,10 @@ class Retries:
         self._traffic.waited("backoff" if asked is None else "retry_after", wait)
         await self._clock.sleep(wait)
         return True
+
+
+def _is_pointless(error: PollError, number: int) -> bool:
+    """Whether a further attempt after so many would only use up the poll's time."""
+    if isinstance(error, UnreachableError):
+        return number >= CONNECTIONS
+    return isinstance(error, (ProxyRefusedError, NoConnectionError))

@@ -136,6 +136,8 @@ def certificates(
     key_usage: bool = True,
     subject_key: bool = True,
     authority_key: bool = True,
+    year: int = 2020,
+    days: int = 36500,
 ) -> tuple[Path, ssl.SSLContext]:
     """A certificate authority's file, and a server context for Microsoft's hosts and 127.0.0.1 that it signed.
 
@@ -145,15 +147,17 @@ def certificates(
         key_usage: whether it says what its key is for.
         subject_key: whether it has a Subject Key Identifier.
         authority_key: whether what it signs has an Authority Key Identifier.
+        year: in which both begin.
+        days: after which both end.
     """
-    start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    start = dt.datetime(year, 1, 1, tzinfo=dt.UTC)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
 
     def build(name: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
         builder = x509.CertificateBuilder().subject_name(name).issuer_name(ca_name).public_key(public)
         builder = builder.serial_number(x509.random_serial_number())
-        return builder.not_valid_before(start).not_valid_after(start + dt.timedelta(days=36500))
+        return builder.not_valid_before(start).not_valid_after(start + dt.timedelta(days=days))
 
     ca = build(ca_name, ca_key.public_key()).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical)
     if key_usage:

@@ -17,7 +17,7 @@ from pydantic import SecretStr, ValidationError
 from o365_exporter import logs
 from o365_exporter.errors import PollError
 from o365_exporter.graph import ConnectionOptions, CredentialOptions, GraphClient
-from o365_exporter.graph.answers import printable
+from o365_exporter.graph.quoting import printable
 from tests.graph.world import APP, APPS, SECRET, Microsoft, client, entra_error, graph_error, microsoft
 
 FORBIDDEN = ("canary-token", SECRET, quote_plus(SECRET), quote(SECRET), SECRET[4:])

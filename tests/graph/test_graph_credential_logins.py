@@ -189,8 +189,9 @@ async def test_a_clock_that_goes_wrong(tmp_path: Path) -> None:
     simulator.advance(3600)
     async with meeting(simulator, certificate_file=tmp_path / "own.pem") as met:
         assert str(await refusal(met.graph)) == (
-            "The statement signed for tenant contoso is not valid at this time (AADSTS700024). "
-            "Check the clock of the machine that runs the exporter."
+            "The statement signed for tenant contoso is not valid at this time by Microsoft's clock (AADSTS700024). "
+            "The clock of the machine that runs the exporter is 60 minutes behind Microsoft's: set it, and let it be "
+            "kept (NTP)."
         )
 
 

@@ -18,8 +18,8 @@ import structlog
 from o365_exporter import logs
 from o365_exporter.errors import AuthError, PollError
 from o365_exporter.graph import CredentialOptions, GraphClient
-from o365_exporter.graph.aadsts import MEANINGS, OF_FEDERATED_TOKENS
 from o365_exporter.graph.credentials import credential_source
+from o365_exporter.graph.meanings import TABLE, Said, Service, look_up
 from tests.certificates import certificate, key_pem, pem, pfx
 from tests.graph.world import APP, Microsoft, client, entra_error, microsoft
 
@@ -78,6 +78,11 @@ def by_token(folder: Path) -> CredentialOptions:
 ALL = (by_certificate, by_key, by_token)
 
 
+OF_FEDERATED_TOKENS = sorted(
+    int(code.removeprefix("AADSTS")) for row in TABLE if row.services == {Service.FEDERATED} for code in row.codes
+)
+
+
 @pytest.mark.parametrize("number", OF_FEDERATED_TOKENS)
 async def test_a_refused_federated_token_reads_as_a_sentence(world: Microsoft, tmp_path: Path, number: int) -> None:
     """What Entra ID says of any assertion is said of the token and its file."""
@@ -101,7 +106,9 @@ async def test_a_refused_certificate_is_named_by_its_file(world: Microsoft, tmp_
 @pytest.mark.parametrize("number", OF_FEDERATED_TOKENS)
 def test_what_is_said_of_tokens_differs(number: int) -> None:
     """A sentence of its own is there only where the general one would mislead."""
-    assert OF_FEDERATED_TOKENS[number] != MEANINGS[number]
+    services = (Service.FEDERATED, Service.LOGIN)
+    token, other = (look_up(Said(service, 401, f"AADSTS{number}")) for service in services)
+    assert token.what != other.what
 
 
 def echo(world: Microsoft) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from o365_exporter.errors import PermissionMissingError
 from o365_exporter.graph import CLOUDS, Identity
 from o365_exporter.graph.http import Answer, Request
 from o365_exporter.graph.refusals import graph_error
@@ -27,6 +28,6 @@ def test_a_managed_identity_is_granted_roles_in_another_way(managed: bool, subje
     """The portal's page of app registrations does not list managed identities."""
     who = Identity("contoso", "contoso.com", "1234", CLOUDS["global"], managed=managed)
     error = graph_error(FORBIDDEN, who, ("Application.Read.All",), now=0)
-    assert error is not None
+    assert isinstance(error, PermissionMissingError)
     assert error.message.startswith(subject)
     assert remedy in error.remedy

@@ -228,7 +228,7 @@ async def test_nobody_listens_is_a_network_error(unused_tcp_port: int) -> None:
         with pytest.raises(NetworkError) as failure:
             await graph.list(APPS)
         assert graph.auth.state == "network"
-    assert failure.value.message.startswith(f"127.0.0.1:{unused_tcp_port} cannot be reached: ")
+    assert failure.value.message.startswith(f"127.0.0.1:{unused_tcp_port} (directly) cannot be reached: ")
     assert "firewall and proxy settings" in failure.value.remedy
 
 
@@ -242,7 +242,7 @@ async def test_a_certificate_of_an_unknown_authority_is_a_tls_error(tmp_path: Pa
                 await graph.list(APPS)
             assert graph.auth.state == "tls"
     assert failure.value.message == (
-        f"The certificate of 127.0.0.1:{port} is not trusted: unable to get local issuer certificate."
+        f"The certificate of 127.0.0.1:{port} (directly) is not trusted: unable to get local issuer certificate."
     )
     assert "ca_file" in failure.value.remedy
     assert graph.traffic.requests == {("/{tenant}/v2.0/.well-known/openid-configuration", "tls"): 1}
@@ -260,7 +260,9 @@ async def test_a_broken_handshake_is_a_tls_error(reply: bytes) -> None:
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         async with client(login_url=f"https://127.0.0.1:{port}") as graph:
-            with pytest.raises(TlsError, match=rf"^The TLS handshake with 127\.0\.0\.1:{port} failed \(.+\)\."):
+            with pytest.raises(
+                TlsError, match=rf"^The TLS handshake with 127\.0\.0\.1:{port} \(directly\) failed \(.+\)\."
+            ):
                 await graph.list(APPS)
 
 
@@ -392,8 +394,8 @@ async def test_a_proxy_that_opens_tls_is_told_by_its_certificate(site: Site) -> 
                 with pytest.raises(TlsError) as failure:
                     await graph.list(APPS)
     assert failure.value.message == (
-        f"The certificate of login.microsoftonline.com (by the proxy 127.0.0.1:{door}) is not trusted: "
-        "unable to get local issuer certificate."
+        f"The certificate of login.microsoftonline.com:443 (through the proxy http://127.0.0.1:{door} (setting proxy)) "
+        "is not trusted: unable to get local issuer certificate."
     )
     assert "canary" not in str(failure.value)
 
@@ -403,19 +405,21 @@ async def test_a_proxy_that_opens_tls_is_told_by_its_certificate(site: Site) -> 
     [
         (
             answer(b"", "407 Proxy Authentication Required"),
-            "The proxy 127.0.0.1:{door} asks for a user and a password (407).",
+            "The proxy http://127.0.0.1:{door} (setting proxy) asks for a user and a password (407).",
             "Put them into the proxy's address, as http://user:password@host:port.",
             1,
         ),
         (
             answer(b"", "403 Forbidden"),
-            "The proxy 127.0.0.1:{door} does not connect to login.microsoftonline.com (403 Forbidden).",
+            "The proxy http://127.0.0.1:{door} (setting proxy) does not connect to login.microsoftonline.com "
+            "(403 Forbidden).",
             "Allow login.microsoftonline.com on the proxy.",
             1,
         ),
         (
             answer(b"", "502 Bad Gateway"),
-            "The proxy 127.0.0.1:{door} does not connect to login.microsoftonline.com (502 Bad Gateway).",
+            "The proxy http://127.0.0.1:{door} (setting proxy) does not connect to login.microsoftonline.com "
+            "(502 Bad Gateway).",
             "",
             5,
         ),
@@ -449,6 +453,7 @@ async def test_a_proxy_that_is_not_there_is_named(unused_tcp_port: int) -> None:
         with pytest.raises(NetworkError) as failure:
             await graph.list(APPS)
     assert failure.value.message.startswith(
-        f"login.microsoftonline.com (by the proxy 127.0.0.1:{unused_tcp_port}) cannot be reached: "
+        f"login.microsoftonline.com:443 (through the proxy http://127.0.0.1:{unused_tcp_port} (HTTPS_PROXY)) cannot be "
+        "reached: "
     )
     assert "canary" not in str(failure.value)

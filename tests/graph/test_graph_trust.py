@@ -37,7 +37,9 @@ async def test_a_lax_authority(tmp_path: Path, flaw: dict[str, bool]) -> None:
                 await graph.list(APPS)
         async with client(**site, connection=ConnectionOptions(ca_file=ca, tls_strict=False)) as graph:
             assert await graph.list(APPS) == [{"id": "1"}]
-    assert refused.value.message.startswith(f"A certificate on the way to 127.0.0.1:{port} is not as RFC 5280 asks: ")
+    assert refused.value.message.startswith(
+        f"A certificate on the way to 127.0.0.1:{port} (directly) is not as RFC 5280 asks: "
+    )
     assert "set tls_strict = false (O365_TLS_STRICT)" in refused.value.remedy
     assert "ca_file" not in refused.value.remedy
 

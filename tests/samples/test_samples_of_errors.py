@@ -33,6 +33,7 @@ async def told_of_skus(world: Microsoft, response: httpx.Response) -> tuple[str,
 
 async def test_error_401(world: Microsoft, shared: Path) -> None:
     """A refused token is replaced once; refused again, somebody must look at cloud and consent."""
+    world.graph("/directory/subscriptions").mock(return_value=answer(shared, "error-401.json"))
     told = await told_of_skus(world, answer(shared, "error-401.json"))
     assert world.tokens == 2
     assert told == (
@@ -40,6 +41,16 @@ async def test_error_401(world: Microsoft, shared: Path) -> None:
         "Graph refuses the token of tenant contoso (401 InvalidAuthenticationToken: Access token is empty.; "
         "request-id e6ea1bde-9f04-46a8-9705-824047cfd611). Check that cloud is right, and that the app "
         f"{APP} has admin consent in the tenant.",
+    )
+
+
+async def test_error_401_of_one_endpoint(world: Microsoft, shared: Path) -> None:
+    """A token that Graph takes elsewhere is not to blame: it is replaced once, and then the endpoint is at fault."""
+    state, sentence = await told_of_skus(world, answer(shared, "error-401.json"))
+    assert world.tokens == 2
+    assert state == "unavailable"
+    assert sentence.startswith(
+        "Graph refuses for /subscribedSkus the token of tenant contoso that it takes elsewhere ("
     )
 
 
@@ -142,12 +153,12 @@ async def test_error_503(world: Microsoft, shared: Path) -> None:
 
 
 async def test_error_of_the_generic_shape(world: Microsoft, shared: Path) -> None:
-    """An error that no request of ours should meet is shown in Microsoft's words, for a report."""
+    """An error that nobody has met is shown in Microsoft's words, for Microsoft's support."""
     assert await told_of_skus(world, answer(shared, "error-generic-shape.json")) == (
         "unexpected_answer",
         "Graph does not answer what was asked for tenant contoso (400 invalidRange: Uploaded fragment overlaps with "
-        "existing data.; request-id request-id). This is likely a fault of the exporter: please report it with the "
-        "request-id.",
+        "existing data.; request-id request-id). What this means is not known. If it stays, give Microsoft's support "
+        "the status, the code and the request-id.",
     )
 
 

@@ -1,0 +1,191 @@
+"""A row of the table of meanings, and how an answer is compared with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from o365_exporter.errors import (
+    AuthError,
+    ExporterError,
+    Nothing,
+    PollError,
+    UnavailableError,
+    UnexpectedAnswerError,
+)
+
+
+class TokenRefusedError(AuthError):
+    """Graph refuses a token (401).
+
+    Attributes:
+        alone: what it is instead, where Graph takes the same token at other addresses.
+    """
+
+    alone: UnavailableError | None = None
+
+
+class PolicyRefusedError(TokenRefusedError):
+    """A policy of the tenant refuses the app (continuous access evaluation), wherever it asks and by any token."""
+
+
+class NotFoundError(UnexpectedAnswerError):
+    """Graph itself says that there is no such object."""
+
+
+class PageSizeError(UnexpectedAnswerError):
+    """Graph refuses the page size that was asked for."""
+
+
+class PageTokenError(UnexpectedAnswerError):
+    """Graph does not know any more, or never takes, the token by which a list goes on."""
+
+
+class Service(StrEnum):
+    """Who answers, as the page of errors names it."""
+
+    LOGIN = "Entra ID"
+    FEDERATED = "Entra ID, for a federated token"
+    MACHINE = "managed identity"
+    DIRECTORY = "directory"
+    HEALTH = "service announcements"
+    REPORTS = "usage reports"
+    DOWNLOAD = "report download"
+    INTUNE = "Intune"
+    SECURITY = "security and identity protection"
+    GATEWAY = "gateway or proxy"
+
+
+class Actor(StrEnum):
+    """Who can mend it."""
+
+    ADMINISTRATOR = "an administrator of the tenant"
+    BUYER = "whoever buys the tenant's licences"
+    OPERATOR = "whoever runs the exporter"
+    NETWORK = "whoever runs the network"
+    MICROSOFT = "Microsoft"
+    DEVELOPERS = "the developers of the exporter"
+    NOBODY = "nobody"
+    UNKNOWN = "not known"
+
+
+GRAPH = frozenset({Service.DIRECTORY, Service.HEALTH, Service.REPORTS, Service.INTUNE, Service.SECURITY})
+"""Every service behind Graph's address."""
+
+OPTIONAL = frozenset({Service.INTUNE, Service.SECURITY})
+"""Services that a tenant may lack. The others it has as a rule: there "not set up" is an outage, and told as one."""
+
+_PREFIXES = {
+    "/reports/": Service.REPORTS,
+    "/admin/reportSettings": Service.REPORTS,
+    "/admin/serviceAnnouncement": Service.HEALTH,
+    "/deviceManagement": Service.INTUNE,
+    "/deviceAppManagement": Service.INTUNE,
+    "/security": Service.SECURITY,
+    "/identityProtection": Service.SECURITY,
+    "/identityGovernance": Service.SECURITY,
+    "/identity/": Service.SECURITY,
+    "/roleManagement": Service.SECURITY,
+    "/auditLogs": Service.SECURITY,
+}
+
+_SCOPE = re.compile(
+    r"\b[A-Z][A-Za-z]+(?:-[A-Z][A-Za-z]+)*"
+    r"\.(?:Read|Write|Manage|FullControl|Send|Create|Export|Invite|Access|Initiate|Join|Selected)[A-Za-z]*"
+    r"(?:\.[A-Z][A-Za-z-]*){0,2}\b"
+)
+
+
+def service_of(route: str) -> Service:
+    """The service behind a route of Graph, whose errors have a form of their own."""
+    return next((service for prefix, service in _PREFIXES.items() if route.startswith(prefix)), Service.DIRECTORY)
+
+
+def scopes_in(words: str) -> tuple[str, ...]:
+    """The permissions that a sentence names, each once; those that write only where no other is named."""
+    named = tuple(dict.fromkeys(_SCOPE.findall(words)))
+    reading = tuple(name for name in named if "Write" not in name and "FullControl" not in name)
+    return (reading or named)[:4]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an answer says that is no success.
+
+    Args:
+        service: who answers.
+        status: of HTTP.
+        code: Microsoft's own, such as ``error.code`` or ``AADSTS…``; empty where there is none.
+        words: Microsoft's own sentence, or the beginning of a web page.
+    """
+
+    service: Service
+    status: int
+    code: str = ""
+    words: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The words without names of permissions, which hold words such as "License" themselves."""
+        return _SCOPE.sub(" ", self.words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What some answers mean.
+
+    Args:
+        services: that answer so.
+        statuses: of HTTP; empty for any that is no success.
+        codes: Microsoft's codes, compared without case; empty for any, ``""`` among them for none.
+        words: regular expression that is found in the sentence, without case; empty for any.
+        says: a sentence of Microsoft's that ``words`` finds, as it was seen.
+        outcome: the error, or the nothing, that it is.
+        actor: who can mend it.
+        what: what happened, with gaps in braces (see ``refusals``).
+        remedy: what ``actor`` does about it; empty where waiting is all there is to do.
+        evidence: where the answer was seen or is documented.
+        pause: seconds after which it may be asked again, where Microsoft does not say.
+        subject: what is to blame, see ``errors.Cause``, with gaps; empty where no other source meets the same.
+        needs: permissions that are missing, where neither Graph nor the endpoint names them.
+    """
+
+    services: frozenset[Service]
+    statuses: range | tuple[int, ...] = ()
+    codes: tuple[str, ...] = ()
+    words: str = ""
+    says: str = ""
+    outcome: type[PollError | Nothing]
+    actor: Actor
+    what: str
+    remedy: str = ""
+    evidence: str
+    pause: float | None = None
+    subject: str = ""
+    needs: tuple[str, ...] = ()
+
+    def fits(self, said: Said) -> bool:
+        """Whether an answer means this."""
+        return (
+            said.service in self.services
+            and _is_in(said.status, self.statuses)
+            and _is_in(said.code.lower(), tuple(code.lower() for code in self.codes))
+            and (not self.words or re.search(self.words, said.sentence, re.IGNORECASE) is not None)
+        )
+
+    def error(
+        self, facts: Mapping[str, str], *, status: int, code: str, retry_after: float | None = None
+    ) -> ExporterError:
+        """The error that such an answer is, with the gaps of its sentences filled."""
+        what, remedy = self.what.format_map(facts), self.remedy.format_map(facts)
+        if issubclass(self.outcome, PollError):
+            wait = self.pause if retry_after is None else retry_after
+            subject = self.subject.format_map(facts)
+            return self.outcome(what, remedy=remedy, retry_after=wait, status=status, code=code, subject=subject)
+        return self.outcome(f"{what} {remedy}".strip())
+
+
+def _is_in(value: object, wanted: Collection[object]) -> bool:
+    return not wanted or value in wanted
