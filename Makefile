@@ -8,6 +8,7 @@ DEV := $(VENV)/dev-installed
 # What the lock lists and nothing else: no resolving, no building (docs/adr/0007-hashed-requirements.md).
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-user --no-deps
 LOCKED := --require-hashes --only-binary=:all:
+CLIENTS := .venv-clients
 CODE := o365_exporter tests tools benchmarks
 
 # The environment is $(VENV), whatever else is active; of pip's variables those count that say where packages come from.
@@ -17,7 +18,7 @@ SOURCES := INDEX_URL EXTRA_INDEX_URL FIND_LINKS NO_INDEX TRUSTED_HOST CERT CLIEN
 unexport $(filter-out $(SOURCES:%=PIP_%),$(filter PIP_%,$(.VARIABLES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stack test image check installs format lint types layers generated docs pictures locks lock clean again
+.PHONY: help demo demo-stack clients test image check installs format lint types layers generated docs pictures locks lock clean again
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,6 +31,8 @@ demo-stack: $(DEV) ## show an incident in Prometheus and Alertmanager; SCENARIO=
 
 test: $(DEV) ## run every test; TESTS=path runs a part, COVERAGE=90 fails where less of the package is covered
 	$(BIN)/python -m pytest -n auto --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)) $(TESTS)
+
+clients: $(CLIENTS)/made ## install other people's Graph clients, which read the simulator in tests/clients; needs npm
 
 image: ## build the container image o365-exporter; docs/container.md has more
 	tools/container
@@ -69,11 +72,17 @@ lock: $(DEV) ## compile the requirements files anew
 	tools/lock
 
 clean: ## remove the environment and caches
-	rm -rf $(VENV) tools/pictures/node_modules tools/pictures/dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(CLIENTS) tests/clients/node_modules tools/pictures/node_modules tools/pictures/dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 
 $(VENV)/made: $(if $(wildcard $(BIN)/python),,again) # also where the Python it was made with is gone
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(PYTHON) is too old: make PYTHON=python3.11, or newer")'
 	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(CLIENTS)/made: requirements-clients.txt tests/clients/package-lock.json | $(DEV)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(CLIENTS)
+	$(BIN)/uv pip sync --quiet --require-hashes --python $(CLIENTS)/bin/python requirements-clients.txt
+	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(RUNTIME): requirements.txt $(VENV)/made

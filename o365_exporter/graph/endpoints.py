@@ -55,7 +55,7 @@ class Endpoint:
         filled = self.route.format(**{name: quote(checked(name, value), safe="") for name, value in path.items()})
         query = {
             "$select": quote(",".join(self.select), safe=","),
-            "$filter": quote(filter, safe="(),:'"),
+            "$filter": quote(filter, safe="(),:"),
             "$top": str(page_size) if page_size and self.paging == "top" else "",
         }
         asked = "&".join(f"{name}={value}" for name, value in query.items() if value)

@@ -5,10 +5,11 @@ the two cannot share a mistake.
 """
 
 from o365_exporter.simulator.app import Simulator
+from o365_exporter.simulator.domains.base import SimulatorError
 from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.options import SimulatorOptions, Switches, TenantOptions
 from o365_exporter.simulator.scenario import Player, Scenario, ScenarioError, Step, load_scenario, scenarios
-from o365_exporter.simulator.tenant import SimulatorError, Tenant
+from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.tls import ThrowawayAuthority
 
 __all__ = [

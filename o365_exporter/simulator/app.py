@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 from starlette.types import Receive, Scope, Send
 
 from o365_exporter.clock import Clock
+from o365_exporter.simulator.batch import Batch
 from o365_exporter.simulator.breakage import replacement, spoil
-from o365_exporter.simulator.content.draw import draw_for
 from o365_exporter.simulator.control import Control
+from o365_exporter.simulator.domains.base import SimulatorError
 from o365_exporter.simulator.downloads import Downloads
+from o365_exporter.simulator.draw import draw_for
 from o365_exporter.simulator.entra import Entra, tenant_in_path
 from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault, Faults
@@ -26,7 +28,7 @@ from o365_exporter.simulator.moods import Moods, Reach
 from o365_exporter.simulator.options import SimulatorOptions, Switches
 from o365_exporter.simulator.requestlog import RequestLog
 from o365_exporter.simulator.serving import serving
-from o365_exporter.simulator.tenant import SimulatorError, Tenant
+from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.throttle import Throttle
 from o365_exporter.simulator.timetext import http_date
 from o365_exporter.simulator.tokens import TokenIssuer, peek
@@ -105,6 +107,7 @@ class Simulator:
         self.machine = Machine(self.tenants, issuer, options.seed, self.clock)
         self._downloads = Downloads(self.tenants, options.seed, self.clock, options.download_url)
         self._graph = Graph(self.tenants, issuer, self.throttle, self._downloads, self.clock)
+        self._batch = Batch(self._alone, self.clock)
         self._obey(options.switches)
         self._control = Control(self)
         self.moods = Moods(self)
@@ -189,6 +192,8 @@ class Simulator:
         await self._handle(connection, call, self._service(call))
 
     def _service(self, call: Call) -> Service:
+        if self._batch.answers(call.path):
+            return self._batch
         if call.path.startswith(_VERSIONS):
             return self._graph
         if call.elsewhere and self._downloads.answers(call.path):
@@ -212,6 +217,14 @@ class Simulator:
         answer.headers.setdefault("Date", http_date(self.clock.now() + self.switches.date_skew))
         received.status = answer.status
         await connection.send(call, answer, gzip_allowed=self.switches.gzip, fault=fault)
+
+    def _alone(self, call: Call) -> Answer:
+        """A member of a batch; what a fault does to time and wire can happen to whole answers only."""
+        key = self._tenant_key(call)
+        received = self.requests.record(call, key, self.clock.now())
+        answer = self._answer(self._graph, call, self.faults.pick(call, key))
+        received.status = answer.status
+        return answer
 
     def _answer(self, service: Service, call: Call, fault: Fault | None) -> Answer:
         if fault is None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from o365_exporter.simulator.tenant import SimulatorError
+from o365_exporter.simulator.domains.base import SimulatorError
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -30,56 +30,19 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from o365_exporter.simulator.arguments import arguments_of, check, describe
+from o365_exporter.simulator.domains.base import SimulatorError, operations_of
 from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import ActiveFault, Fault
 from o365_exporter.simulator.machine import APP_SERVICE, IMDS
 from o365_exporter.simulator.moods import MOODS, Reach
 from o365_exporter.simulator.options import Switches
-from o365_exporter.simulator.tenant import SimulatorError, Tenant
+from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.timetext import graph_time
 
 if TYPE_CHECKING:
     from o365_exporter.simulator.app import Simulator
 
-OPERATIONS = (
-    Tenant.open_issue,
-    Tenant.add_post,
-    Tenant.change_issue_status,
-    Tenant.resolve_issue,
-    Tenant.edit_issue,
-    Tenant.remove_issue,
-    Tenant.set_service_status,
-    Tenant.add_service,
-    Tenant.remove_service,
-    Tenant.rotate_secret,
-    Tenant.expire_secret,
-    Tenant.add_certificate,
-    Tenant.trust_subject,
-    Tenant.add_federated_credential,
-    Tenant.remove_federated_credential,
-    Tenant.assign_managed_identity,
-    Tenant.remove_managed_identity,
-    Tenant.grant,
-    Tenant.withdraw,
-    Tenant.revoke_tokens,
-    Tenant.disable_app,
-    Tenant.enable_app,
-    Tenant.remove_service_principal,
-    Tenant.restore_service_principal,
-    Tenant.add_application,
-    Tenant.remove_application,
-    Tenant.rename_application,
-    Tenant.add_credential,
-    Tenant.remove_credential,
-    Tenant.change_sku,
-    Tenant.remove_sku,
-    Tenant.change_subscription,
-    Tenant.change_subscriptions_of,
-    Tenant.remove_subscription,
-    Tenant.conceal_names,
-    Tenant.set_report_state,
-    Tenant.set_report_columns,
-)
+OPERATIONS = operations_of(Tenant)
 """What can be done to a tenant from outside."""
 
 Json = dict[str, Any]

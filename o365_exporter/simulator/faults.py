@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from o365_exporter.clock import Clock
 from o365_exporter.simulator.aadsts import KNOWN_CODES
-from o365_exporter.simulator.content.draw import Draw, draw_for
+from o365_exporter.simulator.draw import Draw, draw_for
 from o365_exporter.simulator.exchange import Call
 
 Page = Literal["login", "proxy", "gateway"]

@@ -7,8 +7,8 @@ from functools import cached_property
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from o365_exporter.clock import Clock
+from o365_exporter.simulator.domains.credentials import TOKEN_EXCHANGE
 from o365_exporter.simulator.jwt import Jwt, sign
-from o365_exporter.simulator.tenant.credentials import TOKEN_EXCHANGE
 
 
 class OtherIssuer:

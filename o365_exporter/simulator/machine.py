@@ -12,7 +12,7 @@ from typing import Any
 
 from o365_exporter.clock import Clock
 from o365_exporter.simulator.clouds import audiences
-from o365_exporter.simulator.content.draw import draw_for
+from o365_exporter.simulator.draw import draw_for
 from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.tenant import Tenant

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from o365_exporter.simulator.domains.base import SimulatorError
 from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.options import Switches
-from o365_exporter.simulator.tenant import SimulatorError
 
 if TYPE_CHECKING:
     from o365_exporter.simulator.app import Simulator

@@ -21,8 +21,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from o365_exporter.clock import SystemClock
 from o365_exporter.simulator.app import Simulator
 from o365_exporter.simulator.arguments import Model, check
+from o365_exporter.simulator.domains.base import SimulatorError
 from o365_exporter.simulator.options import SimulatorOptions, TenantOptions
-from o365_exporter.simulator.tenant import SimulatorError
 
 
 class ScenarioError(SimulatorError):

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from o365_exporter.simulator.content.draw import draw_for
+from o365_exporter.simulator.draw import draw_for
 from o365_exporter.simulator.jwt import decode, encode
 from o365_exporter.simulator.tenant import Tenant
 

@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from tools.later_index import normalized
 
 LOCKS = {"requirements.txt": (), "requirements-dev.txt": ("dev",)}
+CLIENTS = "requirements-clients.txt"
 """Each with the groups of development that it holds."""
 
 
@@ -74,7 +75,7 @@ def test_a_lost_extra_is_seen(root: Path) -> None:
     assert "coverage[toml]" in lost(stripped, asked_for(root, ("dev",)))
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, CLIENTS])
 def test_a_lock_has_versions_and_hashes_and_no_address(root: Path, name: str) -> None:
     """Each line names one version, by which files it may come, and not from where."""
     text = (root / name).read_text("utf-8")

@@ -49,7 +49,9 @@ async def test_a_request_says_what_it_wants(world: Microsoft) -> None:
     async with client() as graph:
         await graph.list(APPS, filter="displayName eq 'a b'")
     request = route.calls.last.request
-    assert request.url.raw_path == b"/v1.0/applications?$select=id,appId&$filter=displayName%20eq%20'a%20b'&$top=999"
+    assert (
+        request.url.raw_path == b"/v1.0/applications?$select=id,appId&$filter=displayName%20eq%20%27a%20b%27&$top=999"
+    )
     assert request.headers["authorization"] == "Bearer canary-token-1"
     assert request.headers["accept"] == "application/json"
     assert request.headers["accept-encoding"] == "gzip"

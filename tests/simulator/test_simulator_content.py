@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,13 @@ ENDPOINTS = {
     "/v1.0/subscribedSkus": "subscribedSkuCollectionResponse",
     "/v1.0/directory/subscriptions": "companySubscriptionCollectionResponse",
     "/v1.0/organization": "organizationCollectionResponse",
+    f"{HEALTH}/messages": "serviceUpdateMessageCollectionResponse",
+    "/v1.0/servicePrincipals?$filter=preferredSingleSignOnMode%20eq%20%27saml%27": "servicePrincipalCollectionResponse",
+    "/v1.0/security/secureScores": "secureScoreCollectionResponse",
     "/v1.0/nothing": "ODataErrors.ODataError",
 }
+MEASURED = {"directorySizeQuota", "SeatSizeRangeLowerValue", "SeatSizeRangeUpperValue"}
+"""What live answers have and the description lacks (rknightion/graph2otel#120)."""
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +68,7 @@ async def test_answers_validate_against_the_official_description(
 ) -> None:
     """With members in their documented case every answer is valid, and no property is made up."""
     simulator.switch(pascal_case_rate=0)
+    user.tenant.grant(["ServiceMessage.Read.All", "SecurityEvents.Read.All"])
     body = (await user.get(path)).json()
     name = f"microsoft.graph.{schema}"
     validator = OAS30Validator({"$ref": f"#/components/schemas/{name}", "components": official["components"]})
@@ -69,7 +76,7 @@ async def test_answers_validate_against_the_official_description(
     items = body.get("value", [])
     if items:
         known = properties_of(official["components"]["schemas"], name.removesuffix("CollectionResponse"))
-        assert {key for item in items for key in item} <= known
+        assert {key for item in items for key in item} <= known | MEASURED
 
 
 async def test_a_tenant_is_of_live_size(user: GraphUser) -> None:
@@ -109,6 +116,23 @@ def test_two_tenants_of_one_key_are_refused() -> None:
     """A key stands for one tenant."""
     with pytest.raises(ValueError, match="'a' is there twice; give each tenant a key of its own"):
         SimulatorOptions(tenants=(TenantOptions(key="a"), TenantOptions(key="a")))
+
+
+def test_what_is_long_is_written_when_it_is_read(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of tenants are up in seconds: posts, messages and service principals wait until they are asked for."""
+    written: list[str] = []
+    for name in ("health.content.write_posts", "messages._message", "service_principals._principal"):
+        monkeypatch.setattr(f"o365_exporter.simulator.domains.{name}", partial(_noted, written, name))
+    tenant = Simulator(clock).tenants["contoso"]
+    assert written == []
+    tenant.posts(tenant.open_issue_ids()[0])
+    assert written == ["health.content.write_posts"]
+
+
+def _noted(written: list[str], name: str, *_: object) -> list[Json]:
+    """Writes nothing, and notes that it was called."""
+    written.append(name)
+    return []
 
 
 async def test_the_day_is_a_bad_one(contoso: Tenant) -> None:

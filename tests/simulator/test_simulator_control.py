@@ -87,7 +87,9 @@ async def test_wrong_requests_are_refused_with_a_remedy(
 async def test_what_is_not_there_is_told(http: httpx.AsyncClient) -> None:
     """Unknown tenants, operations, faults, addresses and methods."""
     assert "there are contoso" in await refused(http, "/control/tenants/acme/add_post", {}, 404)
-    assert "no operation 'explode'; use one of open_issue," in await refused(http, f"{CONTOSO}/explode", {}, 404)
+    assert "no operation 'explode'; use one of set_service_status," in await refused(
+        http, f"{CONTOSO}/explode", {}, 404
+    )
     assert "GET /control/ lists" in await refused(http, "/control/nothing", {}, 404)
     assert (await http.delete("/control/faults/9")).status_code == 404
     wrong = await http.delete("/control/advance")

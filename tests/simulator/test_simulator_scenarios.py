@@ -147,7 +147,10 @@ def test_a_step_tells_how_to_do_it_by_hand() -> None:
             HEAD + step(post='"tenants/acme/grant"'),
             r"step 1: POST /control/tenants/acme/grant \{\}: no tenant 'acme'; there",
         ),
-        (HEAD + step(post='"tenants/contoso/explode"'), "step 1: .*: no operation 'explode'; use one of open_issue,"),
+        (
+            HEAD + step(post='"tenants/contoso/explode"'),
+            "step 1: .*: no operation 'explode'; use one of set_service_status,",
+        ),
         (HEAD + step(post='"tenants/contoso/grant"'), "step 1: .*: key 'roles' is missing: add it"),
         (HEAD + step() + step(post='"tenants/contoso/add_post"', body='{ issue_id = "X" }'), "step 2: .*no issue 'X'"),
         (HEAD + step(post='"faults"', body="{ every = 0 }"), "step 1: .*: key 'every' cannot be 0"),

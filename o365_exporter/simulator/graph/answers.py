@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from o365_exporter.simulator.domains.health.resources import show_issue
+from o365_exporter.simulator.domains.resource import Resource, View
 from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.graph.errors import GraphError, bad_request
 from o365_exporter.simulator.graph.query import Query, next_link
-from o365_exporter.simulator.graph.resources import Resource, Target, View, show_issue
+from o365_exporter.simulator.graph.targets import Target
 from o365_exporter.simulator.options import Switches
 from o365_exporter.simulator.tenant import Tenant
 
@@ -60,7 +62,10 @@ def look_up(question: Question) -> Answer:
 
 
 def _count(question: Question, rows: list[Json]) -> Answer:
-    if not question.eventual:
+    accepted = question.call.headers.get("accept", "*/*")
+    if not any(kind in accepted for kind in ("*/*", "text/*", "text/plain")):
+        raise GraphError(415, "Request_BadRequest", "The content type of a count is text/plain.")
+    if question.target.resource.service == "identity" and not question.eventual:
         raise bad_request("$count is not currently supported.", "Request_BadRequest")
     return Answer(200, f"{len(rows)}", content_type="text/plain")
 

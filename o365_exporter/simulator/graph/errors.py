@@ -49,10 +49,15 @@ USUAL = {
 
 _SCOPE_MISSING = '{"error":{"code":"S2SUnauthorized","message":"Invalid permission."}}'
 
+_ROLES_WANTED = (
+    "Auth token does not contain valid permissions or user does not have valid roles. "
+    "Auth Token roles required: SecurityEvents.Read.All, SecurityEvents.ReadWrite.All."
+)
 WITHOUT_PERMISSION = {
     "identity": ("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
     "service_communications": ("UnknownError", ""),  # rknightion/graph2otel#119
     "usage_reports": ("S2SUnauthorized", "Invalid permission."),
+    "security": ("Forbidden", _ROLES_WANTED),
     "settings": ("UnknownError", _SCOPE_MISSING),
 }
 """Code and message of the 403 of each service where the permission is missing."""

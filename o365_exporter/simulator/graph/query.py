@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote, unquote_plus
 
+from o365_exporter.simulator.domains.resource import Resource
 from o365_exporter.simulator.exchange import Call
 from o365_exporter.simulator.graph.errors import GraphError, bad_request
 from o365_exporter.simulator.graph.filters import parse_filter
-from o365_exporter.simulator.graph.resources import Resource
 from o365_exporter.simulator.options import Switches
 
 Json = dict[str, Any]
@@ -32,6 +32,7 @@ class Query:
     preferred: int | None
     offset: int
     count: bool
+    is_later_page: bool
 
     @classmethod
     def parse(cls, call: Call, resource: Resource, preferences: set[str]) -> Self:
@@ -43,6 +44,8 @@ class Query:
         given = {name.lower(): value for name, value in call.parameters.items() if name.startswith("$")}
         for name in given.keys() - _OPTIONS:
             raise bad_request(f"The query parameter '{name}' is not supported.")
+        if "'" in _raw(call.query, "$filter"):
+            raise bad_request("Invalid filter clause: quotes in an address must be percent-encoded.")
         query = cls(
             select=_listed(given.get("$select", "")),
             filter=given.get("$filter"),
@@ -52,6 +55,7 @@ class Query:
             preferred=_page_size(preferences),
             offset=_offset(given),
             count=given.get("$count", "").lower() == "true",
+            is_later_page="$skiptoken" in given,
         )
         _check(query, resource)
         return query
@@ -98,6 +102,12 @@ def next_link(call: Call, resource: Resource, offset: int) -> str:
     return f"{call.origin}{path}?{'&'.join([*kept, place])}"
 
 
+def _raw(query: str, option: str) -> str:
+    """An option as it stands in the address."""
+    parts = (part.partition("=") for part in query.split("&"))
+    return next((value for name, _, value in parts if unquote_plus(name).lower() == option), "")
+
+
 def _is_place(part: str) -> bool:
     return unquote_plus(part.partition("=")[0]).lower() in ("$skip", "$skiptoken")
 
@@ -117,12 +127,16 @@ def _check(query: Query, resource: Resource) -> None:
                 "Parsing OData Select and Expand failed: "
                 f"Could not find a property named '{name}' on type '{_full(resource)}'."
             )
+    if query.expand and query.filter is not None:
+        raise bad_request("$expand and $filter cannot be used together here.", "Request_UnsupportedQuery")
     for name in query.expand:
         if name not in resource.expandable:
             raise bad_request(
                 "Parsing OData Select and Expand failed: "
                 f"Property '{name}' on type '{_full(resource)}' is not a navigation property."
             )
+    if resource.top_ends_paging and query.top is not None and query.is_later_page:  # msgraph-sdk-dotnet#2566
+        raise bad_request("Query option 'SkipToken' is not allowed.")
     if query.top is not None and resource.page is not None and not 1 <= query.top <= resource.most:
         raise _wrong_top(query.top, resource)
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from o365_exporter.clock import Clock
 from o365_exporter.simulator.clouds import audiences
+from o365_exporter.simulator.domains.enums import EnumView
+from o365_exporter.simulator.domains.resource import Resource, View
 from o365_exporter.simulator.downloads import Downloads, known
 from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.graph.answers import Question, look_up
-from o365_exporter.simulator.graph.enums import EnumView
 from o365_exporter.simulator.graph.errors import (
     USUAL,
     WITHOUT_PERMISSION,
@@ -23,7 +24,9 @@ from o365_exporter.simulator.graph.errors import (
     too_many_requests,
 )
 from o365_exporter.simulator.graph.query import Query
-from o365_exporter.simulator.graph.reports import (
+from o365_exporter.simulator.graph.targets import Target, find_target
+from o365_exporter.simulator.options import Switches
+from o365_exporter.simulator.reports.addresses import (
     REPORT_ROLES,
     SETTINGS_ROLES,
     asks_for_settings,
@@ -32,8 +35,6 @@ from o365_exporter.simulator.graph.reports import (
     settings_answer,
     wanted,
 )
-from o365_exporter.simulator.graph.resources import Resource, Target, View, find_target
-from o365_exporter.simulator.options import Switches
 from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.throttle import Charge, Throttle
 from o365_exporter.simulator.tokens import TokenError, TokenIssuer, peek

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
-from o365_exporter.simulator.content.draw import draw_for
+from o365_exporter.simulator.draw import draw_for
 
 PERIODS = {"D7": 7, "D30": 30, "D90": 90, "D180": 180}
 """Days of each period."""

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
 from o365_exporter.clock import Clock
-from o365_exporter.simulator.tenant.base import Json, SimulatorError, TenantPart
+from o365_exporter.simulator.domains.base import Json, SimulatorError, TenantPart, operation
 from o365_exporter.simulator.timetext import graph_time
 
 TOKEN_EXCHANGE = "api://AzureADTokenExchange"  # noqa: S105 - an audience
@@ -56,6 +56,7 @@ class CredentialsPart(TenantPart):
         self.managed_identities: dict[str, str] = {}
         self.assertion_ids: list[str] = []
 
+    @operation
     def add_certificate(self, pem: str, display_name: str | None = None) -> str:
         """Register a certificate (PEM) with the client's app; answers its keyId. ``remove_credential`` removes it."""
         app = self._find("application", self.applications, self.client_id)
@@ -76,6 +77,7 @@ class CredentialsPart(TenantPart):
         )
         return key_id
 
+    @operation
     def trust_subject(self, authority_pem: str, subject: str) -> None:
         """Accept each certificate of this subject (such as `CN=exporter`) that this authority (PEM) issued."""
         self.trusted_subjects.append(TrustedSubject(_certificate(authority_pem), subject))
@@ -87,23 +89,27 @@ class CredentialsPart(TenantPart):
         mine = (one for key_id, one in self._certificates.items() if key_id in registered)
         return next((one for one in mine if one.fingerprint(SHA256()) == sha256), None)
 
+    @operation
     def add_federated_credential(self, issuer: str, subject: str, audience: str = TOKEN_EXCHANGE) -> str:
         """Accept tokens of another issuer with these claims for the client's app; answers an id."""
         made = self._draw.guid()
         self.federated_credentials[made] = FederatedCredential(issuer, subject, audience)
         return made
 
+    @operation
     def remove_federated_credential(self, credential_id: str) -> None:
         """Accept such tokens no longer."""
         self._find("federated credential", self.federated_credentials, credential_id)
         del self.federated_credentials[credential_id]
 
+    @operation
     def assign_managed_identity(self, client_id: str | None = None) -> str:
         """Give the machine an identity in this tenant: the system-assigned one, or this user-assigned one."""
         made = client_id or self._draw.guid()
         self.managed_identities[client_id or "system"] = made
         return made
 
+    @operation
     def remove_managed_identity(self, client_id: str | None = None) -> None:
         """Take the machine the system-assigned identity, or this user-assigned one."""
         self._find("managed identity", self.managed_identities, client_id or "system")

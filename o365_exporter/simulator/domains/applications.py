@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
-from o365_exporter.simulator.content.draw import Draw, draw_for
+from o365_exporter.simulator.domains.base import SimulatorError, TenantPart, operation
+from o365_exporter.simulator.domains.resource import DIRECTORY, Resource, View, names
+from o365_exporter.simulator.draw import Draw, draw_for
 from o365_exporter.simulator.timetext import DAY, graph_time
 
 Json = dict[str, Any]
@@ -138,3 +140,112 @@ def _odd_ones(draw: Draw, now: float) -> list[tuple[str | None, list[Json], list
         ("Not yet valid", [ends(500, startDateTime=graph_time(now + 30 * DAY))], []),
         ("Symmetric", [], [key(240, None, type="Symmetric", usage="Encrypt", customKeyIdentifier=None)]),
     ]
+
+
+_LISTS = ("passwordCredentials", "keyCredentials")
+
+
+class ApplicationsPart(TenantPart):
+    """``applications`` by appId, in Graph's own shape."""
+
+    applications: dict[str, Json]
+
+    @operation
+    def add_application(
+        self,
+        display_name: str | None,
+        secrets: Sequence[float] = (),
+        certificates: Sequence[float] = (),
+        app_id: str | None = None,
+    ) -> str:
+        """Register an application with a credential for each of these numbers of days; answers its appId."""
+        now, draw = self._clock.now(), self._draw
+        keys = [secret(draw, now, days, "added") for days in secrets]
+        certs = [certificate(draw, now, days, "CN=added") for days in certificates]
+        made = application(draw, now, self.domain, display_name, (keys, certs))
+        made["appId"] = app_id or made["appId"]
+        self.applications[made["appId"]] = made
+        return str(made["appId"])
+
+    @operation
+    def add_connect_sync(self, host: str = "AADC01", copies: int = 2) -> list[str]:
+        """Add what Entra Connect registers: an app whose certificate it renews itself, and dead copies of it.
+
+        Answers their appIds, that of the living one first.
+        """
+        names = [f"ConnectSyncProvisioning_{host}_{self._draw.getrandbits(48):012x}" for _ in range(copies + 1)]
+        ends = [80.0, *(-30.0 * number for number in range(1, copies + 1))]
+        return [self.add_application(name, certificates=[days]) for name, days in zip(names, ends, strict=True)]
+
+    @operation
+    def add_copilot_agent(self, name: str = "Helpdesk agent", days: float = 3.0) -> str:
+        """Add what Copilot Studio registers for an agent: an app whose secret nobody uses; answers its appId."""
+        app_id = self.add_application(f"{name} (Microsoft Copilot Studio)", [days])
+        self.applications[app_id]["passwordCredentials"][0]["hint"] = None
+        return app_id
+
+    @operation
+    def remove_application(self, app_id: str) -> None:
+        """Delete a registration."""
+        self._find("application", self.applications, app_id)
+        del self.applications[app_id]
+
+    @operation
+    def rename_application(self, app_id: str, display_name: str | None) -> None:
+        """Give a registration another display name."""
+        self._find("application", self.applications, app_id)["displayName"] = display_name
+
+    @operation
+    def add_credential(
+        self,
+        app_id: str,
+        kind: Literal["secret", "certificate"] = "secret",
+        days: float = 180.0,
+        display_name: str | None = "added",
+        key_id: str | None = None,
+    ) -> str:
+        """Add a credential that ends in so many days; answers its keyId."""
+        found = self._find("application", self.applications, app_id)
+        make = secret if kind == "secret" else certificate
+        made = make(self._draw, self._clock.now(), days, display_name)
+        made["keyId"] = key_id or made["keyId"]
+        found[_LISTS[kind == "certificate"]].append(made)
+        return str(made["keyId"])
+
+    @operation
+    def remove_credential(self, app_id: str, key_id: str) -> None:
+        """Delete a credential."""
+        found = self._find("application", self.applications, app_id)
+        before = [len(found[name]) for name in _LISTS]
+        for name in _LISTS:
+            found[name] = [one for one in found[name] if one["keyId"] != key_id]
+        if before == [len(found[name]) for name in _LISTS]:
+            raise SimulatorError(f"application {app_id} has no credential {key_id!r}; GET it to see its keyIds")
+
+
+def show_application(row: Json, view: View) -> Json:
+    """A registration; certificates show their ``key`` only to who names keyCredentials in ``$select``."""
+    if "keyCredentials" not in view.selected:
+        return row
+    keys = [one | {"key": draw_for(one["keyId"]).base64(780)} for one in row["keyCredentials"]]
+    return row | {"keyCredentials": keys}
+
+
+RESOURCES = (
+    Resource(
+        path="/applications",
+        type="application",
+        rows=lambda tenant, _: tenant.applications.values(),
+        show=show_application,
+        properties=names(
+            "id deletedDateTime appId applicationTemplateId disabledByMicrosoftStatus createdDateTime displayName "
+            "description identifierUris isFallbackPublicClient notes publisherDomain signInAudience tags "
+            "requiredResourceAccess info keyCredentials passwordCredentials"
+        ),
+        roles=DIRECTORY | {"Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"},
+        service="identity",
+        cost=2,
+        countable=True,
+    ),
+)
+"""App registrations."""

@@ -31,6 +31,8 @@ SERVICE_HEALTH_STATUS = frozenset(
 )
 CLASSIFICATION = frozenset({"advisory", "incident"})
 ORIGIN = frozenset({"microsoft", "thirdParty", "customer"})
+UPDATE_CATEGORY = frozenset({"planForChange", "preventOrFixIssue", "stayInformed"})
+UPDATE_SEVERITY = frozenset({"normal", "high", "critical"})
 POST_TYPE = frozenset({"regular", "quick", "strategic"})
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from o365_exporter.simulator.content.draw import Draw, draw_for
+from o365_exporter.simulator.domains.base import TenantPart, operation
+from o365_exporter.simulator.domains.resource import DIRECTORY, Resource, names, show_as_is
+from o365_exporter.simulator.draw import Draw, draw_for
 from o365_exporter.simulator.timetext import DAY, graph_time
 
 Json = dict[str, Any]
@@ -135,3 +137,100 @@ def _subscription(draw: Draw, now: float, row: _Sku, plans: list[Json], licences
         "ownerTenantId": draw.guid(),  # who bought it: often a partner
         "ownerType": "User",
     }
+
+
+class LicencesPart(TenantPart):
+    """``skus`` by part number and ``subscriptions`` by id, in Graph's own shape."""
+
+    skus: dict[str, Json]
+    subscriptions: dict[str, Json]
+
+    @operation
+    def change_sku(
+        self,
+        part_number: str,
+        *,
+        consumed: int | None = None,
+        status: str | None = None,
+        enabled: int | None = None,
+        warning: int | None = None,
+        suspended: int | None = None,
+        locked_out: int | None = None,
+    ) -> None:
+        """Change units and capability status of a SKU; what is not given stays."""
+        sku = self._find("SKU", self.skus, part_number)
+        sku.update(_given(consumedUnits=consumed, capabilityStatus=status))
+        sku["prepaidUnits"].update(_given(enabled=enabled, warning=warning, suspended=suspended, lockedOut=locked_out))
+
+    @operation
+    def remove_sku(self, part_number: str) -> None:
+        """Take a SKU away; its subscriptions stay."""
+        self._find("SKU", self.skus, part_number)
+        del self.skus[part_number]
+
+    @operation
+    def change_subscription(
+        self,
+        subscription_id: str,
+        *,
+        status: str | None = None,
+        licenses: int | None = None,
+        next_lifecycle_days: float | None = None,
+    ) -> None:
+        """Change a subscription: status, number of licences, days until its next change; the rest stays."""
+        found = self._find("subscription", self.subscriptions, subscription_id)
+        found.update(_given(status=status, totalLicenses=licenses))
+        if next_lifecycle_days is not None:
+            found["nextLifecycleDateTime"] = graph_time(self._clock.now() + next_lifecycle_days * DAY)
+
+    @operation
+    def change_subscriptions_of(
+        self, part_number: str, *, status: str | None = None, next_lifecycle_days: float | None = None
+    ) -> None:
+        """Change every subscription of a SKU, as with ``change_subscription``."""
+        self._find("SKU", self.skus, part_number)
+        for subscription_id, one in self.subscriptions.items():
+            if one["skuPartNumber"] == part_number:
+                self.change_subscription(subscription_id, status=status, next_lifecycle_days=next_lifecycle_days)
+
+    @operation
+    def remove_subscription(self, subscription_id: str) -> None:
+        """Take a subscription away."""
+        self._find("subscription", self.subscriptions, subscription_id)
+        del self.subscriptions[subscription_id]
+
+
+def _given(**changes: str | int | None) -> Json:
+    return {name: value for name, value in changes.items() if value is not None}
+
+
+RESOURCES = (
+    Resource(
+        path="/subscribedSkus",
+        type="subscribedSku",
+        rows=lambda tenant, _: tenant.skus.values(),
+        show=show_as_is,
+        properties=names(
+            "accountId accountName appliesTo capabilityStatus consumedUnits id skuId skuPartNumber subscriptionIds "
+            "prepaidUnits servicePlans"
+        ),
+        roles=DIRECTORY | {"LicenseAssignment.Read.All", "Organization.Read.All", "Organization.ReadWrite.All"},
+        service="identity",
+        page=None,
+        cost=3,
+        filterable=False,
+    ),
+    Resource(
+        path="/directory/subscriptions",
+        type="companySubscription",
+        rows=lambda tenant, _: tenant.subscriptions.values(),
+        show=show_as_is,
+        properties=names(
+            "commerceSubscriptionId createdDateTime id isTrial nextLifecycleDateTime ownerId ownerTenantId ownerType "
+            "serviceStatus skuId skuPartNumber status totalLicenses"
+        ),
+        roles=DIRECTORY | {"Organization.Read.All", "Organization.ReadWrite.All"},
+        service="identity",
+    ),
+)
+"""What is licensed, and what was bought."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from o365_exporter.simulator.content.draw import Draw, draw_for
-from o365_exporter.simulator.content.posts import write_posts
+from o365_exporter.simulator.domains.health.posts import write_posts
+from o365_exporter.simulator.draw import Draw, draw_for
 from o365_exporter.simulator.timetext import DAY, graph_time
 
 Json = dict[str, Any]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from o365_exporter.simulator.content.draw import draw_for
+from o365_exporter.simulator.domains.resource import DIRECTORY, Resource, names, show_as_is
+from o365_exporter.simulator.draw import draw_for
 from o365_exporter.simulator.timetext import DAY, graph_time
 
 Json = dict[str, Any]
@@ -47,3 +48,22 @@ def build_organization(seed: str, now: float, tenant_id: str, domain: str, displ
             }
         ],
     }
+
+
+RESOURCES = (
+    Resource(
+        path="/organization",
+        type="organization",
+        rows=lambda tenant, _: [tenant.organization],
+        show=show_as_is,
+        properties=names(
+            "assignedPlans businessPhones city country countryLetterCode createdDateTime defaultUsageLocation "
+            "deletedDateTime directorySizeQuota displayName id onPremisesLastSyncDateTime onPremisesSyncEnabled "
+            "preferredLanguage technicalNotificationMails tenantType verifiedDomains"
+        ),
+        roles=DIRECTORY | {"Organization.Read.All", "Organization.ReadWrite.All", "User.Read.All"},
+        service="identity",
+        page=None,
+    ),
+)
+"""The tenant itself."""

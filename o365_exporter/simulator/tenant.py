@@ -1,4 +1,4 @@
-"""The whole tenant: its parts, and the app registration that the client under test signs in with."""
+"""A simulated tenant: its parts, and the app registration that the client under test signs in with."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import Any
 
 from o365_exporter.clock import Clock
 from o365_exporter.simulator.clouds import CLOUDS, CloudEndpoints
-from o365_exporter.simulator.content.applications import application, build_applications, secret
-from o365_exporter.simulator.content.draw import draw_for
-from o365_exporter.simulator.content.health import build_issues, build_services
-from o365_exporter.simulator.content.licences import build_licences
-from o365_exporter.simulator.content.organization import build_organization
+from o365_exporter.simulator.domains.applications import ApplicationsPart, application, build_applications, secret
+from o365_exporter.simulator.domains.base import Json, operation
+from o365_exporter.simulator.domains.credentials import CredentialsPart
+from o365_exporter.simulator.domains.health.content import build_issues, build_services
+from o365_exporter.simulator.domains.health.operations import HealthPart
+from o365_exporter.simulator.domains.licences import LicencesPart, build_licences
+from o365_exporter.simulator.domains.messages import MessagesPart
+from o365_exporter.simulator.domains.organization import build_organization
+from o365_exporter.simulator.domains.secure_scores import SecureScoresPart
+from o365_exporter.simulator.domains.service_principals import ServicePrincipalsPart
+from o365_exporter.simulator.draw import draw_for
 from o365_exporter.simulator.options import TenantOptions
-from o365_exporter.simulator.tenant.applications import ApplicationsPart
-from o365_exporter.simulator.tenant.base import Json
-from o365_exporter.simulator.tenant.credentials import CredentialsPart
-from o365_exporter.simulator.tenant.health import HealthPart
-from o365_exporter.simulator.tenant.licences import LicencesPart
-from o365_exporter.simulator.tenant.reports import ReportsPart
+from o365_exporter.simulator.reports.operations import ReportsPart
 from o365_exporter.simulator.timetext import graph_time, parse_graph_time
 
 _TITLES = {"contoso": "Contoso", "fabrikam": "Fabrikam", "tailspin": "Tailspin Toys"}
@@ -36,7 +37,16 @@ class ClientSecret:
         return f"ClientSecret(ends={self.ends})"
 
 
-class Tenant(HealthPart, ApplicationsPart, LicencesPart, ReportsPart, CredentialsPart):
+class Tenant(
+    SecureScoresPart,
+    ReportsPart,
+    LicencesPart,
+    ServicePrincipalsPart,
+    ApplicationsPart,
+    CredentialsPart,
+    MessagesPart,
+    HealthPart,
+):
     """One directory. Read and change its attributes freely; the methods keep related ones in step.
 
     Attributes:
@@ -48,7 +58,8 @@ class Tenant(HealthPart, ApplicationsPart, LicencesPart, ReportsPart, Credential
         users: size of the tenant; rows of its usage reports.
         calm: whether all was well at first; then nobody's mailbox is full.
         concealed_names: whether usage reports hide names.
-        services, issues, applications, skus, subscriptions, organization: what Graph shows.
+        services, issues, messages, applications, service_principals, skus, subscriptions, organization: what Graph
+            shows.
     """
 
     def __init__(self, options: TenantOptions, seed: int, clock: Clock) -> None:
@@ -83,6 +94,7 @@ class Tenant(HealthPart, ApplicationsPart, LicencesPart, ReportsPart, Credential
             if one["keyId"] in self._secrets
         ]
 
+    @operation
     def rotate_secret(self, secret_value: str | None = None, days: float = 180.0, *, keep_old: bool = False) -> str:
         """Replace the client secret by a new one, good for so many days; answers the new one."""
         app = self._find("application", self.applications, self.client_id)
@@ -93,36 +105,44 @@ class Tenant(HealthPart, ApplicationsPart, LicencesPart, ReportsPart, Credential
         self._add_own_secret(app, days)
         return self.client_secret
 
+    @operation
     def expire_secret(self, after: float = 0.0) -> None:
         """Let every client secret of the client's app end in so many seconds; at once without."""
         app = self._find("application", self.applications, self.client_id)
         for one in app["passwordCredentials"]:
             one["endDateTime"] = graph_time(self._clock.now() + after, 7)
 
+    @operation
     def grant(self, roles: list[str]) -> None:
         """Grant application permissions; tokens that are out already do not know of it."""
         self.roles.update(roles)
 
+    @operation
     def withdraw(self, roles: list[str]) -> None:
         """Withdraw application permissions; tokens that are out already keep them."""
         self.roles.difference_update(roles)
 
+    @operation
     def revoke_tokens(self) -> None:
         """Accept no token any more that was issued before this second, so that changes show at once."""
         self.tokens_valid_from = float(int(self._clock.now()))
 
+    @operation
     def disable_app(self) -> None:
         """Refuse sign-in to the client's app (AADSTS7000112)."""
         self.app_enabled = False
 
+    @operation
     def enable_app(self) -> None:
         """Allow sign-in again."""
         self.app_enabled = True
 
+    @operation
     def remove_service_principal(self) -> None:
         """Take away the app's service principal, as where consent was never given (AADSTS7000229)."""
         self.has_service_principal = False
 
+    @operation
     def restore_service_principal(self) -> None:
         """Give the app its service principal back."""
         self.has_service_principal = True

@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from o365_exporter.clock import Clock
+from o365_exporter.simulator.domains.base import SimulatorError, TenantPart, operation
 from o365_exporter.simulator.reports import DEFECTS, REPORTS, ColumnMood, Edition, Style, Window, refresh_date
 from o365_exporter.simulator.reports.people import People
-from o365_exporter.simulator.tenant.base import SimulatorError, TenantPart
 from o365_exporter.simulator.timetext import DAY
 
 ReportState = Literal[
@@ -66,14 +66,15 @@ class ReportsPart(TenantPart):
 
     def __init__(self, key: str, seed: str, clock: Clock) -> None:
         super().__init__(key, seed, clock)
-        self._seed = seed
         self._states: dict[str, _Set] = {}
         self._moods: dict[str, ColumnMood] = {}
 
+    @operation
     def conceal_names(self, concealed: bool = True) -> None:
         """Show hashes in place of the names of users, or the names again."""
         self.concealed_names = concealed
 
+    @operation
     def set_report_state(self, function: str, state: ReportState, days: float = 0.0) -> None:
         """Let reports be broken, or ``usual`` again; ``function`` is a name or a glob such as `getSkype*`.
 
@@ -85,6 +86,7 @@ class ReportsPart(TenantPart):
         for name in names:
             self._states[name] = _Set(state, self._clock.now() - days * DAY)
 
+    @operation
     def set_report_columns(
         self,
         function: str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from o365_exporter.simulator.content.draw import Draw, draw_for
+from o365_exporter.simulator.draw import Draw, draw_for
 from o365_exporter.simulator.timetext import graph_time
 
 _STATES = (
