@@ -169,12 +169,7 @@ def alertmanager_settings(receiver: str, scale: scaled_rules.Scale) -> Json:
 
 
 def _prometheus(programs: Programs, stack: Stack, folder: Path) -> list[str]:
-    return [
-        programs.prometheus,
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'prometheus'}",
-        f"--web.listen-address={urlsplit(stack.prometheus).netloc}",
-    ]
+    return prometheus_command(programs.prometheus, folder, urlsplit(stack.prometheus).netloc)
 
 
 def _alertmanager(programs: Programs, stack: Stack, folder: Path) -> list[str]:
@@ -184,6 +179,16 @@ def _alertmanager(programs: Programs, stack: Stack, folder: Path) -> list[str]:
         f"--storage.path={folder / 'alertmanager'}",
         f"--web.listen-address={urlsplit(stack.alertmanager).netloc}",
         "--cluster.listen-address=",
+    ]
+
+
+def prometheus_command(program: str, folder: Path, address: str) -> list[str]:
+    """The command line of a Prometheus that keeps ``prometheus.yml`` and its data in a folder."""
+    return [
+        program,
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'prometheus'}",
+        f"--web.listen-address={address}",
     ]
 
 

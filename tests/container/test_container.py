@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from o365_exporter import __version__
 from tests.container.engine import HOST, Container, container, finished, inspected
-from tests.e2e.programs import Microsoft, eventually, free_port, microsoft
+from tests.e2e.programs import Microsoft, eventually, microsoft
+from tools.stack import free_port
 
 WRITES = """
 import os, tempfile

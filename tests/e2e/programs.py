@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from o365_exporter.clock import SystemClock
 from o365_exporter.simulator import Simulator, SimulatorOptions, Tenant
 from tests.fakes import PATIENCE
+from tools.stack import free_port, prometheus_command
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = (sys.executable, "-m", "o365_exporter")
@@ -39,13 +39,6 @@ def eventually(what: Callable[[], T | None]) -> T:
         if time.monotonic() > end:
             raise TimeoutError(f"not within {PATIENCE:g} s: {what}")
         time.sleep(0.02)
-
-
-def free_port() -> int:
-    """A port of loopback at which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -182,12 +175,7 @@ def prometheus_running(program: str, folder: Path, configuration: str, address: 
     """A Prometheus with this configuration; yields where it serves, ``address`` where the configuration names it."""
     address = address or f"127.0.0.1:{free_port()}"
     (folder / "prometheus.yml").write_text(configuration, "utf-8")
-    command = [
-        program,
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address={address}",
-    ]
+    command = prometheus_command(program, folder, address)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environment({}), stdout=log, stderr=log)
     try:

@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.programs import PROGRAM, Running, environment, eventually, free_port, running
+from tests.e2e.programs import PROGRAM, Running, environment, eventually, running
 from tests.fakes import PATIENCE
+from tools.stack import free_port
 
 
 def printed(program: Running, pattern: str) -> str:

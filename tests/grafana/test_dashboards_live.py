@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.programs import free_port
 from tests.grafana.kit import Json, Query, annotation_queries, dashboards, panel_queries, panels, variable_queries
 from tests.grafana.live import Prometheus, exporter_watching, prometheus_watching
 from tests.rules.kit import installed
+from tools.stack import free_port
 
 PER_EXPORTER = re.compile(r"_total\b|graph_request_duration|\bup\{|process_|build_info|runbooks_info")
 """What two exporters rightly have twice: requests, and themselves."""

@@ -71,8 +71,7 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
     dashboard.write_text(json.dumps(broken()), "utf-8")
     address = f"127.0.0.1:{stack.free_port()}"
     (tmp_path / "prometheus.yml").touch()
-    command = ["prometheus", f"--config.file={tmp_path / 'prometheus.yml'}", f"--web.listen-address={address}"]
-    with stack.child([*command, f"--storage.tsdb.path={tmp_path / 'data'}"], tmp_path / "log"):
+    with stack.child(stack.prometheus_command("prometheus", tmp_path, address), tmp_path / "log"):
         stack.until_up(f"http://{address}/-/ready")
         with pytest.raises(DrawingError) as error:
             draw(f"http://{address}", tmp_path, [dashboard])

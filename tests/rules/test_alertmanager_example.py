@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from o365_exporter.source import parse_duration
-from tests.e2e.programs import eventually, free_port
+from tests.e2e.programs import eventually
 from tests.rules.kit import ROOT, alerts, load, run, unit_tests
+from tools.stack import free_port
 
 EXAMPLE = ROOT / "deploy" / "alertmanager" / "alertmanager.example.yml"
 RECEIVERS = {"critical": "pager", "warning": "tickets", "info": "notes"}

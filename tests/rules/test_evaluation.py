@@ -19,8 +19,9 @@ from prometheus_client.core import Sample
 from prometheus_client.parser import text_string_to_metric_families
 
 from o365_exporter.catalogue import all_metrics
-from tests.e2e.programs import eventually, free_port, prometheus_running
+from tests.e2e.programs import eventually, prometheus_running
 from tests.rules.kit import ROOT, RULES, installed, rules
+from tools.stack import free_port
 
 GOLDEN = ROOT / "tests" / "e2e" / "golden" / "contoso.prom"
 GOLDEN_TIME = 1_773_144_000

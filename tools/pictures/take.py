@@ -100,12 +100,7 @@ def watched(demo: Sequence[str], folder: Path) -> Iterator[str]:
     (folder / "prometheus.yml").write_text(yaml.safe_dump(_settings(exporter)), "utf-8")
     commands = {
         exporter: [sys.executable, "-m", "o365_exporter", "demo", *demo, "--listen", exporter],
-        prometheus: [
-            stack.program("prometheus", "prometheus"),
-            f"--config.file={folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address={prometheus}",
-        ],
+        prometheus: stack.prometheus_command(stack.program("prometheus", "prometheus"), folder, prometheus),
     }
     logs = [folder / "exporter.log", folder / "prometheus.log"]
     with stack.child(commands[exporter], logs[0]), stack.child(commands[prometheus], logs[1]):
