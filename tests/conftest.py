@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.order import long_ones_first
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
@@ -56,6 +58,13 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than cores: many tests wait for real programs."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long comes first, or the last of it would run alone when everything else is done."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = long_ones_first(items, workers)
 
 
 def _skipped(config: pytest.Config) -> list[pytest.TestReport]:

@@ -17,6 +17,8 @@ from tests.container.engine import HOST, Container, container, finished, inspect
 from tests.e2e.programs import Microsoft, eventually, microsoft
 from tools.stack import free_port
 
+pytestmark = pytest.mark.long("container", 80)
+
 WRITES = """
 import os, tempfile
 print(os.getuid(), os.getgid())

@@ -16,6 +16,8 @@ import pytest
 from o365_exporter import __version__
 from tests.container.engine import finished, inspected
 
+pytestmark = pytest.mark.long("container", 80)
+
 LABEL = "org.opencontainers.image"
 PYTHON = ("--entrypoint", "python")
 
@@ -121,7 +123,9 @@ def test_the_stand_in_has_the_python_of_the_real_base(image: str, dockerfile: st
 
 def test_exactly_the_locked_packages_are_installed(image: str, root: Path) -> None:
     """All of requirements.txt, and neither pip nor anything else."""
-    locked = re.findall(r"^([a-z0-9-]+)==", (root / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+    locked = re.findall(
+        r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==", (root / "requirements.txt").read_text("utf-8"), re.MULTILINE
+    )
     done = finished(image, "-c", INSTALLED, options=PYTHON)
     assert json.loads(done.stdout) == sorted(locked)
 

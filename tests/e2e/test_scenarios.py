@@ -15,6 +15,8 @@ from o365_exporter.simulator import load_scenario, scenarios
 from tests.e2e.watched import NOBODY, News, Process, Run, Stages, Watch, clouds, processes
 from tools import stack
 
+pytestmark = pytest.mark.long("scenarios", 110)
+
 TIME_SHEETS = "11111111-1111-1111-1111-111111111111"
 E5 = "06ebc4ee-1bb5-47dd-8120-11324bc54e06"
 

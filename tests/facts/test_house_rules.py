@@ -12,11 +12,14 @@ import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from o365_exporter.catalogue import all_collectors, all_metrics
+from tests.order import long_ones_first
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = "o365_exporter"
 CLOCKS = {
     "time.time",
@@ -233,6 +236,27 @@ def test_the_installed_command_is_the_program(root: Path) -> None:
     assert f"from {module} import {function}\n" in (root / "o365_exporter" / "__main__.py").read_text("utf-8")
 
 
+class Item:
+    """What orders tests looks at their marks."""
+
+    def __init__(self, name: str, *mark: object) -> None:
+        self.name, self._mark = name, mark
+
+    def get_closest_marker(self, name: str) -> pytest.Mark | None:
+        return pytest.Mark(name, self._mark, {}, _ispytest=True) if self._mark else None
+
+
+def test_long_tests_begin_at_once_and_each_worker_has_its_share() -> None:
+    """Blocks stay together, the longest first; a worker's share is as long as xdist makes it."""
+    short = [Item(str(number)) for number in range(7)]
+    slow, slower, slowest = (Item("a", "A", 10), Item("b", "B", 20), Item("c", "C", 30))
+    items: Any = [*short[:2], slow, slower, *short[2:5], slowest, *short[5:], Item("a2", "A", 10)]
+    ordered = [item.name for item in long_ones_first(items, 2)]
+    assert ordered == ["c", "0", "1", "2", "3", "b", "a", "a2", "4", "5", "6"]
+    assert [item.name for item in long_ones_first(items, 1)][:4] == ["c", "b", "a", "a2"]
+    assert long_ones_first([], 3) == []
+
+
 SKIPPING = {
     "in_the_test": "def test_it():\n    pytest.skip('Zopfli is missing')",
     "by_a_mark": "@pytest.mark.skipif(True, reason='Zopfli is missing')\ndef test_it(): pass",
@@ -278,7 +302,7 @@ def in_ci(ci: str, folder: Path, *options: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        env={"PATH": os.environ["PATH"], "CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

@@ -15,6 +15,8 @@ from tests.grafana.live import Prometheus, exporter_watching, prometheus_watchin
 from tests.rules.kit import installed
 from tools.stack import free_port
 
+pytestmark = pytest.mark.long("dashboards", 90)
+
 PER_EXPORTER = re.compile(r"_total\b|graph_request_duration|\bup\{|process_|build_info|runbooks_info")
 """What two exporters rightly have twice: requests, and themselves."""
 

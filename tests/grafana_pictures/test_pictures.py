@@ -16,6 +16,8 @@ from tests.grafana.live import exporter_watching, prometheus_watching
 from tools import stack
 from tools.pictures.take import DrawingError, build, draw
 
+pytestmark = pytest.mark.long("pictures", 100)
+
 Json = dict[str, Any]
 
 NEEDED = {"npm": "npm", "chromium": "chromium", "prometheus": "prometheus"}

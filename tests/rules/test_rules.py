@@ -20,6 +20,7 @@ def test_rules_load(path: Path) -> None:
     assert "SUCCESS" in run("promtool", "check", "rules", "--lint=all", "--lint-fatal", path)
 
 
+@pytest.mark.long("rules", 80)
 @pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: path.name.removesuffix(".test.yaml"))
 def test_unit_tests_pass(path: Path) -> None:
     """What the unit tests expect of the rules is what they do."""
