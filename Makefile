@@ -39,7 +39,7 @@ image: ## build the container image o365-exporter; docs/container.md has more
 
 check: format lint types layers generated locks ## format, lint, types, layers, generated files and lock files; no tests
 
-installs: $(DEV) ## install as README says with old pip and each Python at hand, as if all packages had newer releases
+installs: $(DEV) ## install as README says by old pip and on each Python at hand, as if everything had newer releases
 	$(BIN)/python -m tools.installs
 
 format: $(DEV)

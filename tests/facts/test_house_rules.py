@@ -122,17 +122,11 @@ def test_names_of_test_files_differ(root: Path) -> None:
 
 ORDER = ("metrics", "options", "record", "parse", "source", "collector")
 ORDER_OF_ROWS = ("metrics", "rows", "options", "collector")
-OPTIONAL = {
-    "report_settings": ("metrics", "record"),
-    "skype_usage": ("options",),
-    "teams_usage": ("options",),
-}
-"""Parts that a collector need not have: the options of ``UsageOptions`` are enough, or others own metric and record."""
 
 
 @pytest.mark.parametrize("name", all_collectors())
 def test_collectors_follow_one_order(root: Path, name: str) -> None:
-    """Docstring, metrics, options, records, parsing, sources (or the rows of reports), and ``COLLECTOR`` at the end."""
+    """Docstring, then of metrics, options, records, parsing, sources or the rows of reports what it has of its own."""
     tree = ast.parse((root / PACKAGE / "collectors" / f"{name}.py").read_text("utf-8"))
     docstring = ast.get_docstring(tree) or ""
     assert docstring.splitlines()[0].endswith("?")
@@ -145,7 +139,8 @@ def test_collectors_follow_one_order(root: Path, name: str) -> None:
             places.setdefault(kind, line)
     expected = ORDER_OF_ROWS if "rows" in places else ORDER
     found = [kind for kind, _ in sorted(places.items(), key=lambda item: item[1])]
-    assert found == [kind for kind in expected if kind in found or kind not in OPTIONAL.get(name, ())]
+    assert found == [kind for kind in expected if kind in found]
+    assert {"rows", "source"} & places.keys()
     assert places["collector"] == len(tree.body) - 1
     assert all_collectors()[name].name == name
     assert all_collectors()[name].summary == docstring.splitlines()[0]
