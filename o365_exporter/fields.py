@@ -2,10 +2,17 @@
 
 A missing or null field is ``None`` or empty; a field of the wrong type is an ``UnexpectedAnswerError`` that names it,
 because what it means is not known and a guess would be shown as a fact.
+
+This is also the one door for foreign text. Any user of a tenant can name an app, and that name reaches other people's
+programs: readers of lines that split at U+0085 or a form feed, terminals that obey an escape, filters that miss what
+an invisible character hides (microsoft-365-docs#8606: a part number that ends in U+200B). ``cleaned`` decides which
+characters pass.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,12 +24,49 @@ Json = Mapping[str, Any]
 UNKNOWN = "unknown"
 """What a member outside a closed list becomes."""
 
+LONGEST = 1024
+"""Characters of a foreign text; what is longer is cut, since it becomes a label in each scrape."""
+
 _TOO_LARGE = 2**63
 _NEVER = "0001-01-01"
+_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
+_WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+_SEPARATORS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+"""Whatever some reader takes for the end of a line or a cell; people see a blank there."""
+
+
+def cleaned(value: str) -> str:
+    """Foreign text as people see it: one line, without what is invisible, and of a length that a label may have.
+
+    Separators and blanks of every kind become a plain blank; controls, marks of direction, characters without width
+    and byte order marks go; halves of surrogate pairs become U+FFFD. Case, accents and emoji stay.
+    """
+    if not value.isprintable():
+        value = "".join(map(_passed, value))
+    value = value.strip()
+    return value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
+
+
+def _passed(character: str) -> str:
+    if character in _SEPARATORS:
+        return " "
+    match unicodedata.category(character):
+        case "Zs":
+            return " "
+        case "Cc" | "Cf":
+            return ""
+        case "Cs":
+            return "\ufffd"
+    return character
 
 
 def text(entry: Json, name: str) -> str:
-    """A string; empty where it is missing."""
+    """A string as ``cleaned`` leaves it; empty where it is missing."""
+    return cleaned(_string(entry, name))
+
+
+def _string(entry: Json, name: str) -> str:
     value = entry.get(name)
     if value is None:
         return ""
@@ -39,9 +83,21 @@ def identifier(entry: Json, *names: str) -> str:
     raise UnexpectedAnswerError(f"Graph answered with an entry that has none of the fields {', '.join(names)}.")
 
 
+def reference(entry: Json, name: str) -> str:
+    """An identifier by which Graph will be asked again, so that not one character of it may differ."""
+    found = identifier(entry, name)
+    if found != _string(entry, name):
+        raise _wrong_type(name, _string(entry, name), "an identifier: it has characters that none of Graph's has")
+    return found
+
+
 def integer(entry: Json, name: str) -> int | None:
-    """A whole number; None where it is missing."""
+    """A whole number, also as a text of digits (as in secureScore.controlScores); None where it is missing."""
     value = entry.get(name)
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < _TOO_LARGE:
+        return int(value)
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < _TOO_LARGE):
         return value
     raise _wrong_type(name, value, "a whole number")
@@ -63,11 +119,13 @@ def timestamp(entry: Json, name: str) -> float | None:
     value = text(entry, name)
     if not value or value.startswith(_NEVER):
         return None
+    if not _DATE_TIME.fullmatch(value):  # fromisoformat would also take weeks, and days without hyphens
+        raise _wrong_type(name, value, "a date-time")
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         raise _wrong_type(name, value, "a date-time") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def record(entry: Json, name: str) -> Json:
@@ -102,4 +160,8 @@ def closed(value: str, members: tuple[str, ...]) -> str:
 
 
 def _wrong_type(name: str, value: object, wanted: str) -> UnexpectedAnswerError:
-    return UnexpectedAnswerError(f"Graph answered with {name} = {str(value)[:60]!r}, which is not {wanted}.")
+    try:
+        shown = str(value)[:60]
+    except ValueError:  # Python writes no number of more than 4 300 digits
+        shown = "a number without end"
+    return UnexpectedAnswerError(f"Graph answered with {name} = {cleaned(shown)!r}, which is not {wanted}.")

@@ -117,6 +117,10 @@ class Source(ABC, Generic[R]):
         """Sentences about oddities that spoil nothing, such as a status that this version does not know."""
         return ()
 
+    def left_out(self, records: R) -> int:  # noqa: ARG002 - a source that reads one object reads it or fails
+        """Entries, rows or cells that could not be read, so that the records are without them."""
+        return 0
+
     def dropped(self, records: R) -> int:  # noqa: ARG002 - most sources cut nothing themselves
         """Series that the records would make if the source had not cut them itself."""
         return 0

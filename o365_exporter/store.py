@@ -56,6 +56,7 @@ class Poll:
         duration: seconds that the latest attempt took.
         next_run: wall clock of the next attempt.
         dropped: series that were cut by ``max_series``.
+        left_out: entries, rows or cells that could not be read, so that the records are without them.
         remarks: what was odd about the records.
         failures: how often each reason ended a poll since the start.
         failures_in_a_row: how many attempts have failed since the last success.
@@ -76,6 +77,7 @@ class Poll:
     duration: float = 0.0
     next_run: float | None = None
     dropped: int = 0
+    left_out: int = 0
     remarks: frozenset[str] = frozenset()
     failures: Mapping[str, int] = field(default_factory=dict)
     failures_in_a_row: int = 0
@@ -117,6 +119,7 @@ class Poll:
             unfinished=None,
             rendered={},
             dropped=0,
+            left_out=0,
             remarks=frozenset(),
             taken_at=now,
             failures_in_a_row=0,

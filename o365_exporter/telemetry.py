@@ -71,6 +71,12 @@ SOURCE_FAILURES = Metric(
     type="counter",
     values={"reason": REASONS},
 )
+ENTRIES_LEFT_OUT = Metric(
+    "o365_exporter_source_entries_left_out",
+    "Number of entries, rows or cells of a source's last good answer that could not be read and are not served; "
+    "0 where it was read whole.",
+    _SOURCE,
+)
 SERIES_DROPPED = Metric(
     "o365_exporter_series_dropped",
     "Number of series that a collector would serve but that max_series cut; 0 when nothing was cut.",
@@ -102,6 +108,7 @@ METRICS = (
     SOURCE_LAST_SUCCESS,
     SOURCE_STATE,
     SOURCE_FAILURES,
+    ENTRIES_LEFT_OUT,
     SERIES_DROPPED,
     GRAPH_REQUESTS,
     GRAPH_WAIT,
@@ -146,6 +153,8 @@ def _source_samples(key: Key, poll: Poll) -> Iterator[Sample]:
     if poll.attempted_at is not None:
         yield SOURCE_SUCCESS.at(poll.succeeded, **labels)
         yield SOURCE_LAST_SUCCESS.at(poll.taken_at or 0, **labels)
+    if poll.taken_at is not None:
+        yield ENTRIES_LEFT_OUT.at(poll.left_out, **labels)
     for reason, count in poll.failures.items():
         yield SOURCE_FAILURES.at(count, **labels, reason=reason)
 

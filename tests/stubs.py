@@ -13,6 +13,9 @@ from o365_exporter.store import Rendered
 
 Entry = dict[str, Any]
 
+TENANT_ID = "7b2c1a90-3d5e-4f60-8a71-92b3c4d5e6f7"
+"""Of the tenant that the stub is asked about."""
+
 
 class StubGraph:
     """Lists and entries by route; an exception in place of either is raised. ``asked`` says what was asked for."""
@@ -23,7 +26,7 @@ class StubGraph:
         self.asked: list[str] = []
         self.auth = SimpleNamespace(state="ok", message="", certificate_start=None, certificate_end=None)
         self.traffic = SimpleNamespace(requests={}, waits={})
-        self.identity = SimpleNamespace(client_id=client_id, secret_hint=secret_hint)
+        self.identity = SimpleNamespace(client_id=client_id, secret_hint=secret_hint, tenant_id=TENANT_ID)
         self.clock_skew: float | None = None
         self.waiting = ""
         self.before_answer: Callable[[], Any] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -37,13 +38,21 @@ def test_missing_and_null_are_the_same(name: str) -> None:
     ("name", "value", "wanted"),
     [
         ("text", 5, "a string"),
-        ("integer", "5", "a whole number"),
+        ("integer", "5.5", "a whole number"),
+        ("integer", "1_000", "a whole number"),
+        ("integer", "\u0665", "a whole number"),
+        ("integer", "NaN", "a whole number"),
+        ("integer", float("nan"), "a whole number"),
+        ("integer", 2**63, "a whole number"),
         ("integer", 5.5, "a whole number"),
         ("integer", True, "a whole number"),
         ("flag", "true", "true or false"),
         ("flag", 1, "true or false"),
         ("timestamp", 1773144000, "a string"),
         ("timestamp", "yesterday", "a date-time"),
+        ("timestamp", "2026-W47-1", "a date-time"),
+        ("timestamp", "20261128", "a date-time"),
+        ("timestamp", "2026-02-30T00:00:00Z", "a date-time"),
         ("record", [], "an object"),
         ("objects", {}, "a list of objects"),
         ("objects", [{}, 1], "a list of objects"),
@@ -127,3 +136,59 @@ def test_no_value_breaks_a_reader(entry: dict[str, Any]) -> None:
             reader(entry, "field")
         except UnexpectedAnswerError as error:
             assert "field" in str(error)  # noqa: PT017 - either outcome is right
+
+
+@pytest.mark.parametrize(
+    ("foreign", "passes"),
+    [
+        ("plain ASCII", "plain ASCII"),
+        ("Zoë's app – №5 \N{GRINNING FACE} 漢字", "Zoë's app – №5 \N{GRINNING FACE} 漢字"),
+        ("  around  ", "around"),
+        ("in  side", "in  side"),
+        *((f"a{separator}b", "a b") for separator in "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"),
+        *((f"a{blank}b", "a b") for blank in "\u00a0\u1680\u2003\u202f\u3000"),
+        *(
+            (f"a{gone}b", "ab")
+            for gone in "\0\a\b\x1b\x7f\x9b\u00ad\u200b\u200c\u200d\u200e\u202a\u202e\u2060\u2066\ufeff"
+        ),
+        ("half \ud83d a pair", "half \ufffd a pair"),
+        ("\x1b[31mred\x1b[0m", "[31mred[0m"),
+        ("\u200b\ufeff", ""),
+        ("x" * 1024, "x" * 1024),
+        ("x" * 1025, "x" * 1023 + "…"),
+    ],
+)
+def test_foreign_text_passes_one_door(foreign: str, passes: str) -> None:
+    """What people do not see goes, whatever some reader takes for an end becomes a blank, and the rest stays."""
+    assert fields.text({"field": foreign}, "field") == passes
+    assert fields.cleaned(passes) == passes
+
+
+@given(st.text())
+def test_whatever_the_name_it_is_one_line_for_every_reader(name: str) -> None:
+    """A line that splits at any of Unicode's ends stays one line, nothing in it is a control, and it is UTF-8."""
+    found = fields.cleaned(name)
+    assert found.splitlines() in ([], [found])
+    assert not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in found)
+    assert fields.cleaned(found) == found
+    assert len(found.encode()) <= 4 * fields.LONGEST
+
+
+@pytest.mark.parametrize("odd", ["EX1\n", " EX1", "EX\u200b1", "EX1\0", "E\x1bX1", "x" * 1025])
+def test_an_identifier_that_is_sent_back_is_exact_or_refused(odd: str) -> None:
+    """Asking for a cleaned one would ask for another thing."""
+    assert fields.reference({"id": "EX1"}, "id") == "EX1"
+    with pytest.raises(UnexpectedAnswerError, match="which is not an identifier"):
+        fields.reference({"id": odd}, "id")
+
+
+@pytest.mark.parametrize(("foreign", "number"), [("12", 12), ("-3", -3), (7.0, 7), ("0", 0)])
+def test_whole_numbers_come_as_texts_too(foreign: object, number: int) -> None:
+    """Graph writes some numbers between quotes; their digits leave no doubt."""
+    assert fields.integer({"field": foreign}, "field") == number
+
+
+def test_a_number_of_thousands_of_digits_is_refused_like_others() -> None:
+    """Python would not write it, and an error about the error would hide the cause."""
+    with pytest.raises(UnexpectedAnswerError, match="a number without end"):
+        fields.integer({"field": 10**5000}, "field")

@@ -114,6 +114,7 @@ STALENESS = (
     ),
     ("Which tenants cannot be polled at all?", 'o365_exporter_tenant_state{state!~"ok|pending"}'),
     ("Was anything cut by `max_series`?", "o365_exporter_series_dropped > 0"),
+    ("Was anything left out because it could not be read?", "o365_exporter_source_entries_left_out > 0"),
 )
 
 QUESTIONS: dict[str, tuple[tuple[str, str], ...]] = {

@@ -15,11 +15,13 @@ from typing import Any
 from pydantic import Field
 
 from o365_exporter import fields
+from o365_exporter.errors import PollError, UnexpectedAnswerError
 from o365_exporter.fields import Json
-from o365_exporter.filters import Filter
+from o365_exporter.filters import Filter, Pattern
 from o365_exporter.graph import Endpoint, GraphClient
+from o365_exporter.listing import Listing, ListSource
 from o365_exporter.metrics import Metric, Sample
-from o365_exporter.source import Collector, CollectorOptions, Derived, Source
+from o365_exporter.source import Collector, CollectorOptions, Derived
 
 KINDS = {"passwordCredentials": "secret", "keyCredentials": "certificate"}
 _KIND_VALUES = {"kind": ("secret", "certificate")}
@@ -42,7 +44,20 @@ LATEST_EXPIRY = Metric(
     ("app_id", "app_name", "kind"),
     values=_KIND_VALUES,
 )
-METRICS = (APPLICATION_COUNT, EXPIRY, LATEST_EXPIRY)
+LATEST_START = Metric(
+    "o365_application_latest_credential_start_timestamp_seconds",
+    "Start (startDateTime) of the credential that ends last among an application's of one kind, in seconds since 1970; "
+    "with its end, how long it was made to last; absent where Graph has none.",
+    ("app_id", "app_name", "kind"),
+    values=_KIND_VALUES,
+)
+ROTATES = Metric(
+    "o365_application_rotates_itself",
+    "Marks an application whose credentials are renewed by a program, by the option rotate_themselves: always 1; the "
+    "alert rules leave it out.",
+    ("app_id", "app_name"),
+)
+METRICS = (APPLICATION_COUNT, EXPIRY, LATEST_EXPIRY, LATEST_START, ROTATES)
 
 OWN_EXPIRY = Metric(
     "o365_exporter_credential_expiry_timestamp_seconds",
@@ -66,6 +81,13 @@ APPLICATIONS = Endpoint(
     page_sizes=(999, 250, 50, 10, 1),
     limits="identity_key_credentials",
 )
+OWN_PRINCIPAL = Endpoint(
+    route="/servicePrincipals",
+    permissions=("Application.Read.All",),
+    select=("id", "appId", "appOwnerOrganizationId"),
+    limits="identity",
+)
+"""Where the exporter's own app is registered: asked only when /applications does not list it."""
 
 
 class Options(CollectorOptions):
@@ -76,15 +98,22 @@ class Options(CollectorOptions):
         description="App registrations to watch, by display name, application (client) id or object id; "
         "the exporter's own credential is watched in any case.",
     )
+    rotate_themselves: tuple[Pattern, ...] = Field(
+        default=("^ConnectSyncProvisioning_", r"\(Microsoft Copilot Studio\)$"),
+        description="App registrations whose credentials a program renews or never uses, by display name as regular "
+        "expressions: Entra Connect's and Copilot Studio's own. They are served and marked by "
+        "`o365_application_rotates_itself`, and no alert is made of their ends.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """One secret or certificate. ``end`` is in seconds since 1970, infinite where it never ends."""
+    """One secret or certificate. Times are seconds since 1970; where there is none, ``end`` is infinite."""
 
     id: str
     name: str
     kind: str
+    start: float | None
     end: float
     hint: str
 
@@ -93,7 +122,8 @@ class Credential:
 class Application:
     """One app registration with its credentials, the earliest end first.
 
-    ``bare`` where Graph gave neither list of credentials, though both were asked for.
+    ``bare`` where Graph gave neither list of credentials, though both were asked for; ``left_out`` counts credentials
+    that could not be read.
     """
 
     app_id: str
@@ -101,30 +131,35 @@ class Application:
     name: str
     credentials: tuple[Credential, ...]
     bare: bool = False
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Applications:
-    """Every app registration, and when the exporter's own secret ends, where that can be told."""
+class Applications(Listing[Application]):
+    """Every app registration, and the exporter's own secret where it can be told which one that is."""
 
-    all: tuple[Application, ...]
-    own_secret_end: float | None
+    own_secret: Credential | None = None
 
 
 def parse_application(entry: Json) -> Application:
     """One entry of /applications."""
-    found = (
-        _parse_credential(credential, kind, position)
-        for collection, kind in KINDS.items()
-        for position, credential in enumerate(fields.objects(entry, collection), start=1)
-    )
-    unique = {(credential.kind, credential.id): credential for credential in found}
+    found: dict[tuple[str, str], Credential] = {}
+    left_out = 0
+    for collection, kind in KINDS.items():
+        for position, credential in enumerate(fields.objects(entry, collection), start=1):
+            try:
+                read = _parse_credential(credential, kind, position)
+            except UnexpectedAnswerError:
+                left_out += 1
+            else:
+                found[kind, read.id] = read
     return Application(
         app_id=fields.identifier(entry, "appId", "id"),
         object_id=fields.text(entry, "id"),
         name=fields.text(entry, "displayName"),
-        credentials=tuple(sorted(unique.values(), key=lambda credential: credential.end)),
+        credentials=tuple(sorted(found.values(), key=lambda credential: credential.end)),
         bare=not KINDS.keys() & entry.keys(),
+        left_out=left_out,
     )
 
 
@@ -134,65 +169,112 @@ def _parse_credential(entry: Json, kind: str, position: int) -> Credential:
         id=fields.text(entry, "keyId") or f"{kind}-{position}",  # an id of our own keeps two nameless ones apart
         name=fields.text(entry, "displayName"),
         kind=kind,
+        start=fields.timestamp(entry, "startDateTime"),
         end=inf if end is None else end,
         hint=fields.text(entry, "hint"),
     )
 
 
-class ApplicationsSource(Source[Applications]):
+class ApplicationsSource(ListSource[Application]):
     """All app registrations with their credentials."""
 
     name = "applications"
-    endpoints = (APPLICATIONS,)
+    noun = "app registration"
+    endpoint = APPLICATIONS
+    endpoints = (APPLICATIONS, OWN_PRINCIPAL)
 
     def __init__(self, options: Options) -> None:
         super().__init__(interval=options.interval, stale_after=options.stale_after)
         self._filter = options.applications
+        self._rotating = Filter(include=options.rotate_themselves) if options.rotate_themselves else None
 
-    async def fetch(self, graph: GraphClient, previous: Applications | None, now: float) -> Applications:
-        entries = await graph.list(APPLICATIONS)
-        found = {application.app_id: application for application in map(parse_application, entries)}
-        own = found.get(graph.identity.client_id)
-        own_end = own_secret_end(own, graph.identity.secret_hint, now) if own else None
-        return Applications(tuple(found.values()), own_end)
+    def parse(self, entry: Json) -> Application:
+        return parse_application(entry)
 
-    def samples(self, records: Applications, siblings: Mapping[str, Any]) -> Iterator[Sample]:
+    def key(self, record: Application) -> str:
+        return record.app_id
+
+    async def fetch(self, graph: GraphClient, previous: Listing[Application] | None, now: float) -> Applications:
+        listing = await self.read(graph, previous, now)
+        own = next((app for app in listing if app.app_id.lower() == graph.identity.client_id.lower()), None)
+        if own is None:
+            await _check_foreign(graph, len(listing))
+        return Applications(
+            listing.entries,
+            listing.left_out + sum(app.left_out for app in listing),
+            listing.example,
+            now,
+            own_secret(own, graph.identity.secret_hint, now) if own else None,
+        )
+
+    def samples(self, records: Listing[Application], siblings: Mapping[str, Any]) -> Iterator[Sample]:
         watched = self._watched(records)
         yield APPLICATION_COUNT.at(len(watched))
         for application in watched:
             yield from _application_samples(application)
+            if self._rotates(application):
+                yield ROTATES.at(1, app_id=application.app_id, app_name=application.name)
 
-    def remarks(self, records: Applications) -> Iterator[str]:
-        if records.all and not self._watched(records):
+    def remarks(self, records: Listing[Application]) -> Iterator[str]:
+        if records.left_out and not records.example:
+            yield f"{records.left_out} credentials of app registrations cannot be read and are left out."
+        else:
+            yield from super().remarks(records)
+        if records.entries and not self._watched(records):
             yield (
-                f"None of the {len(records.all)} app registrations passes the filter "
+                f"None of the {len(records)} app registrations passes the filter "
                 "collectors.credential_expiry.applications."
             )
-
-        if bare := sum(application.bare for application in records.all):
+        if bare := sum(application.bare for application in records):
             yield f"Graph gave {bare} app registrations without the lists of their credentials, which were asked for."
 
-    def _watched(self, records: Applications) -> list[Application]:
-        return [app for app in records.all if self._filter.keeps(app.name, app.app_id, app.object_id)]
+    def _watched(self, records: Listing[Application]) -> list[Application]:
+        return [app for app in records if self._filter.keeps(app.name, app.app_id, app.object_id)]
+
+    def _rotates(self, application: Application) -> bool:
+        return self._rotating is not None and self._rotating.keeps(application.name)
 
 
-def own_secret_end(application: Application, hint: str, now: float) -> float | None:
-    """When the secret in use ends, None where Graph's hint (its first three characters) fits no secret.
+async def _check_foreign(graph: GraphClient, listed: int) -> None:
+    """An app registration of ours that is missing from the list is in another tenant, or the list is not whole.
+
+    Raises:
+        UnexpectedAnswerError: the app is registered in this tenant, and yet not listed.
+    """
+    who = graph.identity
+    if not who.client_id:
+        return
+    try:
+        principals = await graph.list(OWN_PRINCIPAL, filter=f"appId eq '{who.client_id}'")
+        homes = {fields.text(entry, "appOwnerOrganizationId").lower() for entry in principals}
+    except PollError:  # what is missing is a proof that the list is not whole, so the list stands
+        return
+    if who.tenant_id.lower() in homes:
+        raise UnexpectedAnswerError(
+            f"Graph lists {listed} app registrations, and not the one that asks ({who.client_id}), which is registered "
+            "in this very tenant: the list is not whole.",
+            remedy="Microsoft answers so now and then; if it lasts, look into the admin center whether the others are "
+            "there.",
+        )
+
+
+def own_secret(application: Application, hint: str, now: float) -> Credential | None:
+    """The secret in use, None where Graph's hint (its first three characters) fits none.
 
     Several secrets can begin alike. The one in use has just opened the door, so it has not ended: the earliest
     of those that still last is the careful answer.
     """
-    if not hint:
-        return None
-    ends = [c.end for c in application.credentials if c.kind == "secret" and c.hint == hint]
-    return min((end for end in ends if end > now), default=max(ends, default=None))
+    fitting = [c for c in application.credentials if hint and c.kind == "secret" and c.hint == hint]
+    lasting = [credential for credential in fitting if credential.end > now]
+    latest = max(fitting, key=lambda credential: credential.end, default=None)
+    return min(lasting, key=lambda credential: credential.end, default=latest)
 
 
 def _application_samples(application: Application) -> Iterator[Sample]:
     app = {"app_id": application.app_id, "app_name": application.name}
-    latest: dict[str, float] = {}
+    latest: dict[str, Credential] = {}
     for credential in application.credentials:
-        latest[credential.kind] = credential.end  # they are sorted by their end
+        latest[credential.kind] = credential  # they are sorted by their end
         yield EXPIRY.at(
             credential.end,
             **app,
@@ -200,8 +282,10 @@ def _application_samples(application: Application) -> Iterator[Sample]:
             credential_name=credential.name,
             kind=credential.kind,
         )
-    for kind, end in latest.items():
-        yield LATEST_EXPIRY.at(end, **app, kind=kind)
+    for kind, credential in latest.items():
+        yield LATEST_EXPIRY.at(credential.end, **app, kind=kind)
+        if credential.start is not None:
+            yield LATEST_START.at(credential.start, **app, kind=kind)
 
 
 def _own_samples(graph: GraphClient, records: Sequence[Any]) -> Iterator[Sample]:
@@ -211,8 +295,10 @@ def _own_samples(graph: GraphClient, records: Sequence[Any]) -> Iterator[Sample]
     if (start := graph.auth.certificate_start) is not None:
         yield OWN_START.at(start, kind="certificate")
     for known in records:
-        if isinstance(known, Applications) and known.own_secret_end is not None:
-            yield OWN_EXPIRY.at(known.own_secret_end, kind="secret")
+        if isinstance(known, Applications) and known.own_secret is not None:
+            yield OWN_EXPIRY.at(known.own_secret.end, kind="secret")
+            if known.own_secret.start is not None:
+                yield OWN_START.at(known.own_secret.start, kind="secret")
 
 
 OWN_CREDENTIAL = Derived(metrics=(OWN_EXPIRY, OWN_START), samples=_own_samples)

@@ -11,18 +11,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from math import inf
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from o365_exporter import fields
-from o365_exporter.errors import NoData, PollError, UnexpectedAnswerError
+from o365_exporter.errors import PollError
 from o365_exporter.fields import UNKNOWN, Json, closed, member
 from o365_exporter.filters import Filter
 from o365_exporter.graph import Endpoint, GraphClient
+from o365_exporter.listing import Listing, ListSource, left_out_remark, parsed
 from o365_exporter.metrics import Metric, Sample
+from o365_exporter.service_names import known_service_id
 from o365_exporter.source import Collector, CollectorOptions, Duration, Interval, Source
 from o365_exporter.texts import UnusableError
 
@@ -156,6 +159,19 @@ ISSUE = Endpoint(
     limits="service_communications",
     urgent=True,
 )
+ISSUES_OF_SERVICE = Endpoint(
+    route="/admin/serviceAnnouncement/healthOverviews/{id}/issues",
+    permissions=PERMISSIONS,
+    select=("id",),
+    limits="service_communications",
+    urgent=True,
+)
+
+_READ_RESOLVED_EVERY = 6 * 3600.0
+"""Seconds between two readings of an issue that was resolved: a review may be posted days later."""
+
+_NOT_FOUND = HTTPStatus.NOT_FOUND
+_TWICE = 2
 
 
 def _known_status(status: str) -> str:
@@ -207,8 +223,9 @@ class Service:
 class Issue:
     """One serviceHealthIssue. Times are seconds since 1970, None where Graph has none.
 
-    ``left_at`` is when it was first missing from the open issues, None while it is among them; ``unread`` says why
-    it could not be read when it was.
+    ``service_id`` is found once and stays for the life of the issue; see ``Places``.
+    ``left_at`` is when it was first missing from the open issues, None while it is among them; ``read_at`` when it was
+    last read; ``unread`` says why it could not be read when it was missing, ``not_found`` how often in a row with 404.
     """
 
     id: str
@@ -225,12 +242,21 @@ class Issue:
     last_modified: float | None
     last_post: float | None
     posts: int
+    service_id: str = ""
     left_at: float | None = None
+    read_at: float = 0.0
     unread: str = ""
+    not_found: int = 0
 
 
-Services = tuple[Service, ...]
-Issues = tuple[Issue, ...]
+Services = Listing[Service]
+
+
+@dataclass(frozen=True, slots=True)
+class Issues(Listing[Issue]):
+    """The open issues and those that were resolved lately; ``directory`` knows the id of each service by its name."""
+
+    directory: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_service(entry: Json) -> Service:
@@ -246,9 +272,9 @@ def parse_issue(entry: Json) -> Issue:
     """One serviceHealthIssue."""
     posts = fields.objects(entry, "posts")
     return Issue(
-        id=fields.identifier(entry, "id"),
+        id=fields.reference(entry, "id"),
         service=fields.text(entry, "service"),
-        title=fields.text(entry, "title").strip(),
+        title=fields.text(entry, "title"),
         classification=member(fields.text(entry, "classification"), CLASSIFICATIONS),
         origin=member(fields.text(entry, "origin"), ORIGINS),
         status=member(fields.text(entry, "status"), STATUSES),
@@ -263,23 +289,24 @@ def parse_issue(entry: Json) -> Issue:
     )
 
 
-class OverviewsSource(Source[Services]):
+class OverviewsSource(ListSource[Service]):
     """The status of every service."""
 
     name = "overviews"
+    noun = "service"
+    endpoint = OVERVIEWS
     endpoints = (OVERVIEWS,)
+    believed_after = inf  # a tenant always has services
 
     def __init__(self, options: Options) -> None:
         super().__init__(interval=options.interval, stale_after=options.stale_after)
         self._options = options
 
-    async def fetch(self, graph: GraphClient, previous: Services | None, now: float) -> Services:
-        services = tuple({service.id: service for service in map(parse_service, await graph.list(OVERVIEWS))}.values())
-        if not services and previous:
-            raise UnexpectedAnswerError("Graph suddenly lists no service at all for this tenant.")
-        if not services:
-            raise NoData("Graph lists no service at all for this tenant.")
-        return services
+    def parse(self, entry: Json) -> Service:
+        return parse_service(entry)
+
+    def key(self, record: Service) -> str:
+        return record.id
 
     def samples(self, records: Services, siblings: Mapping[str, Any]) -> Iterator[Sample]:
         for service in _watched(records, self._options):
@@ -288,6 +315,7 @@ class OverviewsSource(Source[Services]):
             yield HEALTHY.at(service.status in self._options.healthy_statuses, **labels)
 
     def remarks(self, records: Services) -> Iterator[str]:
+        yield from super().remarks(records)
         if not _watched(records, self._options):
             yield f"None of the {len(records)} services passes the filter collectors.service_health.services."
         for service in records:
@@ -303,7 +331,7 @@ class IssuesSource(Source[Issues]):
     """The open issues, and for a while those that were resolved under our eyes."""
 
     name = "issues"
-    endpoints = (ISSUES, ISSUE)
+    endpoints = (ISSUES, ISSUE, OVERVIEWS, ISSUES_OF_SERVICE)
     follows = OverviewsSource.name
 
     def __init__(self, options: Options) -> None:
@@ -313,28 +341,34 @@ class IssuesSource(Source[Issues]):
         self._options = options
 
     async def fetch(self, graph: GraphClient, previous: Issues | None, now: float) -> Issues:
-        found = {issue.id: issue for issue in await _list_open(graph)}
-        for issue in previous or ():
+        before = {issue.id: issue for issue in previous or ()}
+        listed = await _list_open(graph, now)
+        found = {issue.id: issue for issue in listed if not issue.is_resolved}
+        for issue in before.values():
             if issue.id not in found and not self._is_over(issue, now):
-                found[issue.id] = issue if issue.is_resolved else await _read_again(graph, issue, now)
-        return tuple(found.values())
+                found[issue.id] = await _read_again(graph, issue, now)
+        places = Places(graph, previous.directory if previous else {})
+        known = {issue.id: issue.service_id for issue in before.values()}
+        placed = [
+            replace(issue, service_id=known.get(issue.id) or await places.of(issue.id, issue.service))
+            for issue in found.values()
+        ]
+        return Issues(tuple(placed), listed.left_out, listed.example, now, places.directory)
 
     def _is_over(self, issue: Issue, now: float) -> bool:
         return issue.left_at is not None and now - issue.left_at > self._options.keep_resolved
 
+    def left_out(self, records: Issues) -> int:
+        return records.left_out
+
     def samples(self, records: Issues, siblings: Mapping[str, Any]) -> Iterator[Sample]:
-        services: Services = siblings.get(OverviewsSource.name) or ()
-        issues = [(self._service_of(issue, services), issue) for issue in records]
+        services: Services | tuple[Service, ...] = siblings.get(OverviewsSource.name) or ()
+        names = {service.id: service.name for service in services}
+        issues = [(_service_of(issue, names), issue) for issue in records]
         issues = [(service, issue) for service, issue in issues if self._serves(service, issue)]
         yield from _open_counts(_watched(services, self._options), issues)
         for service, issue in issues:
             yield from _issue_samples(service, issue)
-
-    def _service_of(self, issue: Issue, services: Services) -> Service:
-        """An issue names its service as people do; the name stands for the id where no service has it."""
-        name = issue.service
-        found = (service for service in services if name.casefold() in (service.name.casefold(), service.id.casefold()))
-        return next(found, Service(id=name, name=name, status=""))
 
     def _serves(self, service: Service, issue: Issue) -> bool:
         """The filter on classifications never hides what Graph cannot classify."""
@@ -343,6 +377,8 @@ class IssuesSource(Source[Issues]):
         return passes and self._options.services.keeps(service.name, service.id)
 
     def remarks(self, records: Issues) -> Iterator[str]:
+        if records.left_out:
+            yield left_out_remark(records)
         for issue in records:
             if issue.unread:
                 yield f"The issue {issue.id} is no longer listed as open and is served as last known: {issue.unread}"
@@ -355,32 +391,98 @@ class IssuesSource(Source[Issues]):
                     yield f"The issue {issue.id} has the {name} {value!r}, which is served as unknown."
 
 
-async def _list_open(graph: GraphClient) -> list[Issue]:
-    """All open issues. Graph may ignore the filter, or refuse it: both cost more pages, neither changes the result."""
+async def _list_open(graph: GraphClient, now: float) -> Listing[Issue]:
+    """All open issues, and perhaps others.
+
+    Graph may ignore the filter, refuse it (400) or break over it (5xx): all of these cost more pages, and none changes
+    the result.
+    """
     try:
         entries = await graph.list(ISSUES, filter="isResolved eq false")
     except PollError as error:
-        if error.status != HTTPStatus.BAD_REQUEST:
+        if error.status != HTTPStatus.BAD_REQUEST and (error.status or 0) < HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
-        entries = await graph.list(ISSUES)
-    return [issue for issue in map(parse_issue, entries) if not issue.is_resolved]
+        try:
+            entries = await graph.list(ISSUES)
+        except PollError:
+            raise error from None  # the first answer is the one to tell of
+    return parsed(entries, parse_issue, lambda issue: issue.id, now)
 
 
 async def _read_again(graph: GraphClient, issue: Issue, now: float) -> Issue:
-    """An issue that has left the open ones, with its end; one that Microsoft has deleted counts as resolved."""
+    """An issue that has left the open ones, with its end; once resolved it is read seldom, for its later posts.
+
+    One that Microsoft has deleted counts as resolved. A 404 without Graph's own code for that is no proof: several
+    services answer so for what exists (404 ``UnknownError``), so it counts when it comes twice in a row.
+    """
+    if issue.is_resolved and now - issue.read_at < _READ_RESOLVED_EVERY:
+        return issue
     try:
         entry = await graph.find(ISSUE, id=issue.id)
+        last = parse_issue(entry) if entry is not None else replace(issue, is_resolved=True, unread="", not_found=0)
     except PollError as error:  # it must not hide all the others, and is tried again at the next poll
-        return replace(issue, unread=error.message)
-    last = parse_issue(entry) if entry is not None else replace(issue, is_resolved=True)
-    return replace(last, left_at=now) if last.is_resolved else last
+        again = replace(issue, unread=error.message, not_found=issue.not_found + 1 if error.status == _NOT_FOUND else 0)
+        if again.not_found < _TWICE:
+            return again
+        last = replace(again, is_resolved=True, unread="")
+    if not last.is_resolved:
+        return last
+    return replace(last, read_at=now, left_at=now if issue.left_at is None else issue.left_at)
 
 
-def _watched(services: Services, options: Options) -> Services:
+class Places:
+    """Finds the id of the service that an issue belongs to, without depending on what another source last heard.
+
+    An issue names its service as people do. Most names are known; for the others the overviews are asked, and where no
+    name of theirs matches, the overview whose issues hold this one. What was found is kept; an issue that cannot be
+    placed has its service's name for an id, and keeps that.
+    """
+
+    def __init__(self, graph: GraphClient, directory: Mapping[str, str]) -> None:
+        self._graph = graph
+        self.directory = dict(directory)
+        """Ids by folded name, also of names that no overview could be found for."""
+        self._services: tuple[Service, ...] | None = None
+
+    async def of(self, issue_id: str, name: str) -> str:
+        """The service's id."""
+        folded = name.casefold()
+        if found := known_service_id(name) or self.directory.get(folded):
+            return found
+        try:
+            self.directory[folded] = await self._asked(issue_id, folded) or name
+        except PollError:  # the issue is more important than its service's id; the next one of that name asks again
+            return name
+        return self.directory[folded]
+
+    async def _asked(self, issue_id: str, folded: str) -> str:
+        services = await self._overviews()
+        for service in services:
+            if folded in (service.name.casefold(), service.id.casefold()):
+                return service.id
+        for service in sorted(services, key=lambda service: service.status == STATUSES[0]):
+            entries = await self._graph.list(ISSUES_OF_SERVICE, id=service.id)
+            if any(entry.get("id") == issue_id for entry in entries):
+                return service.id
+        return ""
+
+    async def _overviews(self) -> tuple[Service, ...]:
+        if self._services is None:
+            found = parsed(await self._graph.list(OVERVIEWS), parse_service, lambda service: service.id, 0)
+            self._services = found.entries
+        return self._services
+
+
+def _service_of(issue: Issue, names: Mapping[str, str]) -> Service:
+    """The service of an issue, by the name that the overviews have for it now, if any."""
+    return Service(id=issue.service_id, name=names.get(issue.service_id, issue.service or issue.service_id), status="")
+
+
+def _watched(services: Iterable[Service], options: Options) -> tuple[Service, ...]:
     return tuple(service for service in services if options.services.keeps(service.name, service.id))
 
 
-def _open_counts(services: Services, issues: Iterable[tuple[Service, Issue]]) -> Iterator[Sample]:
+def _open_counts(services: Iterable[Service], issues: Iterable[tuple[Service, Issue]]) -> Iterator[Sample]:
     counts = Counter({(s.id, s.name, c): 0 for s in services for c in CLASSIFICATIONS})
     counts.update(
         (service.id, service.name, closed(issue.classification, CLASSIFICATIONS))

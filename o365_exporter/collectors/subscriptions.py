@@ -14,13 +14,13 @@ from typing import Any
 from pydantic import Field
 
 from o365_exporter import fields
-from o365_exporter.errors import NoData
 from o365_exporter.fields import UNKNOWN, Json, closed, member
 from o365_exporter.filters import Filter
-from o365_exporter.graph import Endpoint, GraphClient
+from o365_exporter.graph import Endpoint
+from o365_exporter.listing import Listing, ListSource
 from o365_exporter.metrics import Metric, Sample
 from o365_exporter.product_names import product_name
-from o365_exporter.source import Collector, CollectorOptions, Source
+from o365_exporter.source import Collector, CollectorOptions
 
 STATUSES = ("Enabled", "Warning", "Suspended", "Deleted", "LockedOut")
 """Values of subscribedSku.capabilityStatus and companySubscription.status."""
@@ -132,6 +132,10 @@ class Subscription:
     next_lifecycle: float | None
 
 
+Skus = Listing[Sku]
+Subscriptions = Listing[Subscription]
+
+
 def parse_sku(entry: Json) -> Sku:
     """One entry of /subscribedSkus. A state that ``prepaidUnits`` leaves out (as old tenants do) has no units."""
     units = fields.record(entry, "prepaidUnits")
@@ -158,28 +162,31 @@ def parse_subscription(entry: Json) -> Subscription:
     )
 
 
-class SkusSource(Source[tuple[Sku, ...]]):
+class SkusSource(ListSource[Sku]):
     """Seats by product."""
 
     name = "skus"
+    noun = "SKU"
+    endpoint = SUBSCRIBED_SKUS
     endpoints = (SUBSCRIBED_SKUS,)
 
     def __init__(self, options: Options) -> None:
         super().__init__(interval=options.interval, stale_after=options.stale_after)
         self._filter = options.skus
 
-    async def fetch(self, graph: GraphClient, previous: tuple[Sku, ...] | None, now: float) -> tuple[Sku, ...]:
-        found = {sku.id: sku for sku in map(parse_sku, await graph.list(SUBSCRIBED_SKUS))}
-        if not found:
-            raise NoData("Graph lists no SKU at all for this tenant.")
-        return tuple(found.values())
+    def parse(self, entry: Json) -> Sku:
+        return parse_sku(entry)
 
-    def samples(self, records: tuple[Sku, ...], siblings: Mapping[str, Any]) -> Iterator[Sample]:
+    def key(self, record: Sku) -> str:
+        return record.id
+
+    def samples(self, records: Skus, siblings: Mapping[str, Any]) -> Iterator[Sample]:
         for sku in records:
             if _keeps(self._filter, sku):
                 yield from _sku_samples(sku)
 
-    def remarks(self, records: tuple[Sku, ...]) -> Iterator[str]:
+    def remarks(self, records: Skus) -> Iterator[str]:
+        yield from super().remarks(records)
         if not any(_keeps(self._filter, sku) for sku in records):
             yield f"None of the {len(records)} SKUs passes the filter collectors.subscriptions.skus."
         for sku in records:
@@ -187,30 +194,31 @@ class SkusSource(Source[tuple[Sku, ...]]):
                 yield f"The SKU {sku.part_number} has the status {sku.status!r}, which is served as unknown."
 
 
-class SubscriptionsSource(Source[tuple[Subscription, ...]]):
+class SubscriptionsSource(ListSource[Subscription]):
     """What was bought, and when it changes."""
 
     name = "subscriptions"
+    noun = "subscription"
+    endpoint = SUBSCRIPTIONS
     endpoints = (SUBSCRIPTIONS,)
 
     def __init__(self, options: Options) -> None:
         super().__init__(interval=options.interval, stale_after=options.stale_after)
         self._filter = options.skus
 
-    async def fetch(
-        self, graph: GraphClient, previous: tuple[Subscription, ...] | None, now: float
-    ) -> tuple[Subscription, ...]:
-        found = {each.id: each for each in map(parse_subscription, await graph.list(SUBSCRIPTIONS))}
-        if not found:
-            raise NoData("Graph lists no subscription at all for this tenant.")
-        return tuple(found.values())
+    def parse(self, entry: Json) -> Subscription:
+        return parse_subscription(entry)
 
-    def samples(self, records: tuple[Subscription, ...], siblings: Mapping[str, Any]) -> Iterator[Sample]:
+    def key(self, record: Subscription) -> str:
+        return record.id
+
+    def samples(self, records: Subscriptions, siblings: Mapping[str, Any]) -> Iterator[Sample]:
         for subscription in records:
             if _keeps(self._filter, subscription):
                 yield from _subscription_samples(subscription)
 
-    def remarks(self, records: tuple[Subscription, ...]) -> Iterator[str]:
+    def remarks(self, records: Subscriptions) -> Iterator[str]:
+        yield from super().remarks(records)
         for each in records:
             if each.status not in STATUSES:
                 yield f"The subscription {each.id} has the status {each.status!r}, which is served as unknown."

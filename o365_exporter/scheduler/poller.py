@@ -71,8 +71,9 @@ class Poller:
 
     def _answered(self, job: Job, before: Poll, records: Any, polls: Mapping[Key, Poll]) -> Outcome:
         poll = with_lines(before.answered("ok", records, self._clock.now()), job, polls)
-        poll = replace(poll, remarks=frozenset(job.source.remarks(records)))
-        return Outcome(poll, job.source.wakes(before.records, records))
+        source = job.source
+        poll = replace(poll, remarks=frozenset(source.remarks(records)), left_out=source.left_out(records))
+        return Outcome(poll, source.wakes(before.records, records))
 
 
 def with_lines(poll: Poll, job: Job, polls: Mapping[Key, Poll]) -> Poll:

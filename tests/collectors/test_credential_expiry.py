@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from o365_exporter.collectors.credential_expiry import (
     OWN_CREDENTIAL,
     Application,
     ApplicationsSource,
     Credential,
     Options,
-    own_secret_end,
+    own_secret,
 )
+from o365_exporter.errors import UnavailableError, UnexpectedAnswerError
 from o365_exporter.filters import Filter
-from tests.stubs import StubGraph, derived_text, polled, text_of
+from tests.stubs import TENANT_ID, StubGraph, derived_text, polled, text_of
 
 ROUTE = "/applications"
+PRINCIPALS = "/servicePrincipals"
 YEAR_2020 = 1577836800.0
 YEAR_2099 = 4070908800.0
 
@@ -104,7 +108,7 @@ async def test_apps_without_credentials_are_counted() -> None:
 
 
 async def test_a_tenant_without_apps_is_an_answer() -> None:
-    """No app registration at all is zero, not a failure."""
+    """No app registration at all is zero and not a failure, where the exporter's own app is registered elsewhere."""
     source = ApplicationsSource(Options())
     records = await polled(source, StubGraph({ROUTE: []}))
     assert text_of(source, records) == 'o365_applications{tenant="contoso"} 0.0\n'
@@ -148,12 +152,13 @@ def test_the_exporters_own_certificate_tells_its_time_itself() -> None:
 def test_of_secrets_that_begin_alike_the_careful_one_counts() -> None:
     """Our secret has just worked, so it has not ended: the earliest end to come is the answer that warns in time."""
     ends = (100.0, 300.0, 200.0)
-    secrets = tuple(Credential(str(end), "", "secret", end, "abc") for end in ends)
-    application = Application("app-1", "object-1", "App One", (*secrets, Credential("x", "", "secret", 150.0, "xyz")))
-    assert own_secret_end(application, "abc", now=120.0) == 200.0
-    assert own_secret_end(application, "abc", now=999.0) == 300.0
-    assert own_secret_end(application, "nil", now=0.0) is None
-    assert own_secret_end(application, "", now=0.0) is None
+    secrets = [Credential(str(end), "", "secret", None, end, "abc") for end in ends]
+    other = Credential("x", "", "secret", None, 150.0, "xyz")
+    application = Application("app-1", "object-1", "App One", (*secrets, other))
+    assert own_secret(application, "abc", now=120.0) is secrets[2]
+    assert own_secret(application, "abc", now=999.0) is secrets[1]
+    assert own_secret(application, "nil", now=0.0) is None
+    assert own_secret(application, "", now=0.0) is None
 
 
 async def test_apps_without_the_lists_that_were_asked_for_are_remarked() -> None:
@@ -163,3 +168,82 @@ async def test_apps_without_the_lists_that_were_asked_for_are_remarked() -> None
     assert list(source.remarks(records)) == [
         "Graph gave 1 app registrations without the lists of their credentials, which were asked for."
     ]
+
+
+LIFETIMES = (
+    'o365_application_latest_credential_start_timestamp_seconds{app_id="app-1",app_name="App One",kind="secret",'
+    'tenant="contoso"} 1.773144e+09\n'
+)
+
+
+async def test_a_credential_tells_how_long_it_was_made_to_last() -> None:
+    """The start of the credential that ends last, of the exporter's own one too; one without a start has no series."""
+    secrets = [
+        {"keyId": "p1", "startDateTime": "2026-03-10T12:00:00Z", "endDateTime": "2026-03-12T12:00:00Z", "hint": "abc"},
+        {"keyId": "p2", "startDateTime": "2026-03-09T12:00:00Z", "endDateTime": "2026-03-11T12:00:00Z"},
+    ]
+    graph = StubGraph({ROUTE: [app(passwordCredentials=secrets)]}, client_id="app-1", secret_hint="abc")
+    source = ApplicationsSource(Options())
+    records = await polled(source, graph)
+    starts = [line for line in text_of(source, records).splitlines(keepends=True) if "_start_" in line]
+    assert starts == [LIFETIMES]
+    assert 'o365_exporter_credential_start_timestamp_seconds{kind="secret",tenant="contoso"} 1.773144e+09' in (
+        derived_text(OWN_CREDENTIAL, records)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "marked"),
+    [
+        ("ConnectSyncProvisioning_DC01_0a1b2c3d4e5f", True),
+        ("Holiday helper (Microsoft Copilot Studio)", True),
+        ("Payroll", False),
+        ("About ConnectSyncProvisioning_", False),
+    ],
+)
+async def test_apps_that_rotate_themselves_are_marked(name: str, *, marked: bool) -> None:
+    """What renews itself is served like all others, with a mark by which alerts leave it out."""
+    source = ApplicationsSource(Options())
+    text = text_of(source, await polled(source, StubGraph({ROUTE: [app(displayName=name)]})))
+    mark = f'o365_application_rotates_itself{{app_id="app-1",app_name="{name}",tenant="contoso"}} 1.0'
+    assert (mark in text) == marked
+    assert "o365_application_latest_credential_expiry_timestamp_seconds" in text
+    unmarked = ApplicationsSource(Options(rotate_themselves=()))
+    assert "rotates_itself" not in text_of(unmarked, await polled(source, StubGraph({ROUTE: [app(displayName=name)]})))
+
+
+async def test_a_list_without_the_app_that_asks_is_not_whole() -> None:
+    """From the first poll on: an app that is registered in this tenant is among its registrations."""
+    graph = StubGraph({ROUTE: [app()]}, client_id="our-own")
+    graph.lists[PRINCIPALS] = [{"appId": "our-own", "appOwnerOrganizationId": TENANT_ID.upper()}]
+    with pytest.raises(UnexpectedAnswerError, match=r"lists 1 app registrations, and not the one that asks"):
+        await polled(ApplicationsSource(Options()), graph)
+
+
+@pytest.mark.parametrize(
+    "principals",
+    [
+        [{"appId": "our-own", "appOwnerOrganizationId": "11111111-2222-4333-8444-555555555555"}],
+        [{"appId": "our-own", "appOwnerOrganizationId": None}],
+        [],
+        UnavailableError("Graph is down.", status=503),
+    ],
+    ids=["registered elsewhere", "told by nobody", "no principal", "not to be had"],
+)
+async def test_an_app_of_another_tenant_proves_nothing(principals: Any) -> None:
+    """One app for many tenants is registered at home only, so a customer's list is whole without it."""
+    graph = StubGraph({ROUTE: [app()]}, client_id="our-own")
+    graph.lists[PRINCIPALS] = principals
+    records = await polled(ApplicationsSource(Options()), graph)
+    assert [each.app_id for each in records] == ["app-1"]
+
+
+async def test_a_credential_that_cannot_be_read_costs_itself() -> None:
+    """Its app keeps the others, and the loss is counted and told."""
+    odd = {"keyId": "p1", "endDateTime": "next Tuesday"}
+    good = {"keyId": "p2", "endDateTime": "2099-01-01T00:00:00Z"}
+    source = ApplicationsSource(Options())
+    records = await polled(source, StubGraph({ROUTE: [app(passwordCredentials=[odd, good], keyCredentials=[])]}))
+    assert source.left_out(records) == 1
+    assert [each.id for each in records.entries[0].credentials] == ["p2"]
+    assert list(source.remarks(records)) == ["1 credentials of app registrations cannot be read and are left out."]

@@ -11,15 +11,23 @@ from pydantic import ValidationError
 
 from o365_exporter.collectors.service_health import (
     STATUSES,
-    Issue,
+    Issues,
     IssuesSource,
     Options,
     OverviewsSource,
     Service,
-    parse_issue,
 )
-from o365_exporter.errors import NoData, UnavailableError, UnexpectedAnswerError
+from o365_exporter.errors import (
+    NoData,
+    PermissionMissingError,
+    PollError,
+    PollTimeoutError,
+    ThrottledError,
+    UnavailableError,
+    UnexpectedAnswerError,
+)
 from o365_exporter.filters import Filter
+from o365_exporter.listing import Listing
 from tests.stubs import StubGraph, polled, text_of
 
 OVERVIEWS = "/admin/serviceAnnouncement/healthOverviews"
@@ -28,9 +36,14 @@ DAY = 86400.0
 
 EXCHANGE = {"id": "Exchange", "service": "Exchange Online", "status": "serviceDegradation"}
 TEAMS = {"id": "microsoftteams", "service": "Microsoft Teams", "status": "serviceOperational"}
-SERVICES = (
-    Service("Exchange", "Exchange Online", "serviceDegradation"),
-    Service("microsoftteams", "Microsoft Teams", "serviceOperational"),
+SERVICES = Listing(
+    (
+        Service("Exchange", "Exchange Online", "serviceDegradation"),
+        Service("microsoftteams", "Microsoft Teams", "serviceOperational"),
+    ),
+    left_out=0,
+    example="",
+    read_at=0.0,
 )
 
 
@@ -106,7 +119,7 @@ async def test_oracle_of_the_original_on_health() -> None:
     services = await polled(overviews, StubGraph({OVERVIEWS: entries}))
     issues = IssuesSource(Options())
     records = await polled(issues, StubGraph({ISSUES: [issue(isResolved=True)]}))
-    assert records == ()
+    assert list(records) == []
     assert text_of(overviews, services).count("} 1.0") == 4
     assert text_of(issues, records, overviews=services).count("o365_service_open_issues") == 4
 
@@ -154,21 +167,32 @@ async def test_is_resolved_decides_what_is_open_whatever_the_filter_did() -> Non
     assert [each.id for each in records] == ["EX1", "EX3"]
 
 
-async def test_a_refused_filter_costs_pages_and_no_issue() -> None:
-    """Where Graph answers the filter with 400, all issues are listed and ours decides."""
-    graph = StubGraph({f"{ISSUES}?isResolved eq false": UnexpectedAnswerError("bad filter", status=400)})
+@pytest.mark.parametrize("status", [400, 500, 501, 502, 503])
+async def test_a_refused_filter_costs_pages_and_no_issue(status: int) -> None:
+    """Where Graph refuses the filter, or breaks over it, all issues are listed and ours decides."""
+    graph = StubGraph({f"{ISSUES}?isResolved eq false": UnexpectedAnswerError("bad filter", status=status)})
     graph.lists[ISSUES] = [issue(), issue(id="EX2", isResolved=True)]
     records = await polled(IssuesSource(Options()), graph)
     assert [each.id for each in records] == ["EX1"]
     assert graph.asked == [f"{ISSUES}?isResolved eq false", ISSUES]
 
 
-async def test_other_failures_of_the_list_are_not_hidden() -> None:
-    """Only a refused filter is answered with a second request."""
-    graph = StubGraph({ISSUES: UnavailableError("down", status=503)})
-    with pytest.raises(UnavailableError):
+@pytest.mark.parametrize(
+    ("error", "requests"),
+    [
+        (PermissionMissingError("no", status=403), 1),
+        (ThrottledError("slower", status=429), 1),
+        (PollTimeoutError("late"), 1),
+        (UnavailableError("down", status=503), 2),
+    ],
+)
+async def test_other_failures_of_the_list_are_not_hidden(error: PollError, requests: int) -> None:
+    """Only where Graph may have stumbled over the filter is there a second request, and the first failure is told."""
+    graph = StubGraph({f"{ISSUES}?isResolved eq false": error, ISSUES: UnavailableError("all of it", status=503)})
+    with pytest.raises(type(error)) as raised:
         await polled(IssuesSource(Options()), graph)
-    assert len(graph.asked) == 1
+    assert raised.value is error
+    assert len(graph.asked) == requests
 
 
 async def test_an_issue_that_leaves_the_open_ones_is_read_once_more_and_kept() -> None:
@@ -190,18 +214,51 @@ async def test_an_issue_that_leaves_the_open_ones_is_read_once_more_and_kept() -
         in text
     )
     asked = len(graph.asked)
-    kept = await polled(source, graph, resolved, now=300 + 7 * DAY)
-    assert kept == resolved
-    assert await polled(source, graph, kept, now=301 + 7 * DAY) == ()
-    assert len(graph.asked) == asked + 2, "a resolved issue is not read again"
+    soon = await polled(source, graph, resolved, now=600)
+    assert list(soon) == list(resolved)
+    assert len(graph.asked) == asked + 1, "a resolved issue is not read at each poll"
+    kept = await polled(source, graph, soon, now=300 + 7 * DAY)
+    assert [each.left_at for each in kept] == [300]
+    assert list(await polled(source, graph, kept, now=301 + 7 * DAY)) == []
+
+
+async def test_a_resolved_issue_is_read_now_and_then_for_later_posts() -> None:
+    """A review is posted days after the end, and its status changes with it; the day on which it left stays."""
+    source = IssuesSource(Options())
+    graph = StubGraph({ISSUES: [issue()]})
+    opened = await polled(source, graph, now=0)
+    graph.lists[ISSUES] = []
+    graph.entries["EX1"] = issue(isResolved=True, status="serviceRestored")
+    resolved = await polled(source, graph, opened, now=300)
+    graph.entries["EX1"] = issue(isResolved=True, status="postIncidentReviewPublished", posts=[{}, {}, {}])
+    (later,) = await polled(source, graph, resolved, now=300 + 6 * 3600)
+    assert (later.status, later.posts, later.left_at) == ("postIncidentReviewPublished", 3, 300)
 
 
 async def test_an_issue_that_microsoft_deleted_counts_as_resolved() -> None:
-    """A 404 on the last look keeps what was known, as resolved."""
+    """Graph's own word that there is no such issue keeps what was known, as resolved."""
     source = IssuesSource(Options())
     opened = await polled(source, StubGraph({ISSUES: [issue()]}))
     gone = await polled(source, StubGraph(), opened, now=300)
-    assert gone == (replace(opened[0], is_resolved=True, left_at=300.0),)
+    assert list(gone) == [replace(opened.entries[0], is_resolved=True, left_at=300.0, read_at=300.0)]
+
+
+async def test_a_404_of_another_kind_counts_when_it_comes_twice() -> None:
+    """Several services answer 404 UnknownError for what exists, so once is no proof that an issue was resolved."""
+    source = IssuesSource(Options())
+    graph = StubGraph({ISSUES: [issue()]})
+    opened = await polled(source, graph)
+    graph.lists[ISSUES] = []
+    graph.entries["EX1"] = UnexpectedAnswerError("Not known.", status=404)
+    once = await polled(source, graph, opened, now=300)
+    assert [(each.is_resolved, each.unread) for each in once] == [(False, "Not known.")]
+    graph.entries["EX1"] = UnavailableError("Graph is down.", status=503)
+    between = await polled(source, graph, once, now=600)
+    graph.entries["EX1"] = UnexpectedAnswerError("Not known.", status=404)
+    again = await polled(source, graph, between, now=900)
+    assert [each.is_resolved for each in again] == [False], "not twice in a row"
+    twice = await polled(source, graph, again, now=1200)
+    assert [(each.is_resolved, each.left_at, each.unread) for each in twice] == [(True, 1200, "")]
 
 
 async def test_an_issue_missing_from_the_list_that_says_it_is_open_stays_open() -> None:
@@ -211,7 +268,7 @@ async def test_an_issue_missing_from_the_list_that_says_it_is_open_stays_open() 
     opened = await polled(source, graph)
     graph.lists[ISSUES] = []
     graph.entries["EX1"] = issue()
-    assert await polled(source, graph, opened, now=300) == opened
+    assert list(await polled(source, graph, opened, now=300)) == list(opened)
 
 
 async def test_a_reopened_issue_is_open_again() -> None:
@@ -219,13 +276,66 @@ async def test_a_reopened_issue_is_open_again() -> None:
     source = IssuesSource(Options())
     opened = await polled(source, StubGraph({ISSUES: [issue()]}))
     gone = await polled(source, StubGraph(), opened, now=300)
-    assert await polled(source, StubGraph({ISSUES: [issue()]}), gone, now=600) == opened
+    assert list(await polled(source, StubGraph({ISSUES: [issue()]}), gone, now=600)) == list(opened)
+
+
+NEWER = "Brand New Service"
+BRAND_NEW = {"id": "newservice", "service": "Newest Name", "status": "serviceDegradation"}
+ISSUES_OF = f"{OVERVIEWS}/{{id}}/issues"
+
+
+def ids_of(records: Issues) -> list[str]:
+    """The services' ids of these issues."""
+    return [each.service_id for each in records]
+
+
+async def test_an_issue_has_the_id_of_its_service_while_the_overviews_cannot_be_had() -> None:
+    """After a restart in an outage, too: what another source last heard changes no label."""
+    graph = StubGraph({ISSUES: [issue()], OVERVIEWS: UnavailableError("down", status=503)})
+    records = await polled(IssuesSource(Options()), graph)
+    alone = text_of(IssuesSource(Options()), records)
+    assert 'o365_service_issue_open{classification="incident",issue_id="EX1",service_id="Exchange"' in alone
+    assert graph.asked == [f"{ISSUES}?isResolved eq false"], "a known name costs no request"
+    beside = text_of(IssuesSource(Options()), records, overviews=SERVICES)
+    assert [line for line in beside.splitlines() if "issue_" in line] == [
+        line for line in alone.splitlines() if "issue_" in line
+    ]
+
+
+async def test_a_name_that_we_do_not_know_is_looked_up_in_the_overviews_once() -> None:
+    """The overview of that name gives the id; the next issue of that service costs no request."""
+    source = IssuesSource(Options())
+    graph = StubGraph({ISSUES: [issue(service="newest name")], OVERVIEWS: [EXCHANGE, BRAND_NEW]})
+    records = await polled(source, graph)
+    assert ids_of(records) == ["newservice"]
+    graph.lists[ISSUES] = [issue(id="EX2", service="Newest Name")]
+    graph.entries["EX1"] = issue(service="newest name")
+    assert ids_of(await polled(source, graph, records, now=300)) == ["newservice", "newservice"]
+    assert graph.asked.count(OVERVIEWS) == 1
+
+
+async def test_an_issue_goes_to_the_overview_that_carries_it() -> None:
+    """Where no name matches, the issues of each overview are looked through, those in trouble first."""
+    graph = StubGraph({ISSUES: [issue(service=NEWER)], OVERVIEWS: [TEAMS, BRAND_NEW], ISSUES_OF: [{"id": "EX1"}]})
+    assert ids_of(await polled(IssuesSource(Options()), graph)) == ["newservice"]
+    assert graph.asked[1:] == [OVERVIEWS, ISSUES_OF], "the service in trouble was asked about first"
+
+
+async def test_an_issue_keeps_the_id_under_which_it_was_first_served() -> None:
+    """What the overviews say later is for the next issue: a changed label would end its alert and begin another."""
+    source = IssuesSource(Options())
+    graph = StubGraph({ISSUES: [issue(service="Newest Name")], OVERVIEWS: UnavailableError("down", status=503)})
+    first = await polled(source, graph)
+    assert ids_of(first) == ["Newest Name"]
+    graph.lists[OVERVIEWS] = [BRAND_NEW]
+    graph.lists[ISSUES] = [issue(service="Newest Name"), issue(id="EX2", service="Newest Name")]
+    assert ids_of(await polled(source, graph, first, now=300)) == ["Newest Name", "newservice"]
 
 
 async def test_a_service_name_that_does_not_map_is_kept() -> None:
     """An issue of a service that the overviews lack is counted and served under its own name."""
     source = IssuesSource(Options())
-    records = await polled(source, StubGraph({ISSUES: [issue(service="Brand New Service")]}))
+    records = await polled(source, StubGraph({ISSUES: [issue(service="Brand New Service")], OVERVIEWS: [TEAMS]}))
     text = text_of(source, records, overviews=SERVICES)
     assert (
         'o365_service_open_issues{classification="incident",service_id="Brand New Service",'
@@ -249,7 +359,7 @@ async def test_the_filter_on_services_takes_their_issues_along() -> None:
     options = Options(services=Filter(exclude=("exchange",)))
     overviews, issues = OverviewsSource(options), IssuesSource(options)
     assert "Exchange" not in text_of(overviews, SERVICES)
-    assert "Exchange" not in text_of(issues, (parse_issue(issue()),), overviews=SERVICES)
+    assert "Exchange" not in text_of(issues, await polled(issues, StubGraph({ISSUES: [issue()]})), overviews=SERVICES)
     nothing = OverviewsSource(Options(services=Filter(include=("no such service",))))
     assert next(nothing.remarks(SERVICES)) == (
         "None of the 2 services passes the filter collectors.service_health.services."
@@ -259,16 +369,17 @@ async def test_the_filter_on_services_takes_their_issues_along() -> None:
 async def test_a_changed_status_polls_the_issues_at_once() -> None:
     """Only a change of the overviews wakes the other source."""
     source = OverviewsSource(Options())
-    changed = (replace(SERVICES[0], status="serviceRestored"), SERVICES[1])
-    assert source.wakes(SERVICES, tuple(reversed(SERVICES))) == ()
+    exchange, teams = SERVICES
+    changed = replace(SERVICES, entries=(replace(exchange, status="serviceRestored"), teams))
+    assert source.wakes(SERVICES, replace(SERVICES, entries=(teams, exchange))) == ()
     assert source.wakes(SERVICES, changed) == ("issues",)
     assert source.wakes(None, changed) == (), "the issues follow the first overviews anyhow"
 
 
-def test_titles_are_cut_and_nulls_are_empty() -> None:
+async def test_titles_are_cut_and_nulls_are_empty() -> None:
     """A title of 300 characters is cut at 200, and an issue of nulls is served with what is known."""
-    bare = parse_issue({"id": "MO1", "title": "x" * 300, "feature": None, "posts": None})
-    text = text_of(IssuesSource(Options()), (bare,))
+    bare = {"id": "MO1", "title": "x" * 300, "feature": None, "posts": None}
+    text = text_of(IssuesSource(Options()), await polled(IssuesSource(Options()), StubGraph({ISSUES: [bare]})))
     assert f'title="{"x" * 200}"' in text
     assert 'feature="",feature_group="",issue_id="MO1",origin="unknown",service_id=""' in text
     assert "timestamp" not in text
@@ -282,24 +393,32 @@ def test_titles_are_cut_and_nulls_are_empty() -> None:
         ({"startDateTime": "soon"}, "Graph answered with startDateTime = 'soon', which is not a date-time."),
         ({"title": 7}, "Graph answered with title = '7', which is not a string."),
         ({"id": None}, "Graph answered with an entry that has none of the fields id."),
+        ({"id": "EX1\u200b"}, "which is not an identifier: it has characters that none of Graph's has."),
     ],
 )
-async def test_fields_of_the_wrong_type_fail_the_poll(changes: dict[str, Any], complaint: str) -> None:
-    """What a field of another type means is not known, so nothing of the answer is shown as a fact."""
+async def test_an_issue_with_a_field_of_the_wrong_type_is_left_out(changes: dict[str, Any], complaint: str) -> None:
+    """What a field of another type means is not known, so its issue is not shown; the others are, and it is told."""
+    source = IssuesSource(Options())
+    records = await polled(source, StubGraph({ISSUES: [issue(**changes), issue(id="EX2")]}))
+    assert [each.id for each in records] == ["EX2"]
+    assert source.left_out(records) == 1
+    (remark,) = source.remarks(records)
+    assert remark.startswith("1 of 2 entries cannot be read and are left out. The first: ")
+    assert complaint in remark
     with pytest.raises(UnexpectedAnswerError, match=re.escape(complaint)):
-        await polled(IssuesSource(Options()), StubGraph({ISSUES: [issue(**changes)]}))
+        await polled(source, StubGraph({ISSUES: [issue(**changes)]}))
 
 
 async def test_an_issue_listed_twice_is_served_once() -> None:
     """Pages can shift while they are read: the later entry wins, and no series is served twice."""
     entries = [issue(), issue(title="Mail is very late")]
-    records: tuple[Issue, ...] = await polled(IssuesSource(Options()), StubGraph({ISSUES: entries}))
+    records: Issues = await polled(IssuesSource(Options()), StubGraph({ISSUES: entries}))
     assert [each.title for each in records] == ["Mail is very late"]
 
 
 def test_a_healthy_status_that_graph_does_not_have_is_a_configuration_error() -> None:
     """A misspelt status would silently never be healthy; its case does not matter."""
-    with pytest.raises(ValidationError, match="'serviceFine' is not a status of Graph: choose from serviceOperational"):
+    with pytest.raises(ValidationError, match="is not a status of Graph: choose from serviceOperational"):
         Options(healthy_statuses=("serviceFine",))
     assert Options(healthy_statuses=("SERVICERESTORED",)).healthy_statuses == ("serviceRestored",)
 

@@ -158,7 +158,7 @@ def _kinds(node: ast.stmt) -> Iterator[str]:
         yield "record"
     elif isinstance(node, ast.FunctionDef) and node.name.startswith("parse_"):
         yield "parse"
-    elif isinstance(node, ast.ClassDef) and "(Source[" in text:
+    elif isinstance(node, ast.ClassDef) and re.match(r"class \w+\(\w*Source\[", text):
         yield "source"
     elif isinstance(node, ast.Assign) and text.startswith("COLLECTOR ="):
         yield "collector"

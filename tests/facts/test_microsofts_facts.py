@@ -39,13 +39,20 @@ def endpoints() -> list[Endpoint]:
     )
 
 
+UNLISTED = {
+    "/admin/serviceAnnouncement/healthOverviews/{id}/issues": "/admin/serviceAnnouncement/healthOverviews/{id}",
+}
+"""What Microsoft's list of permissions leaves out, and whose permission it needs: its parent's."""
+
+
 @pytest.mark.parametrize("endpoint", endpoints(), ids=lambda endpoint: endpoint.route)
 def test_the_permissions_of_an_endpoint(shared: Path, endpoint: Endpoint) -> None:
     """Each named permission is accepted, and the first is Microsoft's least that can only read."""
     (row,) = (
         row
         for row in read(shared, "permissions.json")["endpoints"]
-        if (row["version"], row["method"]) == ("v1.0", "GET") and fnmatchcase(endpoint.route, row["path"])
+        if (row["version"], row["method"]) == ("v1.0", "GET")
+        and fnmatchcase(UNLISTED.get(endpoint.route, endpoint.route), row["path"])
     )
     assert set(endpoint.permissions) <= set(row.get("accepted_application", [row["application"]]))
     assert endpoint.permissions[0] == row["application"]

@@ -15,8 +15,10 @@ Golden = Callable[[str, str], None]
 
 @pytest.fixture
 def world() -> Iterator[Microsoft]:
-    """A Microsoft that answers what a test tells it to."""
+    """A Microsoft that answers what a test tells it to; the app that asks is registered in another tenant."""
     with microsoft() as fake:
+        elsewhere = {"appId": APP, "appOwnerOrganizationId": "99999999-8888-4777-8666-555555555555"}
+        fake.graph("/servicePrincipals").mock(return_value=page(elsewhere))
         yield fake
 
 
