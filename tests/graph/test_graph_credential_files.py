@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,19 @@ LAYOUTS: dict[str, Callable[[x509.Certificate, x509.Certificate], Files]] = {
     "two files": lambda own, authority: {FILE: pem(own, authority), KEY: key_pem()},
     "PFX": lambda own, authority: {FILE: pfx(own, authority)},
     "protected PFX": lambda own, authority: {FILE: pfx(own, authority, passphrase="correct horse"), **protected()},
+    "PFX in base64": lambda own, authority: {FILE: base64.b64encode(pfx(own, authority))},
+    "PFX in base64, with lines": lambda own, authority: {FILE: base64.encodebytes(pfx(own, authority))},
+    "PFX in base64, of Windows": lambda own, authority: {
+        FILE: base64.encodebytes(pfx(own, authority)).replace(b"\n", b"\r\n").decode().encode("utf-8-sig")
+    },
+    "PEM in base64": lambda own, authority: {FILE: base64.b64encode(pem(own, authority) + key_pem())},
+    "PEM in UTF-16": lambda own, authority: {FILE: (pem(own, authority) + key_pem()).decode().encode("utf-16")},
+    "PEM with a mark": lambda own, authority: {FILE: (pem(own, authority) + key_pem()).decode().encode("utf-8-sig")},
+    "PEM of Windows": lambda own, authority: {FILE: (pem(own, authority) + key_pem()).replace(b"\n", b"\r\n")},
+    "two files of Windows": lambda own, authority: {
+        FILE: pem(own, authority).replace(b"\n", b"\r\n"),
+        KEY: key_pem().decode().encode("utf-16"),
+    },
 }
 """One key pair, with the certificate of its authority, in every way in which it may lie in files."""
 
@@ -115,15 +129,52 @@ def _of_a_curve() -> bytes:
     return pem(certificate(curve)) + key_pem(curve)
 
 
+def _of_no_curve() -> bytes:
+    """A certificate that says it is of a curve that nobody knows."""
+    content = certificate(ec.generate_private_key(ec.SECP256R1())).public_bytes(Encoding.DER)
+    known = bytes.fromhex("06082a8648ce3d030107")
+    return ssl.DER_cert_to_PEM_cert(content.replace(known, known[:-1] + b"\x7f")).encode()
+
+
 def _keyless() -> bytes:
     return pkcs12.serialize_key_and_certificates(b"x", None, certificate(), None, NoEncryption())
 
 
 FLAWS: dict[str, tuple[Callable[[], Files], str, str]] = {
     "empty": (
-        lambda: {FILE: b""},
+        lambda: {FILE: b" \n"},
+        f"{FILE} is empty",
+        GENERAL,
+    ),
+    "something else": (
+        lambda: {FILE: b"something else"},
         f"{FILE} is no PEM file, and no PFX file that can be opened without a passphrase",
         PASSPHRASE,
+    ),
+    "signing request": (
+        lambda: {FILE: key_pem() + _block("CERTIFICATE REQUEST")},
+        f"{FILE} has a signing request in it, where the certificate belongs that was made of it",
+        GENERAL,
+    ),
+    "certificate alone, binary": (
+        lambda: {FILE: certificate().public_bytes(Encoding.DER)},
+        f"{FILE} has a certificate in it and no private key",
+        GENERAL,
+    ),
+    "certificate alone, in base64": (
+        lambda: {FILE: base64.b64encode(certificate().public_bytes(Encoding.DER))},
+        f"{FILE} has a certificate in it and no private key",
+        GENERAL,
+    ),
+    "Java keystore": (
+        lambda: {FILE: b"\xfe\xed\xfe\xed\x00\x00\x00\x02"},
+        f"{FILE} is a Java keystore, where a PEM or PFX file belongs",
+        GENERAL,
+    ),
+    "unknown curve": (
+        lambda: {FILE: _of_no_curve() + key_pem()},
+        f"{FILE} has a certificate or a key of a kind that is not supported",
+        GENERAL,
     ),
     "no key": (lambda: {FILE: pem(certificate())}, f"{FILE} has no private key in it", GENERAL),
     "no key in the key's file": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,13 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
+from o365_exporter.texts import UnusableError, text_of
+
 _PEM = b"-----BEGIN "
+_DER = b"\x30"
+_JAVA = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{64,}=*\s*")
+_REQUEST = "has a signing request in it, where the certificate belongs that was made of it"
 _KEY = re.compile(rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
 _OPEN_IT = "Set certificate_passphrase_file to a file that holds the passphrase with which the key was protected."
 
@@ -52,6 +59,7 @@ def key_pair(content: bytes, key: bytes | None, passphrase: bytes | None) -> Key
         passphrase: that protects the key; None for none.
     """
     try:
+        content, key = _undressed(content), None if key is None else _undressed(key)
         if key is None and _PEM not in content:
             private, certificates = _from_pfx(content, passphrase)
         else:
@@ -60,6 +68,19 @@ def key_pair(content: bytes, key: bytes | None, passphrase: bytes | None) -> Key
         return _paired(private, certificates)
     except _FlawError as error:
         return error.flaw
+    except (UnsupportedAlgorithm, ValueError, TypeError, OverflowError):  # of a kind that nobody has thought of
+        return Flaw(of_key=False, why="has a certificate or a key of a kind that is not supported")
+
+
+def _undressed(content: bytes) -> bytes:
+    """The file itself: Key Vault hands a PFX over in base64, Kubernetes encodes secrets twice, Notepad has UTF-16."""
+    if _PEM in content or content.startswith(_DER):
+        return content
+    try:
+        text = text_of(content)
+        return base64.b64decode("".join(text.split()), validate=True) if _BASE64.fullmatch(text) else text.encode()
+    except (UnusableError, ValueError):
+        return content
 
 
 def _paired(private: Key, certificates: Sequence[x509.Certificate]) -> KeyPair:
@@ -76,7 +97,8 @@ def _paired(private: Key, certificates: Sequence[x509.Certificate]) -> KeyPair:
 
 def _certificates(content: bytes) -> list[x509.Certificate]:
     if b"-----BEGIN CERTIFICATE-----" not in content:
-        raise _FlawError("has no certificate in PEM form in it")
+        asked = b"-----BEGIN CERTIFICATE REQUEST-----" in content or b"-----BEGIN NEW CERTIFICATE REQUEST" in content
+        raise _FlawError(_REQUEST if asked else "has no certificate in PEM form in it")
     try:
         return x509.load_pem_x509_certificates(content)
     except ValueError:
@@ -104,9 +126,24 @@ def _from_pfx(content: bytes, passphrase: bytes | None) -> tuple[Key, list[x509.
     try:
         found = pkcs12.load_pkcs12(content, passphrase)
     except (ValueError, UnsupportedAlgorithm):
+        if why := _instead_of_pfx(content):
+            raise _FlawError(why) from None
         how = "without a passphrase" if passphrase is None else "with this passphrase"
         raise _FlawError(f"is no PEM file, and no PFX file that can be opened {how}", _OPEN_IT) from None
     if found.key is None:
         raise _FlawError("has no private key in it")
     certificates = [found.cert, *found.additional_certs]
     return found.key, [one.certificate for one in certificates if one is not None]
+
+
+def _instead_of_pfx(content: bytes) -> str:
+    """What else a file is that is neither PEM nor PFX; empty where that is not known."""
+    if not content.strip():
+        return "is empty"
+    if content.startswith(_JAVA):
+        return "is a Java keystore, where a PEM or PFX file belongs"
+    try:
+        x509.load_der_x509_certificate(content)
+    except (ValueError, UnsupportedAlgorithm):
+        return ""
+    return "has a certificate in it and no private key"
