@@ -6,10 +6,11 @@ import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import anyio
+import anyio.to_thread
 from anyio.abc import TaskStatus
 
 from o365_exporter import __version__, web
@@ -19,15 +20,16 @@ from o365_exporter.errors import ConfigurationError
 from o365_exporter.exposition import Assembler, Format, shown
 from o365_exporter.fleet import Fleet
 from o365_exporter.graph import GraphClient, open_http
-from o365_exporter.logs import get_logger
+from o365_exporter.logs import configure, get_logger
 from o365_exporter.scheduler import Scheduler
 from o365_exporter.selfmetrics import SelfMetrics
-from o365_exporter.settings import Settings, TenantSettings
+from o365_exporter.settings import Settings, TenantSettings, needing_restart
 from o365_exporter.store import Store
 
 log = get_logger("app")
 
 Announce = Callable[[Sequence[str]], None]
+Read = Callable[[], Settings]
 Changed = Callable[[], tuple[TenantSettings, ...] | None]
 
 FOLLOW_INTERVAL = 10.0
@@ -44,6 +46,8 @@ class App:
     selfmetrics: SelfMetrics
     scheduler: Scheduler
     fleet: Fleet
+    reloading: anyio.Lock = field(default_factory=anyio.Lock)
+    """Held while the fleet changes."""
 
     def page(self) -> bytes:
         """What ``/metrics`` would serve now, in the text format."""
@@ -51,12 +55,15 @@ class App:
         process_wide = self.selfmetrics.render(openmetrics=False)
         return b"".join(metrics.page(Format.TEXT, shown(self.store, self.clock.now()), process_wide).chunks())
 
-    async def serve(self, announce: Announce = lambda _: None, changed: Changed = lambda: None) -> None:
+    async def serve(
+        self, announce: Announce = lambda _: None, changed: Changed = lambda: None, read: Read | None = None
+    ) -> None:
         """Poll and serve until cancelled.
 
         Args:
             announce: is told the addresses once the web side listens.
             changed: gives the tenants' settings when they have changed, else None.
+            read: reads all settings anew, which SIGHUP asks for; None to leave that signal alone.
 
         Raises:
             ConfigurationError: the address to listen on cannot be used.
@@ -75,6 +82,8 @@ class App:
             log.info("listening", version=__version__, addresses=addresses, tenants=len(self.fleet.tenants))
             announce(addresses)
             tasks.start_soon(self.follow, changed)
+            if read is not None:
+                await tasks.start(self._reload_on_signal, read)
             await self.scheduler.run(self.fleet.tenants)
 
     async def follow(self, changed: Changed) -> None:
@@ -88,9 +97,36 @@ class App:
                 log.error("tenants not read again", faults=error.faults)  # noqa: TRY400 - the faults say it all
                 continue
             if tenants is not None:
-                await self.fleet.follow(tenants)
+                async with self.reloading:
+                    await self.fleet.follow(tenants)
                 self.selfmetrics.tenants_reloaded(success=True)
                 log.info("tenants read again", tenants=len(tenants))
+
+    async def reload(self, read: Read) -> None:
+        """Take over all settings as they are written now; those that cannot be used are told, and change nothing."""
+        try:
+            settings = await anyio.to_thread.run_sync(read)
+        except ConfigurationError as error:
+            self.selfmetrics.config_reloaded(self.clock.now(), success=False)
+            log.error("settings not read again", faults=error.faults)  # noqa: TRY400 - the faults say it all
+            return
+        except Exception:
+            self.selfmetrics.config_reloaded(self.clock.now(), success=False)
+            log.exception("fault of the exporter", message="The settings were not read again.")
+            return
+        configure(settings.logs)
+        async with self.reloading:
+            await self.fleet.follow(settings.tenants)
+        self.selfmetrics.config_reloaded(self.clock.now(), success=True)
+        log.info("settings read again", tenants=len(settings.tenants))
+        if waiting := needing_restart(self.settings, settings):
+            log.warning("settings that need a restart", keys=waiting, message="They stay as they were at the start.")
+
+    async def _reload_on_signal(self, read: Read, *, task_status: TaskStatus[None]) -> None:
+        with anyio.open_signal_receiver(signal.SIGHUP) as signals:
+            task_status.started()
+            async for _ in signals:
+                await self.reload(read)
 
 
 @asynccontextmanager
@@ -105,6 +141,7 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
         client = partial(GraphClient, http=http, clock=clock, observe=selfmetrics.observe, random=rng)
         fleet = Fleet(scheduler, client, clock)
         await fleet.assemble(settings.tenants)
+        selfmetrics.config_reloaded(clock.now(), success=True)
         yield App(settings, clock, store, selfmetrics, scheduler, fleet)
 
 

@@ -8,9 +8,11 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
-from o365_exporter import __version__
+from o365_exporter import __version__, logs
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.commands import check_config, demo, once, run, simulate
 from o365_exporter.errors import ConfigurationError
@@ -44,27 +46,32 @@ def main(argv: Sequence[str] | None = None) -> None:
         for fault in error.faults:
             print(f"o365-exporter: {fault}", file=sys.stderr)  # noqa: T201 - the log is not set up yet
         code = EXIT_CONFIGURATION
-    except (OSError, ExceptionGroup) as error:
-        if not (why := _why_output_ends(error)):
-            raise
-        if why != {errno.EPIPE}:
-            reasons = ", ".join(map(os.strerror, sorted(why)))
-            print(f"o365-exporter: cannot write to standard output: {reasons}", file=sys.stderr)  # noqa: T201 - as above
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = EXIT_FAULT
     except KeyboardInterrupt:  # before the signal handlers stand
         code = EXIT_OK
+    except Exception as error:  # noqa: BLE001 - the last door: no traceback, which would show foreign text
+        if why := _why_output_ends(error):
+            _tell_why_output_ends(why)
+        else:
+            logs.fault(error)
+        code = EXIT_FAULT
     sys.exit(code)
 
 
 def _run(argv: Sequence[str] | None) -> int | str | None:
     """Exit code of one command, or of what argparse does by itself."""
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = _parser().understood(argv)
     except SystemExit as end:
         return end.code
     command: Callable[[argparse.Namespace], int] = arguments.command
     return command(arguments)
+
+
+def _tell_why_output_ends(why: set[int]) -> None:
+    if why != {errno.EPIPE}:
+        reasons = ", ".join(map(os.strerror, sorted(why)))
+        print(f"o365-exporter: cannot write to standard output: {reasons}", file=sys.stderr)  # noqa: T201 - as above
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 _OUTPUT_ENDS = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -80,14 +87,48 @@ def _why_output_ends(error: Exception) -> set[int]:
     return set()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """Says what somebody may have meant by an option or a command that does not exist."""
+
+    def understood(self, argv: Sequence[str] | None) -> argparse.Namespace:
+        """The options; where one does not exist, the program ends here. Its value is not shown, it may be a secret."""
+        found, unknown = self.parse_known_args(argv)
+        if unknown:
+            names = [argument.partition("=")[0] for argument in unknown if argument.startswith("-")]
+            guess = _meant(names[0], _options(self)) if names else ""
+            self.error(f"unrecognized arguments: {' '.join(names) or 'one too many'}{guess}")
+        return found
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = list(map(str, action.choices))
+            text = f"{value!r} is not known{_meant(str(value), known)} (choose from {', '.join(known)})"
+            raise argparse.ArgumentError(action, text)
+
+
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    """Every option of a parser and of its commands."""
+    found: list[str] = []
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public list of them
+        found += action.option_strings
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - nor a public name for this
+            found += [option for command in action.choices.values() for option in _options(command)]
+    return list(dict.fromkeys(found))
+
+
+def _meant(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f": did you mean {near[0]}?" if near else ""
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
         prog="o365-exporter",
         description="Prometheus exporter for Microsoft 365: polls Microsoft Graph and serves /metrics.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument("-v", "-V", "--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_run(commands)
     _add_once(commands)
@@ -100,25 +141,24 @@ def _parser() -> argparse.ArgumentParser:
 _Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for what add_subparsers returns
 
 
-def _add(
-    commands: _Commands[argparse.ArgumentParser], name: str, text: str, command: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+def _add(commands: _Commands[_Parser], name: str, text: str, command: Callable[[argparse.Namespace], int]) -> _Parser:
+    parser: _Parser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(command=command)
     return parser
 
 
-def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_run(commands: _Commands[_Parser]) -> None:
     parser = _add(
         commands,
         "run",
         "Poll the configured tenants and serve /metrics until stopped.",
-        lambda arguments: run.run(arguments.config, os.environ),
+        lambda arguments: run.run(arguments.config, os.environ, arguments.listen),
     )
     _add_config(parser)
+    parser.add_argument("--listen", metavar="HOST:PORT", help="where to serve /metrics (O365_LISTEN)")
 
 
-def _add_once(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_once(commands: _Commands[_Parser]) -> None:
     parser = _add(
         commands,
         "once",
@@ -135,7 +175,7 @@ def _add_once(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
 
 
-def _add_check_config(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_check_config(commands: _Commands[_Parser]) -> None:
     parser = _add(
         commands,
         "check-config",
@@ -145,7 +185,7 @@ def _add_check_config(commands: _Commands[argparse.ArgumentParser]) -> None:
     _add_config(parser)
 
 
-def _add_demo(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_demo(commands: _Commands[_Parser]) -> None:
     parser = _add(
         commands,
         "demo",
@@ -158,7 +198,7 @@ def _add_demo(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
 
 
-def _add_simulate(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_simulate(commands: _Commands[_Parser]) -> None:
     parser = _add(
         commands,
         "simulate",
@@ -208,4 +248,4 @@ def _positive(text: str) -> int:
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", metavar="FILE", type=Path, help="TOML file with the settings (O365_CONFIG)")
+    parser.add_argument("-c", "--config", metavar="FILE", type=Path, help="TOML file with the settings (O365_CONFIG)")

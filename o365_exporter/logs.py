@@ -7,17 +7,41 @@ addresses with query strings, and some of those are secrets.
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from typing import Literal, TextIO
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, TextIO
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field
-from structlog.typing import FilteringBoundLogger, Processor
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
+
+from o365_exporter.errors import ExporterError
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["json", "console"]
 
 _CHATTY = ("httpx", "httpcore", "msal", "urllib3", "asyncio")
+_PACKAGE = Path(__file__).parent
+_MOST_EXCEPTIONS = 10  # of a chain or a group that are told
+_LEVELS = {
+    **dict.fromkeys(("trace", "verbose", "10"), "debug"),
+    **dict.fromkeys(("information", "notice", "20"), "info"),
+    **dict.fromkeys(("warn", "30"), "warning"),
+    **dict.fromkeys(("err", "critical", "crit", "fatal", "40", "50"), "error"),
+}
+"""What other programs call a level."""
+_FORMATS = dict.fromkeys(("text", "plain", "human", "pretty", "logfmt"), "console")
+
+
+def _level(value: object) -> object:
+    return _LEVELS.get(str(value).lower(), str(value).lower()) if isinstance(value, str | int) else value
+
+
+def _format(value: object) -> object:
+    return _FORMATS.get(value.lower(), value.lower()) if isinstance(value, str) else value
 
 
 class LogOptions(BaseModel):
@@ -25,8 +49,10 @@ class LogOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    level: Level = Field("info", description="Least severe level that is written.")
-    format: Format = Field("json", description="`json`: one object a line; `console`: columns for people.")
+    level: Annotated[Level, BeforeValidator(_level)] = Field("info", description="Least severe level that is written.")
+    format: Annotated[Format, BeforeValidator(_format)] = Field(
+        "json", description="`json`: one object a line; `console`: columns for people."
+    )
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
@@ -49,7 +75,7 @@ def configure(options: LogOptions, stream: TextIO | None = None) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_renderers(options.format),
+                *_renderers(options.format, stream or sys.stderr),
             ],
         )
     )
@@ -66,12 +92,71 @@ def configure(options: LogOptions, stream: TextIO | None = None) -> None:
     )
 
 
-def _renderers(form: Format) -> list[Processor]:
-    """A traceback never shows local variables: some of them are secrets."""
+def fault(error: BaseException) -> None:
+    """Tell of an exception that nobody expected, at the last door of the program, in the log's form."""
+    if not logging.getLogger().handlers:
+        configure(LogOptions())
+    get_logger("cli").critical("fault of the exporter", exc_info=error, message="please report it with this line")
+
+
+def _renderers(form: Format, stream: TextIO) -> list[Processor]:
     if form == "console":
-        plain = structlog.dev.plain_traceback
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
-    tracebacks = structlog.processors.ExceptionRenderer(
-        structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-    )
-    return [tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        return [_without_foreign_text, _as_lines, structlog.dev.ConsoleRenderer(colors=_in_colour(stream))]
+    return [_without_foreign_text, structlog.processors.JSONRenderer(ensure_ascii=False)]
+
+
+def _in_colour(stream: TextIO) -> bool:
+    """As people expect of every program: https://no-color.org and https://force-color.org."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def _without_foreign_text(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """An exception as its kinds and places: texts of others, and local variables, may hold secrets."""
+    given = event.pop("exc_info", None)
+    error = given[1] if isinstance(given, tuple) else given if isinstance(given, BaseException) else None
+    if given is True:
+        error = sys.exc_info()[1]
+    if error is not None:
+        event["exception"] = [_told(one) for one in _chain(error)]
+    return event
+
+
+def _as_lines(_logger: object, _method: str, event: EventDict) -> EventDict:
+    if told := event.pop("exception", None):
+        lines = [
+            f"{one['type']}: {one.get('message', '')}".rstrip(": ") + "".join(f"\n  {at}" for at in one["frames"])
+            for one in told
+        ]
+        event["exception"] = "\n".join(lines)
+    return event
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception, those in it, and what it came from."""
+    seen = set[int]()
+    waiting = [error]
+    while waiting and len(seen) < _MOST_EXCEPTIONS:
+        one = waiting.pop(0)
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting.extend(one.exceptions if isinstance(one, BaseExceptionGroup) else ())
+        waiting.append(one.__cause__ or (None if one.__suppress_context__ else one.__context__))
+
+
+def _told(error: BaseException) -> dict[str, Any]:
+    """Kind, places in our own code from the outside in, the place where it was raised, and the text if it is ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
+    places = [*own, *(frames[-1:] if frames and frames[-1] not in own else [])]
+    told: dict[str, Any] = {"type": type(error).__qualname__, "frames": [_place(frame) for frame in places]}
+    return {**told, "message": str(error)} if isinstance(error, ExporterError) else told
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    path = Path(frame.filename)
+    name = path.relative_to(_PACKAGE.parent) if path.is_relative_to(_PACKAGE) else Path(*path.parts[-2:])
+    return f"{name}:{frame.lineno} {frame.name}"

@@ -34,6 +34,17 @@ _TENANTS_RELOADED = Metric(
     "Whether the tenants watched are those of tenants_file as it stands: 1, or 0 while a change of it cannot be used.",
     per_tenant=False,
 )
+_CONFIG_RELOADED = Metric(
+    "o365_exporter_config_last_reload_successful",
+    "Whether the last attempt to read the settings, at the start or after SIGHUP, succeeded: 1, or 0 while what is "
+    "written cannot be used.",
+    per_tenant=False,
+)
+_CONFIG_TIME = Metric(
+    "o365_exporter_config_last_reload_success_timestamp_seconds",
+    "When the settings were last read with success, at the start or after SIGHUP, in seconds since 1970.",
+    per_tenant=False,
+)
 _RUNBOOKS = Metric(
     "o365_exporter_runbooks_info",
     "Where alerts shall lead: url is the folder runbooks_url of the settings, empty for /runbooks/ of the exporter "
@@ -55,7 +66,15 @@ _PROCESS = (
     Metric("process_max_fds", "Maximum number of open file descriptors.", per_tenant=False),
 )
 
-METRICS: tuple[Metric, ...] = (_BUILD_INFO, _RUNBOOKS, _TENANTS_RELOADED, _DURATION, *_PROCESS)
+METRICS: tuple[Metric, ...] = (
+    _BUILD_INFO,
+    _RUNBOOKS,
+    _TENANTS_RELOADED,
+    _CONFIG_RELOADED,
+    _CONFIG_TIME,
+    _DURATION,
+    *_PROCESS,
+)
 """What ``SelfMetrics`` serves; ``process_*`` only where there is a ``/proc``."""
 
 _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -82,6 +101,8 @@ class SelfMetrics:
         )
         self._tenants_reloaded = Gauge(_TENANTS_RELOADED.name, _TENANTS_RELOADED.help, registry=self._registry)
         self._tenants_reloaded.set(1)
+        self._config_reloaded = Gauge(_CONFIG_RELOADED.name, _CONFIG_RELOADED.help, registry=self._registry)
+        self._config_time = Gauge(_CONFIG_TIME.name, _CONFIG_TIME.help, registry=self._registry)
         ProcessCollector(registry=self._registry)
 
     def observe(self, api: str, seconds: float) -> None:
@@ -96,6 +117,13 @@ class SelfMetrics:
     def tenants_reloaded(self, *, success: bool) -> None:
         """Note whether a change of the tenants' settings was taken over."""
         self._tenants_reloaded.set(success)
+
+    def config_reloaded(self, now: float, *, success: bool) -> None:
+        """Note how an attempt to read all settings ended; with the settings, the tenants are those that are written."""
+        self._config_reloaded.set(success)
+        if success:
+            self._config_time.set(now)
+            self._tenants_reloaded.set(1)
 
     def render(self, *, openmetrics: bool) -> bytes:
         """All families in OpenMetrics 1.0, without its ``# EOF``, or in the text format 0.0.4."""

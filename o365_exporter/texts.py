@@ -71,16 +71,21 @@ def text_of(content: bytes) -> str:
         UnusableError: they are no text.
     """
     mark, encoding = next(((mark, name) for mark, name in _MARKS if content.startswith(mark)), (b"", "utf-8"))
+    if not mark and _looks_like_utf16(content):
+        raise UnusableError("is UTF-16 without a mark that says so", "save it as UTF-8")
     try:
         text = content[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
         name = encoding.removesuffix("-le").removesuffix("-be").upper()
         raise UnusableError(f"is not {name} (byte {len(mark) + error.start})", "save it as UTF-8") from None
     if "\0" in text:
-        utf16 = text[1::2].count("\0") * 2 > len(text) // 2 or text[::2].count("\0") * 2 > len(text) // 2
-        what = "is UTF-16 without a mark that says so" if utf16 else f"has a NUL in it (character {text.index(chr(0))})"
-        raise UnusableError(what, "save it as UTF-8")
+        raise UnusableError(f"has a NUL in it (character {text.index(chr(0))})", "save it as UTF-8")
     return text.replace("\r\n", "\n")
+
+
+def _looks_like_utf16(content: bytes) -> bool:
+    """Every other byte of a Latin text is then a NUL."""
+    return len(content) > 1 and 2 * max(content[::2].count(0), content[1::2].count(0)) > len(content) // 2
 
 
 def text_in(path: Path) -> str:

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
-from o365_exporter import cli
+from o365_exporter import __version__, cli
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.cli import main
 from o365_exporter.commands.simulate import Front
 from o365_exporter.errors import ConfigurationError
 
 OPTIONS = {
-    "run": ["--config"],
+    "run": ["--config", "--listen"],
     "once": ["--config", "--collector", *all_collectors()],
     "check-config": ["--config"],
     "demo": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10365"],
     "simulate": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10366", "--tls", "--base-url"],
 }
+
+
+@contextmanager
+def untouched_logs() -> Iterator[None]:
+    """Logging as it is before a command sets it up, and afterwards as it was before."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers[:] = []
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 def code_of(*arguments: str) -> int | str | None:
@@ -50,8 +67,9 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("command", "called", "expected"),
     [
-        (["run"], "run.run", [None]),
-        (["run", "--config", "x.toml"], "run.run", [Path("x.toml")]),
+        (["run"], "run.run", [None, None]),
+        (["run", "--config", "x.toml", "--listen", ":1"], "run.run", [Path("x.toml"), ":1"]),
+        (["run", "-c", "x.toml"], "run.run", [Path("x.toml"), None]),
         (["once"], "once.once", [None, None]),
         (
             ["once", "--collector", "subscriptions", "--collector", "service_health"],
@@ -91,7 +109,7 @@ def _raising(error: BaseException) -> Any:
     def command(_: Namespace) -> int:
         raise error
 
-    return type("Parser", (), {"parse_args": lambda *_: Namespace(command=command)})
+    return type("Parser", (), {"understood": lambda *_: Namespace(command=command)})
 
 
 def test_wrong_settings_are_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,13 +119,30 @@ def test_wrong_settings_are_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys:
     assert capsys.readouterr() == ("", "o365-exporter: a is wrong\no365-exporter: b is wrong\n")
 
 
-def test_a_broken_pipe_hides_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What else went wrong in the tasks is raised."""
-    group = ExceptionGroup("tasks", [BrokenPipeError(), ValueError("a fault")])
-    monkeypatch.setattr(cli, "_parser", _raising(group))
-    with pytest.raises(ExceptionGroup) as raised:
-        main(())
-    assert raised.value is group
+@pytest.mark.parametrize(
+    "error",
+    [
+        ExceptionGroup("canary", [BrokenPipeError(), ValueError("canary")]),
+        ValueError("canary"),
+        RuntimeError("canary"),
+        OSError(5, "canary", "canary"),
+    ],
+)
+def test_no_traceback_reaches_anybody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    """A fault of the program is exit code 1 and one line of the log: kinds and places, and no foreign text."""
+    monkeypatch.setattr(cli, "_parser", _raising(error))
+    with untouched_logs():
+        assert code_of() == 1
+    out, err = capsys.readouterr()
+    assert (out, "canary" in err, err.count("\n")) == ("", False, 1)
+    line = json.loads(err)
+    assert (line["event"], line["level"]) == ("fault of the exporter", "critical")
+    assert line["exception"][0]["type"] == type(error).__qualname__
+    assert any(place.startswith("o365_exporter/cli.py:") for place in line["exception"][0]["frames"])
+    if isinstance(error, ExceptionGroup):
+        assert [one["type"] for one in line["exception"][1:]] == ["BrokenPipeError", "ValueError"]
 
 
 def test_an_early_interrupt_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,3 +168,33 @@ def test_wrong_options_are_exit_code_2(arguments: list[str], capsys: pytest.Capt
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("usage: o365-exporter")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "guess"),
+    [
+        (["run", "--lisen", ":1"], "--lisen: did you mean --listen?"),
+        (["run", "--config.file=x"], "--config.file: did you mean --config?"),
+        (["once", "--colector", "subscriptions"], "--colector: did you mean --collector?"),
+        (["simulat"], "'simulat' is not known: did you mean simulate?"),
+        (["check_config"], "'check_config' is not known: did you mean check-config?"),
+        (["once", "--collector", "service-health"], "'service-health' is not known: did you mean service_health?"),
+    ],
+)
+def test_what_was_meant_is_guessed(arguments: list[str], guess: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An option, a command or a collector that does not exist is told with the nearest that does."""
+    assert code_of(*arguments) == 2
+    assert guess in capsys.readouterr().err
+
+
+def test_values_of_unknown_options_are_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody may try to hand a secret over."""
+    assert code_of("run", "--client-secret", "canary", "--x=canary") == 2
+    assert "canary" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--version", "-v", "-V"])
+def test_the_version(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever people try, they get the version."""
+    assert code_of(option) == 0
+    assert capsys.readouterr().out == f"o365-exporter {__version__}\n"

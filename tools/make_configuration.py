@@ -156,12 +156,15 @@ before it: what a variable says wins over a file in the secrets directory, and t
 
 1. The TOML file is named by `--config FILE`, else by `O365_CONFIG`.
    [config.example.toml](../config.example.toml) shows every key.
-2. The secrets directory is named by `O365_SECRETS_DIR`; without it, `/run/secrets` is read where it exists. It has a
-   file for each setting, called like the variable, in any case.
+2. The secrets directory is named by `O365_SECRETS_DIR`; without it, `/run/secrets` is read where that can be, and
+   what is of no use there is passed over. It has a file for each setting, called like the variable, in any case.
 3. A variable is called `O365_` and the key, with `__` between a table and what is in it.
 
 `o365-exporter check-config --config FILE` says every fault at once (exit code 2), or prints what is in effect and where
-it was written (exit code 0), with secrets masked. It asks nobody on the network.
+it was written (exit code 0), with secrets masked: how login and Graph of each tenant are reached, by which proxy and by
+whose word, and whose certificates are trusted. It opens files of certificates and credentials, refuses what `run` would
+refuse, and asks nobody on the network. What looks wrong and might be right (a placeholder, the ID of a secret in place of
+its value, a certificate that has expired) is a warning: a credential in a file can be mended while the exporter runs.
 
 ## One tenant
 
@@ -228,7 +231,7 @@ audience of the token |
 permissions to the identity |
 
 - **Files** are read again when they change, so that a rotation needs no restart. A value needs one.
-- **A certificate** is a PEM file or a PFX file, with an RSA key. A PEM file may hold certificate and key in any order,
+- **A certificate** is a PEM file or a PFX file, also in base64 as Key Vault hands it over, with an RSA key. A PEM file may hold certificate and key in any order,
   and the certificates of its authorities, or the key may lie in a PEM file of its own, as Kubernetes and cert-manager
   do it. Logins are signed by PS256 with the certificate's SHA-256 thumbprint. Its end is a series:
   `o365_exporter_credential_expiry_timestamp_seconds{{kind="certificate"}}`, also while no token can be had.
@@ -248,8 +251,42 @@ A file `o365_client_secret` in the secrets directory sets `O365_CLIENT_SECRET`, 
 `o365_tenants__contoso__client_secret` that of a tenant. Files that do not begin with `o365_` are none of the exporter's
 business, and so is a file that another setting names. No secret is ever printed.
 
+## Changes while it runs
+
+Files of credentials and `tenants_file` are read again when they change. `SIGHUP` reads everything anew, as
+`docker kill -s HUP` or `systemctl reload` send it: tenants, their credentials, collectors and the log level. A file that
+cannot be used, for whatever reason, changes nothing: one line says why, and
+`o365_exporter_config_last_reload_successful` is 0. What is particular to the process (`listen`, `proxy`, `ca_file` and
+the like) needs a restart; a line names such keys where they differ. Variables are those that the process was started
+with.
+
+## Proxies and certificates
+
+The setting `proxy` is for everything. Without it, these variables hold, in capitals or small letters, of which the small
+ones win:
+
+| Variable | Meaning |
+| --- | --- |
+| `HTTPS_PROXY`, else `ALL_PROXY` | the proxy to Microsoft; `http_proxy` is for plain http alone, so for a simulator |
+| `NO_PROXY` | what is reached directly all the same |
+| `SSL_CERT_FILE`, `SSL_CERT_DIR` | certificate authorities instead of those that come with the program; `ca_file` adds to either |
+
+- A proxy is written as `http://[user:password@]host:port`, also with `https://` or without a scheme. User and password
+  are percent-encoded: `/` as `%2F`, `?` as `%3F`, `#` as `%23`, `@` as `%40`. SOCKS is not supported.
+- `NO_PROXY` has entries with commas or blanks between: a host or domain (`example.com` and `.example.com` are also for
+  all below), a pattern (`*.example.com`, `10.*`, `*`), an address or a network of IPv4 or IPv6 (`::1`, `10.0.0.0/8`,
+  `[fd00::]/8`), each perhaps with a port (`example.com:8443`, `[::1]:443`).
+- What cannot be used is refused by name, with the value masked where it could hold a password. `REQUESTS_CA_BUNDLE`,
+  `CURL_CA_BUNDLE` and `SSLKEYLOGFILE` are not read; `NO_COLOR` and `FORCE_COLOR` are, for logs on a terminal.
+- Certificates are checked as RFC 5280 asks, on every version of Python. Authorities of proxies that open TLS often are
+  not quite so; the sentence names the defect, and `tls_strict = false` lets it pass.
+
 ## Rules
 
+- Files and values may begin with a mark of byte order and end in blanks or Windows' line ends; files may also be UTF-16
+  with its mark. Anything else that is not UTF-8 is named.
+- Clouds go by their names here or by what Microsoft's tools call them (`AzureUSGovernment`, `USGov`, `GCC High`,
+  `AzureChinaCloud`); levels of logs also by `WARN` and the like; switches by `true`, `yes`, `on` or `1`.
 - Names of variables and files count in any case. Where both `O365_LISTEN` and `o365_listen` are set, that is an error.
 - An empty variable or secret file counts as not set. Space around a value does not count.
 - A name that fits nothing is an error, in the environment too, and the nearest right name is shown. What Kubernetes

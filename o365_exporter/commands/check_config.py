@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.settings import Inspection, TenantSettings, inspect
+from o365_exporter.graph import CERTIFICATE_FILE, CERTIFICATE_FOLDERS, path_to, proxies_of
+from o365_exporter.settings import Inspection, Settings, TenantSettings, credential_doubts, inspect
 from o365_exporter.settings.inheritance import find
 from o365_exporter.settings.problems import MASK, dotted, toml, toml_key
 from o365_exporter.settings.schema import ROOMS, Key, KeyPath, lookup
@@ -20,16 +21,54 @@ _HEADER = (
 
 
 def check_config(config: Path | None, environ: Mapping[str, str]) -> int:
-    """Print the effective settings as TOML, or every fault; 0 where they can be used, else 2."""
+    """Print the effective settings as TOML, or every fault; 0 where they can be used, else 2.
+
+    Files of certificates and credentials are opened. What is wrong with a credential is a warning, as for ``run``: its
+    files are read again when they change, and it is one tenant's affair.
+    """
     try:
         inspection = inspect(config, environ)
     except ConfigurationError as error:
         print(*error.faults, sep="\n", file=sys.stderr)
         return 2
-    print(_HEADER, *_table((), _tree(inspection), inspection), sep="\n")
-    for warning in inspection.warnings:
+    print(_HEADER, *_table((), _tree(inspection), inspection), "", *_network(inspection.settings), sep="\n")
+    for warning in (*inspection.warnings, *credential_doubts(inspection.settings.tenants)):
         print(f"warning: {warning}", file=sys.stderr)
     return 0
+
+
+def _network(settings: Settings) -> Iterator[str]:
+    """How Microsoft would be reached, as comments: the proxy may come from the environment, and hold a password."""
+    proxies = proxies_of(settings.connection, settings.surroundings)
+    yield "# The way to Microsoft; usage reports come from further hosts, by the same proxy."
+    for address, tenants in _addresses(settings).items():
+        whose = ", ".join(tenants) if len(tenants) < len(settings.tenants) else "all tenants"
+        yield f"# {path_to(address, proxies)}: {whose}"
+    yield f"# Trusted certificate authorities: {', '.join(_authorities(settings))}"
+
+
+def _authorities(settings: Settings) -> Iterator[str]:
+    around = settings.surroundings
+    if around.certificate_file:
+        yield f"{around.certificate_file} ({CERTIFICATE_FILE})"
+    yield from (f"{folder} ({CERTIFICATE_FOLDERS})" for folder in around.certificate_folders)
+    if not (around.certificate_file or around.certificate_folders):
+        yield "those that come with the program"
+    if settings.connection.ca_file:
+        yield f"{settings.connection.ca_file} (ca_file)"
+
+
+def _addresses(settings: Settings) -> dict[str, list[str]]:
+    """Login and Graph, and which tenants are asked for there."""
+    found: dict[str, list[str]] = {}
+    for tenant in settings.tenants:
+        for address in _urls(tenant):
+            found.setdefault(address, []).append(tenant.name)
+    return found
+
+
+def _urls(tenant: TenantSettings) -> tuple[str, str]:
+    return tenant.login_url or tenant.cloud.login, tenant.graph_url or tenant.cloud.graph
 
 
 def _tree(inspection: Inspection) -> dict[str, Any]:
@@ -43,12 +82,13 @@ def _tree(inspection: Inspection) -> dict[str, Any]:
 
 
 def _tenant(tenant: TenantSettings) -> dict[str, Any]:
+    login, graph = _urls(tenant)
     return {
         "name": tenant.name,
         "tenant_id": tenant.tenant_id,
         "cloud": tenant.cloud.name,
-        "login_url": tenant.login_url or tenant.cloud.login,
-        "graph_url": tenant.graph_url or tenant.cloud.graph,
+        "login_url": login,
+        "graph_url": graph,
         **tenant.credential.model_dump(mode="json"),
         "labels": tenant.labels,
         "collectors": {name: options.model_dump(mode="json") for name, options in tenant.collectors.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -10,26 +11,43 @@ import anyio
 
 from o365_exporter import logs
 from o365_exporter.app import assemble, until_signal
-from o365_exporter.settings import Settings, TenantsFollower, inspect
+from o365_exporter.commands.simulate import address
+from o365_exporter.settings import Reloader, Settings, inspect
+
+LISTEN = "O365_LISTEN"
 
 log = logs.get_logger("run")
 
 
-def run(config: Path | None, environ: Mapping[str, str]) -> int:
-    """Poll and serve until SIGTERM or SIGINT.
+def run(config: Path | None, environ: Mapping[str, str], listen: str | None) -> int:
+    """Poll and serve until SIGTERM or SIGINT; SIGHUP reads the settings anew.
+
+    Args:
+        config: the settings file.
+        environ: environment variables.
+        listen: where to serve, whatever the settings say.
 
     Raises:
         ConfigurationError: the settings cannot be used.
     """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to read anew it would end the program
+    environ = _listening(environ, listen)
     inspection = inspect(config, environ)
     logs.configure(inspection.settings.logs)
     for warning in inspection.warnings:
         log.warning("suspicious setting", message=warning)
-    follower = TenantsFollower(config, environ, inspection.settings)
-    anyio.run(until_signal, partial(_serve, inspection.settings, follower))
+    reloader = Reloader(config, environ, inspection.settings)
+    anyio.run(until_signal, partial(_serve, inspection.settings, reloader))
     return 0
 
 
-async def _serve(settings: Settings, follower: TenantsFollower) -> None:
+async def _serve(settings: Settings, reloader: Reloader) -> None:
     async with assemble(settings) as app:
-        await app.serve(changed=follower.changed)
+        await app.serve(changed=reloader.changed, read=reloader.read)
+
+
+def _listening(environ: Mapping[str, str], listen: str | None) -> Mapping[str, str]:
+    if listen is None:
+        return environ
+    address(listen)
+    return {**{name: text for name, text in environ.items() if name.upper() != LISTEN}, LISTEN: listen}

@@ -7,7 +7,7 @@ from o365_exporter.graph.clouds import CLOUDS, Cloud, find_cloud
 from o365_exporter.graph.credentials import credential_source, secret_doubt
 from o365_exporter.graph.download import DOWNLOAD_ROUTE, Download
 from o365_exporter.graph.endpoints import Endpoint
-from o365_exporter.graph.http import Http, open_http, proxies_of
+from o365_exporter.graph.http import Http, open_http, path_to, proxies_of
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.login import LOGIN_ROUTES
 from o365_exporter.graph.options import (
@@ -52,6 +52,7 @@ __all__ = [
     "open_http",
     "parse_bypasses",
     "parse_proxy",
+    "path_to",
     "proxies_of",
     "secret_doubt",
 ]

@@ -103,8 +103,7 @@ class Http:
 
     def path_to(self, url: str) -> str:
         """Host, port and the proxy on the way, for sentences: ``graph.microsoft.com:443 directly``."""
-        proxy = self._proxies.of(url)
-        return f"{place_of(url)} {f'through {proxy}' if proxy else 'directly'}"
+        return path_to(url, self._proxies)
 
     async def send(self, request: Request, progress: Progress | None = None) -> Answer:
         """One attempt: no retry, no redirect followed.
@@ -142,6 +141,12 @@ class Http:
                 error, host=host_of(request.url), path=path, seconds=seconds, stage=progress.stage, begun=begun
             )
         raise failure  # outside of "except": httpx's error knows the request and with it the token
+
+
+def path_to(url: str, proxies: Proxies) -> str:
+    """Host, port and the proxy on the way, for sentences: ``graph.microsoft.com:443 directly``."""
+    proxy = proxies.of(url)
+    return f"{place_of(url)} {f'through {proxy}' if proxy else 'directly'}"
 
 
 class _Ways(httpx.AsyncBaseTransport):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import certifi
@@ -22,6 +23,7 @@ from o365_exporter.texts import UnusableError, content_of, text_of
 _DER = b"\x30\x82"
 _CERTIFICATE = re.compile(r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.*?-----END [A-Z0-9 ]+-----", re.DOTALL)
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
+_FEW = 10  # certificates; a file of more is a bundle
 _GIVE = "give a PEM file of certificates"
 _STRICT_CODES = range(80, 95)
 """X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA to X509_V_ERR_EC_KEY_EXPLICIT_PARAMS: what only X509_STRICT looks at
@@ -85,17 +87,23 @@ def is_strict(error: ssl.SSLCertVerificationError) -> bool:
 
 
 def authority_defects(path: Path, now: float) -> Iterator[str]:
-    """What strict checks will refuse of the authorities in a file, and which of them have ended; a predicate each."""
+    """What strict checks will refuse of the few authorities in a file, and which have ended; a clause each."""
+    with warnings.catch_warnings(action="ignore"):  # cryptography warns of what is told here
+        for one in _few(path):
+            name = one.subject.rfc4514_string() or "without a name"
+            if one.not_valid_after_utc.timestamp() <= now:
+                yield f"the authority {name} ended at {one.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}: put the next there"
+            if lacks := ", ".join(_lacks(one)):
+                yield f"the authority {name} {lacks}, which strict checks refuse: have it issued anew, or {LAX}"
+
+
+def _few(path: Path) -> Sequence[x509.Certificate]:
+    """The certificates of a file; none of a bundle, in which old authorities are kept for old ends."""
     try:
         found = x509.load_pem_x509_certificates(_certificates(content_of(path)).encode())
     except (UnusableError, ValueError):
-        return  # another's affair, or stranger than the library that reads it here
-    for one in found:
-        name = one.subject.rfc4514_string() or "without a name"
-        if one.not_valid_after_utc.timestamp() <= now:
-            yield f"the authority {name} ended at {one.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}: put the next one there"
-        if lacks := ", ".join(_lacks(one)):
-            yield f"the authority {name} {lacks}, which strict checks refuse: have it issued anew, or {LAX}"
+        return ()  # another's affair, or stranger than the library that reads it here
+    return found if len(found) <= _FEW else ()
 
 
 def _lacks(one: x509.Certificate) -> Iterator[str]:

@@ -5,7 +5,17 @@ the order in which it works: ``schema`` (what can be written), ``sources`` (wher
 ``load``; what is wrong is a ``Problem`` all along.
 """
 
-from o365_exporter.settings.following import TenantsFollower
-from o365_exporter.settings.load import Inspection, Settings, TenantSettings, inspect, load
+from o365_exporter.settings.load import Inspection, Settings, TenantSettings, inspect, load, needing_restart
+from o365_exporter.settings.reload import Reloader
+from o365_exporter.settings.suspicions import credential_doubts
 
-__all__ = ["Inspection", "Settings", "TenantSettings", "TenantsFollower", "inspect", "load"]
+__all__ = [
+    "Inspection",
+    "Reloader",
+    "Settings",
+    "TenantSettings",
+    "credential_doubts",
+    "inspect",
+    "load",
+    "needing_restart",
+]

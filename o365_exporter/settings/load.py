@@ -13,7 +13,7 @@ from o365_exporter.logs import LogOptions
 from o365_exporter.settings.checking import check
 from o365_exporter.settings.inheritance import arrange, between_tenants, workload_identities
 from o365_exporter.settings.problems import MASK, Problem
-from o365_exporter.settings.schema import Key, TenantsFileOptions, lookup
+from o365_exporter.settings.schema import ROOMS, Key, TenantsFileOptions, lookup
 from o365_exporter.settings.sources import Layer, read, tree_of
 from o365_exporter.settings.surroundings import authorities, remarks, surroundings
 from o365_exporter.settings.suspicions import suspicions
@@ -103,7 +103,7 @@ def inspect(config_file: Path | None, environ: Mapping[str, str]) -> Inspection:
     warnings = (
         *read_in.remarks,
         *suspicions(settings, read_in.file, written),
-        *remarks(environ, around, proxied=proxied),
+        *remarks(environ, around, proxied=proxied, trusting=("ca_file",) in written or bool(around.certificate_file)),
     )
     return Inspection(settings, written, tuple(dict.fromkeys(warnings)))
 
@@ -141,3 +141,13 @@ def _sentences(problems: list[Problem], written: Layer) -> list[str]:
     for secret in secrets:
         sentences = [sentence.replace(secret, MASK) for sentence in sentences]
     return list(dict.fromkeys(sentences))
+
+
+def needing_restart(running: Settings, wanted: Settings) -> list[str]:
+    """Keys of the process that differ and cannot be changed while it runs."""
+    return [
+        ROOMS[room][0] + name
+        for room in ("web", "connection")
+        for name, value in getattr(wanted, room)
+        if value != getattr(getattr(running, room), name)
+    ]

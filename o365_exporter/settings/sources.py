@@ -280,6 +280,8 @@ class _Layered:
                 self.put(path, _json(given(text)), at, name)
         except UnusableError as error:
             self.problems.append(Problem((name,), error.what, error.remedy, self.place))
+            if isinstance(at, Key) and not (at.is_list or at.is_file):  # or it would be told as missing, too
+                self.found[path] = Entry(text.strip("\"'").encode("utf-8", "replace").decode(), name, self.place)
 
     def put(self, path: KeyPath, value: Any, at: Table | Key | None, within: str = "") -> None:
         """A value and all that is in it; ``within`` names the variable whose JSON it is part of."""

@@ -28,13 +28,14 @@ from o365_exporter.texts import UnusableError, given, quotes_around
 _HARMLESS = re.compile(r"[\"']?([a-z0-9]+://)?[a-z0-9_.-]+(:[0-9]+)?/?[\"']?", re.IGNORECASE)
 """An address in which no password can be."""
 
-_UNREAD = {
-    "REQUESTS_CA_BUNDLE": "name that file by ca_file (O365_CA_FILE)",
-    "CURL_CA_BUNDLE": "name that file by ca_file (O365_CA_FILE)",
-    "NODE_EXTRA_CA_CERTS": "name that file by ca_file (O365_CA_FILE)",
-    "SSLKEYLOGFILE": "no keys of connections are written down",
-}
+_BUNDLES = dict.fromkeys(
+    ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), "name that file by ca_file (O365_CA_FILE)"
+)
+_UNREAD = {"SSLKEYLOGFILE": "no keys of connections are written down"}
 """What other programs obey and this one does not, with what to do instead."""
+
+_BREAKING = ("PROMETHEUS_MULTIPROC_DIR",)
+"""What would let a library of ours keep its numbers in files of other processes."""
 
 _Value = TypeVar("_Value")
 
@@ -48,6 +49,8 @@ def surroundings(environ: Mapping[str, str], problems: list[Problem], *, proxied
         proxied: whether the setting ``proxy`` names a proxy; then these variables name none.
     """
     read = _Reader(environ, problems)
+    for name in _BREAKING:
+        read.value(name, _refused)
     return Surroundings(
         Proxies() if proxied else read.proxies(),
         read.value(CERTIFICATE_FILE, _certificate_file),
@@ -67,14 +70,21 @@ def authorities(connection: ConnectionOptions, written: Layer) -> list[Problem]:
     return []
 
 
-def remarks(environ: Mapping[str, str], found: Surroundings, *, proxied: bool) -> Iterator[str]:
-    """What somebody may believe to be in effect, and is not."""
+def remarks(environ: Mapping[str, str], found: Surroundings, *, proxied: bool, trusting: bool) -> Iterator[str]:
+    """What somebody may believe to be in effect, and is not.
+
+    Args:
+        environ: the environment variables.
+        found: what was read of them.
+        proxied: whether the setting ``proxy`` names a proxy.
+        trusting: whether certificate authorities are named in a way that counts.
+    """
     if found.proxies.http and not found.proxies.https and not proxied:
         yield (
             f"{found.proxies.http.setting} is set and HTTPS_PROXY is not: Microsoft is asked by https, and so without "
             "a proxy. Set HTTPS_PROXY."
         )
-    for name, instead in _UNREAD.items():
+    for name, instead in (_UNREAD if trusting else {**_UNREAD, **_BUNDLES}).items():
         if environ.get(name, "").strip():
             yield f"{name} in {ENVIRONMENT} is not read by this program: {instead}."
 
@@ -112,6 +122,10 @@ class _Reader:
 
 def _shown(text: str) -> str:
     return toml(MASK if "@" in text else text)
+
+
+def _refused(_: str) -> None:
+    raise UnusableError("would mix our series with those of other processes", "remove it for this program")
 
 
 def _proxy_shown(text: str) -> str:

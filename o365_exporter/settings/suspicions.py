@@ -54,7 +54,7 @@ def _by_files(tenants: Iterable[TenantSettings]) -> Iterator[tuple[CredentialOpt
     for tenant in tenants:
         shared[tuple(getattr(tenant.credential, name) for name in CREDENTIAL_FILES)].append(tenant)
     for files, (first, *others) in shared.items():
-        if any(files):
+        if any(files) and all(map(_is_readable, filter(None, files))):  # the others have been told
             yield first.credential, f"{first.name} (and {len(others)} more)" if others else first.name
 
 
@@ -92,7 +92,7 @@ def _ids(settings: Settings) -> Iterator[str]:
 
 
 def _files(written: Layer) -> Iterator[str]:
-    proofs = {path: str(entry.value) for path, entry in written.items() if path[-1] in PROOFS}
+    proofs = {path: str(entry.value) for path, entry in written.items() if path[-1] in CREDENTIAL_FILES}
     files = {name: _is_public(path, written) for path, name in proofs.items() if name.startswith("/")}
     for name, public in files.items():
         yield from _about_file(Path(name), public=public)
@@ -102,6 +102,14 @@ def _is_public(path: KeyPath, written: Layer) -> bool:
     """Whether others may well read it: a certificate without its key, and what Kubernetes writes for everybody."""
     without_key = path[-1] == "certificate_file" and (*path[:-1], "certificate_key_file") in written
     return without_key or path[-1] == "federated_token_file"
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        path.open("rb").close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _about_file(path: Path, *, public: bool) -> Iterator[str]:

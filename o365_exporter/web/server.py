@@ -99,6 +99,8 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        forwarded_allow_ips="",  # or uvicorn reads FORWARDED_ALLOW_IPS,
+        workers=1,  # and WEB_CONCURRENCY, whatever that holds
         limit_concurrency=_MOST_CONNECTIONS,
         timeout_keep_alive=_KEEP_ALIVE,
         headers=[("cache-control", "no-store"), ("x-content-type-options", "nosniff")],

@@ -67,7 +67,7 @@ def test_an_authority_that_has_ended(tmp_path: Path) -> None:
     path = tmp_path / "old.pem"
     path.write_bytes(pem(certificate(ends=NOON - 1)))
     assert list(authority_defects(path, NOON)) == [
-        "the authority CN=exporter ended at 2026-03-10T11:59:59Z: put the next one there"
+        "the authority CN=exporter ended at 2026-03-10T11:59:59Z: put the next there"
     ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.settings import Settings, TenantSettings, load
+from o365_exporter.settings import Inspection, Settings, TenantSettings, inspect, load
 
 CLIENT = "11111111-1111-1111-1111-111111111111"
 ONE_TENANT = {"O365_TENANT_ID": "contoso.com", "O365_CLIENT_ID": CLIENT, "O365_CLIENT_SECRET": "s3cret"}
@@ -43,6 +43,12 @@ class Desk:
         if toml is not None:
             self.config.write_text(toml, "utf-8")
         return load(None if toml is None else self.config, environ or {})
+
+    def inspect(self, toml: str | None = None, environ: Mapping[str, str] | None = None) -> Inspection:
+        """The settings out of this file and these variables, with what looks like an oversight."""
+        if toml is not None:
+            self.config.write_text(toml, "utf-8")
+        return inspect(None if toml is None else self.config, environ or {})
 
     def tenant(self, toml: str | None = None, environ: Mapping[str, str] | None = None) -> TenantSettings:
         """The only tenant out of this file and these variables."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.settings import TenantsFollower, load
+from o365_exporter.settings import Reloader, load
 from tests.settings.desk import MANY, Desk
 
 CONTOSO = '[tenants.contoso]\ntenant_id = "contoso.com"\n'
@@ -72,7 +72,7 @@ def test_a_file_that_cannot_be_used_is_named(desk: Desk, tenants: Path, content:
 def test_changes_are_followed(desk: Desk, tenants: Path) -> None:
     """Nothing while the file is the same; all tenants once it has changed; a fault once for each change."""
     loaded = desk.load(settings(tenants))
-    follower = TenantsFollower(desk.config, {}, loaded)
+    follower = Reloader(desk.config, {}, loaded)
     assert follower.changed() is None
     tenants.write_text(CONTOSO + FABRIKAM)
     assert follower.changed() is None, "what has just changed may be half written"
@@ -93,6 +93,6 @@ def test_changes_are_followed(desk: Desk, tenants: Path) -> None:
 def test_without_the_setting_nothing_ever_changes(desk: Desk) -> None:
     """A configuration without tenants_file is read once."""
     desk.config.write_text(MANY + CONTOSO)
-    follower = TenantsFollower(desk.config, {}, load(desk.config, {}))
+    follower = Reloader(desk.config, {}, load(desk.config, {}))
     desk.config.write_text(MANY + FABRIKAM)
     assert follower.changed() is None

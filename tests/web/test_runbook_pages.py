@@ -180,7 +180,7 @@ async def test_another_address_is_told_to_the_alerts(written: str, url: str) -> 
 )
 def test_what_is_no_folder(written: str, fault: str) -> None:
     """A wrong value is named together with what to write."""
-    with pytest.raises(ValidationError, match=re.escape(f"{written!r} {fault}")) as raised:
+    with pytest.raises(ValidationError, match=re.escape(f"Value error, {fault}")) as raised:
         WebOptions(runbooks_url=written)
     assert 'such as "https://wiki.example.org/runbooks/", or nothing' in str(raised.value)
 

@@ -11,6 +11,7 @@ from o365_exporter.graph.credentials.files import CredentialFile, FileSource
 from o365_exporter.texts import quotes_around
 
 _GUID = re.compile(r"\{?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\}?", re.IGNORECASE)
+_PATH = re.compile(r"/[\w.-]+(/[\w.-]+)+")
 _PLACEHOLDER = re.compile(
     r"<.*>|\$\{.*\}|\{\{.*\}\}|\*+|x{3,}|\.{3,}|(change|replace)[-_ ]?me|placeholder|to[-_ ]?do|tbd|dummy|example"
     r"|(your|my|the|a)?[-_ ]?(app|client)?[-_ ]?(secret|password)([-_ ]?(value|here|goes|key))*",
@@ -29,7 +30,7 @@ def secret_doubt(value: str) -> str:
         return "is a GUID, as the ID of a secret is: write the secret's Value, which the portal shows only once"
     if _PLACEHOLDER.fullmatch(value):
         return "looks like a placeholder: write the secret's Value"
-    if value.startswith("/") and "." not in value and value.count("/") > 1:
+    if _PATH.fullmatch(value):
         return "looks like the name of a file: name it by client_secret_file"
     if value.startswith("eyJ"):
         return "looks like a token: write the secret's Value, or name the token's file by federated_token_file"

@@ -43,8 +43,8 @@ NOW = Section(
         Stat(
             key="reload",
             title="Reload",
-            about="Whether the tenants watched are those of tenants_file as it stands.",
-            expr="min(o365_exporter_tenants_reload_success)",
+            about="Whether what is written is in effect: the settings as last read, and tenants_file as it stands.",
+            expr="min(o365_exporter_tenants_reload_success)\n  * min(o365_exporter_config_last_reload_successful)",
             unit="short",
             states=looks.YES_IS_GOOD,
             empty=UNKNOWN,
@@ -328,6 +328,11 @@ EXPORTERS = Table(
         Value(title="", expr=f"group by (instance, folder) ({RUNBOOKS})"),
         Value(
             title="Running for", expr=f"max by (instance) ((time() - process_start_time_seconds) * {HERE})", unit="s"
+        ),
+        Value(
+            title="Settings read",
+            expr="max by (instance) (time() - o365_exporter_config_last_reload_success_timestamp_seconds)",
+            unit="s",
         ),
     ),
     order="Exporter",

@@ -1,4 +1,4 @@
-"""Tenants that change while the program runs."""
+"""Settings that change while the program runs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from o365_exporter.settings.load import Settings, TenantSettings, load
 
 
-class TenantsFollower:
-    """Looks whether ``tenants_file`` has changed and stands still again; without one, nothing ever does.
+class Reloader:
+    """Reads the settings again: the tenants when ``tenants_file`` has changed and stands still, all when asked to.
 
     Args:
         config_file: as for ``load``.
-        environ: as for ``load``.
+        environ: as for ``load``; a process cannot be given another one.
         settings: what was loaded last.
     """
 
@@ -37,10 +37,21 @@ class TenantsFollower:
         self._seen = now
         return load(self._config_file, self._environ).tenants
 
+    def read(self) -> Settings:
+        """Everything as it stands now.
+
+        Raises:
+            ConfigurationError: it cannot be used; what was loaded before stays in effect.
+        """
+        settings = load(self._config_file, self._environ)
+        self._path = settings.more_tenants.tenants_file
+        self._seen = self._latest = self._fingerprint()
+        return settings
+
     def _fingerprint(self) -> str:
         if self._path is None:
             return ""
         try:
             return hashlib.sha256(self._path.read_bytes()).hexdigest()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
             return type(error).__name__
