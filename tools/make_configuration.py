@@ -161,10 +161,11 @@ before it: what a variable says wins over a file in the secrets directory, and t
 3. A variable is called `O365_` and the key, with `__` between a table and what is in it.
 
 `o365-exporter check-config --config FILE` says every fault at once (exit code 2), or prints what is in effect and where
-it was written (exit code 0), with secrets masked: how login and Graph of each tenant are reached, by which proxy and by
-whose word, and whose certificates are trusted. It opens files of certificates and credentials, refuses what `run` would
-refuse, and asks nobody on the network. What looks wrong and might be right (a placeholder, the ID of a secret in place of
-its value, a certificate that has expired) is a warning: a credential in a file can be mended while the exporter runs.
+it was written (exit code 0), with secrets masked: how login and Graph of each tenant are reached, by which proxy and
+by whose word, and whose certificates are trusted. It opens files of certificates and credentials, refuses what `run`
+would refuse, and asks nobody on the network. What looks wrong and might be right (a placeholder, the ID of a secret in
+place of its value, a certificate that has expired) is a warning: a credential in a file can be mended while the
+exporter runs.
 
 ## One tenant
 
@@ -231,10 +232,11 @@ audience of the token |
 permissions to the identity |
 
 - **Files** are read again when they change, so that a rotation needs no restart. A value needs one.
-- **A certificate** is a PEM file or a PFX file, also in base64 as Key Vault hands it over, with an RSA key. A PEM file may hold certificate and key in any order,
-  and the certificates of its authorities, or the key may lie in a PEM file of its own, as Kubernetes and cert-manager
-  do it. Logins are signed by PS256 with the certificate's SHA-256 thumbprint. Its end is a series:
-  `o365_exporter_credential_expiry_timestamp_seconds{{kind="certificate"}}`, also while no token can be had.
+- **A certificate** is a PEM file or a PFX file, also in base64 as Key Vault hands it over, with an RSA key. A PEM file
+  may hold certificate and key in any order, and the certificates of its authorities, or the key may lie in a PEM file
+  of its own, as Kubernetes and cert-manager do it. Logins are signed by PS256 with the certificate's SHA-256
+  thumbprint. Its end is a series: `o365_exporter_credential_expiry_timestamp_seconds{{kind="certificate"}}`, also while
+  no token can be had.
 - **A federated token** has the audience `api://AzureADTokenExchange`. `workload_identity` takes
   `federated_token_file`, `client_id` and `tenant_id` from `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_CLIENT_ID` and
   `AZURE_TENANT_ID`, where they are not set. `AZURE_AUTHORITY_HOST` is not looked at: `cloud` decides, since two clouds
@@ -254,22 +256,22 @@ business, and so is a file that another setting names. No secret is ever printed
 ## Changes while it runs
 
 Files of credentials and `tenants_file` are read again when they change. `SIGHUP` reads everything anew, as
-`docker kill -s HUP` or `systemctl reload` send it: tenants, their credentials, collectors and the log level. A file that
-cannot be used, for whatever reason, changes nothing: one line says why, and
+`docker kill -s HUP` or `systemctl reload` send it: tenants, their credentials, collectors and the log level. A file
+that cannot be used, for whatever reason, changes nothing: one line says why, and
 `o365_exporter_config_last_reload_successful` is 0. What is particular to the process (`listen`, `proxy`, `ca_file` and
 the like) needs a restart; a line names such keys where they differ. Variables are those that the process was started
 with.
 
 ## Proxies and certificates
 
-The setting `proxy` is for everything. Without it, these variables hold, in capitals or small letters, of which the small
-ones win:
+The setting `proxy` is for everything. Without it, these variables hold, in capitals or small letters, of which the
+small ones win:
 
 | Variable | Meaning |
 | --- | --- |
 | `HTTPS_PROXY`, else `ALL_PROXY` | the proxy to Microsoft; `http_proxy` is for plain http alone, so for a simulator |
 | `NO_PROXY` | what is reached directly all the same |
-| `SSL_CERT_FILE`, `SSL_CERT_DIR` | certificate authorities instead of those that come with the program; `ca_file` adds to either |
+| `SSL_CERT_FILE`, `SSL_CERT_DIR` | certificate authorities instead of those that come along; `ca_file` adds to either |
 
 - A proxy is written as `http://[user:password@]host:port`, also with `https://` or without a scheme. User and password
   are percent-encoded: `/` as `%2F`, `?` as `%3F`, `#` as `%23`, `@` as `%40`. SOCKS is not supported.

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.programs import PATIENCE, Microsoft, environment, eventually, finished, running
+from tests.e2e.programs import Microsoft, environment, eventually, finished, running
+from tests.fakes import PATIENCE
 
 CANARY = "Canary8Qdonotshow"
 THREE = {
@@ -148,7 +149,7 @@ def test_hangup_reads_everything_anew(cloud: Microsoft, tmp_path: Path) -> None:
             f"{config} is not TOML: Expected ']' at the end of a table declaration (at end of document)."
         ]
         assert 'tenant="after"' in httpx.get(f"{url}/metrics").text
-        assert program.stop()[0] == 0
+        assert program.stop() == 0
 
 
 def test_listen_on_the_command_line(cloud: Microsoft, tmp_path: Path) -> None:
