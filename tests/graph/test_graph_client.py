@@ -12,6 +12,7 @@ from o365_exporter import __version__
 from o365_exporter.errors import (
     AuthError,
     ConfigurationError,
+    NoData,
     PermissionMissingError,
     PollError,
     RefusedRedirectError,
@@ -457,3 +458,73 @@ async def test_another_address_for_graph_keeps_the_token_at_home(world: Microsof
         with pytest.raises(RefusedRedirectError):
             await graph.list(Endpoint("/applications", ()))
     assert local.called
+
+
+@pytest.mark.parametrize(
+    "words", ["Invalid page size specified: '999'.", "The limit of '50' for Top query has been exceeded."]
+)
+async def test_a_page_size_that_graph_refuses_is_made_smaller(world: Microsoft, words: str) -> None:
+    """Down to none, which leaves it to Graph; the next poll begins with what was taken."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "$top" in request.url.params:
+            return httpx.Response(400, json=graph_error("BadRequest", words))
+        return httpx.Response(200, json={"value": [{"id": "1"}]})
+
+    route = world.graph("/applications").mock(side_effect=answer)
+    async with client() as graph:
+        assert await graph.list(APPS) == [{"id": "1"}]
+        assert await graph.list(APPS) == [{"id": "1"}]
+    assert [call.request.url.params.get("$top") for call in route.calls] == ["999", "50", None, None]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("Directory_ExpiredPageToken", "The specified page token value has expired."),
+        ("BadRequest", "SkipToken is invalid"),
+    ],
+)
+async def test_a_list_whose_next_page_is_forgotten_begins_anew_once(world: Microsoft, code: str, words: str) -> None:
+    """No page is served twice, and a Graph that keeps forgetting ends the poll."""
+    link = f"{GRAPH}/applications?$skiptoken=1"
+    first = httpx.Response(200, json={"value": [{"id": "1"}], "@odata.nextLink": link})
+    forgotten = httpx.Response(400, json=graph_error(code, words))
+    last = httpx.Response(200, json={"value": [{"id": "2"}]})
+    route = world.graph("/applications")
+    async with client() as graph:
+        route.side_effect = [first, forgotten, first, last]
+        assert await graph.list(APPS) == [{"id": "1"}, {"id": "2"}]
+        route.side_effect = [first, forgotten, first, forgotten]
+        with pytest.raises(UnexpectedAnswerError, match=r"next page|goes on"):
+            await graph.list(APPS)
+
+
+@pytest.mark.parametrize("odd", ["", ".", "..", "a\r\nb", "a\x00b", "\ud800", "x" * 501, "a\u2028b"])
+async def test_an_odd_id_reaches_no_address(world: Microsoft, odd: str) -> None:
+    """Ids come from answers: one that would lead elsewhere, or into no URL at all, fails alone and with a sentence."""
+    async with client() as graph:
+        with pytest.raises(UnexpectedAnswerError, match="which cannot be asked for"):
+            await graph.find(ISSUE, id=odd)
+    assert not world.router.calls
+
+
+@pytest.mark.parametrize("code", ["UnknownError", "", "NotFoundByGateway"])
+async def test_a_404_without_graphs_own_code_is_no_proof_that_something_is_gone(world: Microsoft, code: str) -> None:
+    """Services behind Graph say so of what exists (graph2otel#109), so it is a failure."""
+    world.graph("/admin/").respond(404, json=graph_error(code))
+    async with client() as graph:
+        with pytest.raises(UnexpectedAnswerError, match="Graph knows nothing at the address asked"):
+            await graph.find(ISSUE, id="EX1")
+
+
+async def test_an_empty_body_of_a_service_that_a_tenant_may_lack_is_no_data(world: Microsoft) -> None:
+    """Intune answers so where nothing of a kind is set up; of any other service it is a fault."""
+    policies = Endpoint("/deviceAppManagement/windowsInformationProtectionPolicies", ("X",))
+    world.graph("/deviceAppManagement/").respond(200)
+    world.graph("/applications").respond(200)
+    async with client() as graph:
+        with pytest.raises(NoData, match="windowsInformationProtectionPolicies for tenant contoso is empty"):
+            await graph.list(policies)
+        with pytest.raises(UnexpectedAnswerError, match="empty body"):
+            await graph.list(APPS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from o365_exporter.errors import NetworkError, TruncatedError
+from o365_exporter.errors import NetworkError, PollError, RefusedRedirectError, TruncatedError, UnexpectedAnswerError
 from o365_exporter.graph import Endpoint
 from tests.graph.world import ImpatientClock, client, microsoft
 
@@ -57,3 +57,100 @@ async def test_a_file_whose_end_could_not_be_told_is_refused() -> None:
             with pytest.raises(TruncatedError, match="neither the length of a report nor its end"):
                 async with graph.download(REPORT, period="D7"):
                     pass
+
+
+async def test_a_file_on_another_port_of_a_known_host_is_refused() -> None:
+    """Microsoft's hosts serve reports at 443; what listens elsewhere on them is not asked."""
+    with microsoft() as world:
+        for location in (
+            "https://reports.office.com:8443/x",
+            "http://reports.office.com/x",
+            "https://reports.office.com:80/",
+        ):
+            world.router.get(GRAPH).mock(return_value=httpx.Response(302, headers={"location": location}))
+            async with client(clock=ImpatientClock()) as graph:
+                with pytest.raises(RefusedRedirectError, match="not among the download hosts"):
+                    async with graph.download(REPORT, period="D7"):
+                        pass
+        assert {call.request.url.host for call in world.router.calls} == {
+            "graph.microsoft.com",
+            "login.microsoftonline.com",
+        }
+
+
+@pytest.mark.parametrize("kind", ["text/csv; charset=utf-8", "application/octet-stream", ""])
+async def test_a_report_may_come_without_a_redirect(kind: str) -> None:
+    """Some functions answer 200 with the file itself (Copilot's usage): it is read like any other."""
+    with microsoft() as world:
+        headers = {"content-length": "3", "etag": '"v1"', **({"content-type": kind} if kind else {})}
+        route = world.router.get(GRAPH).mock(return_value=httpx.Response(200, headers=headers, content=b"a,b"))
+        async with client(clock=ImpatientClock()) as graph, graph.download(REPORT, period="D7") as found:
+            assert (found.etag, found.unchanged) == ('"v1"', False)
+            assert [piece async for piece in found.pieces()] == [b"a,b"]
+        assert route.call_count == 1
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/json; odata.metadata=minimal"])
+async def test_a_page_or_an_object_without_a_redirect_is_no_report(kind: str) -> None:
+    """A sign-in page of a proxy, say."""
+    with microsoft() as world:
+        world.router.get(GRAPH).mock(return_value=httpx.Response(200, headers={"content-type": kind}, content=b"x"))
+        async with client(clock=ImpatientClock()) as graph:
+            with pytest.raises(UnexpectedAnswerError, match="is no address of a file"):
+                async with graph.download(REPORT, period="D7"):
+                    pass
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "reason", "times"),
+    [
+        (429, {}, "throttled", 5),
+        (429, {"retry-after": "7"}, "throttled", 5),
+        (500, {}, "unavailable", 5),
+        (503, {"retry-after": "7"}, "unavailable", 5),
+        (403, {}, "unexpected_answer", 1),
+        (404, {}, "unexpected_answer", 1),
+        (418, {}, "unexpected_answer", 1),
+        (302, {"location": "https://reports.office.com/y"}, "refused_redirect", 1),
+    ],
+)
+async def test_the_hosts_of_files_are_told_as_what_they_answer(
+    status: int, headers: dict[str, str], reason: str, times: int
+) -> None:
+    """Throttling and outages are no aged address, and are tried again; the address itself is never shown."""
+    with microsoft() as world:
+        world.router.get(GRAPH).mock(return_value=httpx.Response(302, headers={"location": FILE}))
+        body = f"<html>{FILE} is no more</html>"
+        file = world.router.get(FILE).mock(return_value=httpx.Response(status, headers=headers, html=body))
+        file.side_effect = lambda _: httpx.Response(status, headers=headers, html=body)
+        async with client(clock=ImpatientClock()) as graph:
+            with pytest.raises(PollError) as failure:
+                async with graph.download(REPORT, period="D7"):
+                    pass
+    assert (failure.value.reason, failure.value.status, file.call_count) == (reason, status, times)
+    assert "ticket" not in str(failure.value)
+    assert ("aged" in str(failure.value)) == (status in (403, 404))
+
+
+@pytest.mark.parametrize("etag", ['"v1"', 'W/"v1"', "0x8D1"])
+async def test_a_validator_is_sent_back(etag: str) -> None:
+    """To Graph and to the host of the file."""
+    with microsoft() as world:
+        graphs = world.router.get(GRAPH).mock(return_value=httpx.Response(302, headers={"location": FILE}))
+        files = world.router.get(FILE).mock(return_value=httpx.Response(304))
+        async with client(clock=ImpatientClock()) as graph, graph.download(REPORT, etag=etag, period="D7") as found:
+            assert (found.etag, found.unchanged) == (etag, True)
+    assert [route.calls.last.request.headers["if-none-match"] for route in (graphs, files)] == [etag, etag]
+
+
+@pytest.mark.parametrize("etag", ["v\r\nX-Evil: 1", "ü", "a b", '"' + "x" * 300 + '"', "\x00", 'one", "two', "\ud800"])
+async def test_an_odd_validator_does_not_poison_the_next_poll(etag: str) -> None:
+    """What no header can hold is not kept and not sent, wherever it was remembered."""
+    with microsoft() as world:
+        graphs = world.router.get(GRAPH).mock(return_value=httpx.Response(302, headers={"location": FILE}))
+        sent = etag.encode("utf-8", "surrogatepass").replace(b"\r\n", b" ")
+        headers = [(b"content-length", b"3"), (b"etag", sent)]
+        world.router.get(FILE).mock(side_effect=lambda _: httpx.Response(200, headers=headers, content=b"a,b"))
+        async with client(clock=ImpatientClock()) as graph, graph.download(REPORT, etag=etag, period="D7") as found:
+            assert found.etag == ""
+        assert "if-none-match" not in graphs.calls.last.request.headers

@@ -40,6 +40,7 @@ _GATEWAY = frozenset({Service.GATEWAY})
 _ALWAYS_THERE = GRAPH - OPTIONAL
 
 _LACKS_PERMISSION = "The {subject} {app} lacks the application permission {permission} in tenant {tenant} {detail}."
+_GRANT = "{permission} in {tenant}"
 _LACKS_LICENCE = "Tenant {tenant} lacks the licence that Graph wants for this {detail}."
 _GET_LICENCE = "Get the licence, or switch the collector off for this tenant."
 _SWITCH_OFF = "Set it up, or switch the collector off for this tenant."
@@ -151,6 +152,7 @@ _PERMISSIONS = (
         actor=Actor.ADMINISTRATOR,
         what=_LACKS_PERMISSION,
         remedy="{grant}",
+        subject=_GRANT,
         evidence="microsoft-graph-docs-contrib#4818",
         needs=("Directory.Read.All",),
     ),
@@ -174,6 +176,7 @@ _PERMISSIONS = (
         actor=Actor.ADMINISTRATOR,
         what=_LACKS_PERMISSION,
         remedy="{grant}",
+        subject=_GRANT,
         evidence="sweep: adminReportSettings and reports without their permission, also inside UnknownError",
     ),
     Row(
@@ -195,6 +198,7 @@ _PERMISSIONS = (
         actor=Actor.ADMINISTRATOR,
         what=_LACKS_PERMISSION,
         remedy="{grant}",
+        subject=_GRANT,
         evidence="Graph docs, 403; graph2otel, 2026-07-16",
     ),
     Row(
@@ -213,6 +217,7 @@ _PERMISSIONS = (
         actor=Actor.ADMINISTRATOR,
         what=_LACKS_PERMISSION,
         remedy="{grant}",
+        subject=_GRANT,
         evidence="sweep: Intune, nested JSON; graph2otel, 2026-07: a 403 that names scopes means a missing grant",
     ),
     Row(
@@ -308,6 +313,7 @@ _LICENCES = (
         actor=Actor.ADMINISTRATOR,
         what=_LACKS_PERMISSION,
         remedy="{grant}",
+        subject=_GRANT,
         evidence="graph2otel#119: service health without its permission says UnknownError and an empty message",
     ),
 )
