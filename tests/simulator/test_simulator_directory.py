@@ -60,7 +60,7 @@ async def test_enterprise_apps_stand_behind_a_page_of_microsofts_own(user: Graph
     """Microsoft's show no credential; a SAML app has its one certificate three times, by its 40-digit thumbprint."""
     added = contoso.add_saml_app("Expenses", 30)
     pages = await user.all_pages(PRINCIPALS)
-    assert len(pages) == 2
+    assert len(pages) == 3
     assert all(not one["keyCredentials"] for one in pages[0])
     app = next(one for one in pages[1] if one["id"] == added)
     keys = [*app["keyCredentials"], *app["passwordCredentials"]]
@@ -72,6 +72,14 @@ async def test_enterprise_apps_stand_behind_a_page_of_microsofts_own(user: Graph
     assert {one["displayName"] for one in saml["value"]} > {"Expenses", "Salesforce"}
     contoso.remove_saml_app(added)
     assert (await user.get(f"{PRINCIPALS}/{added}")).status_code == 404
+
+
+async def test_each_app_registration_has_its_principal(user: GraphUser, contoso: Tenant) -> None:
+    """Of the tenant's own apps it names this tenant as their owner; a new app has one at once."""
+    added = contoso.add_application("Time sheets", [30])
+    for app_id in (contoso.client_id, added):
+        (one,) = (await user.json(f"{PRINCIPALS}?$filter=appId%20eq%20%27{app_id}%27"))["value"]
+        assert (one["appId"], one["appOwnerOrganizationId"]) == (app_id, contoso.tenant_id)
 
 
 async def test_thumbprints_come_in_both_forms(user: GraphUser) -> None:

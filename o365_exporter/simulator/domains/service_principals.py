@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from o365_exporter.simulator.domains.applications import certificate, secret, show_application
 from o365_exporter.simulator.domains.base import TenantPart, operation
@@ -28,10 +29,21 @@ def build_service_principals(seed: str, now: float, tenant_id: str, *, calm: boo
     return {one["id"]: one for one in made}
 
 
+def principal_of(application: Json, tenant_id: str) -> Json:
+    """What stands for an app registration of the tenant's own; its credentials stay with the registration."""
+    app_id = application["appId"]
+    shape = _shape(str(uuid5(NAMESPACE_URL, app_id)), app_id, application["displayName"], tenant_id)
+    return {**shape, "signInAudience": application["signInAudience"]}
+
+
 def _principal(draw: Draw, name: str, owner: str) -> Json:
     app_id = draw.guid()
+    return _shape(draw.guid(), app_id, name, owner)
+
+
+def _shape(object_id: str, app_id: str, name: str | None, owner: str) -> Json:
     return {
-        "id": draw.guid(),
+        "id": object_id,
         "deletedDateTime": None,
         "accountEnabled": True,
         "alternativeNames": [],
@@ -87,11 +99,17 @@ class ServicePrincipalsPart(TenantPart):
 
     tenant_id: str
     calm: bool
+    applications: dict[str, Json]
 
     @cached_property
     def service_principals(self) -> dict[str, Json]:
         """Made when they are asked for: most clients never read them."""
         return build_service_principals(self._seed, self._founded, self.tenant_id, calm=self.calm)
+
+    def all_principals(self) -> list[Json]:
+        """Those of the tenant's own app registrations last: they come and go with these."""
+        own = (principal_of(application, self.tenant_id) for application in self.applications.values())
+        return [*self.service_principals.values(), *own]
 
     @operation
     def add_saml_app(self, display_name: str, days: float = 365.0) -> str:
@@ -111,7 +129,7 @@ RESOURCES = (
     Resource(
         path="/servicePrincipals",
         type="servicePrincipal",
-        rows=lambda tenant, _: tenant.service_principals.values(),
+        rows=lambda tenant, _: tenant.all_principals(),
         show=show_application,
         properties=names(
             "id deletedDateTime accountEnabled alternativeNames appDisplayName appId applicationTemplateId "
