@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 from o365_exporter.clock import Clock
 from o365_exporter.errors import (
     ConfigurationError,
     NoData,
-    PermissionMissingError,
     PollError,
     PollTimeoutError,
-    ThrottledError,
-    UnavailableError,
 )
 from o365_exporter.graph.addresses import host_of, is_loopback, origin_of
 from o365_exporter.graph.answers import decoded
+from o365_exporter.graph.asking import Asking, Call
 from o365_exporter.graph.auth import TokenProvider
 from o365_exporter.graph.budget import Budget
 from o365_exporter.graph.clouds import Cloud
 from o365_exporter.graph.credentials import credential_source
 from o365_exporter.graph.download import (
-    DOWNLOAD_ROUTE,
     Download,
     checked_address,
     checked_etag,
@@ -36,7 +32,7 @@ from o365_exporter.graph.download import (
     may_be_file,
 )
 from o365_exporter.graph.endpoints import Endpoint
-from o365_exporter.graph.http import Answer, BodyTooLargeError, Http, Request, Stream
+from o365_exporter.graph.http import BodyTooLargeError, Http, Request, Stream
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.login import Login
 from o365_exporter.graph.meanings import (
@@ -44,14 +40,11 @@ from o365_exporter.graph.meanings import (
     NotFoundError,
     PageSizeError,
     PageTokenError,
-    TokenRefusedError,
     service_of,
 )
 from o365_exporter.graph.options import CredentialOptions
 from o365_exporter.graph.paging import all_pages, unexpected
-from o365_exporter.graph.patience import begin_waiting, waiting
-from o365_exporter.graph.quoting import printable
-from o365_exporter.graph.refusals import download_error, graph_error, route_of
+from o365_exporter.graph.patience import waiting
 from o365_exporter.graph.retry import Retries
 from o365_exporter.graph.sender import Sender
 from o365_exporter.graph.traffic import Observe, Traffic
@@ -59,35 +52,7 @@ from o365_exporter.logs import get_logger
 
 _log = get_logger("graph")
 
-T = TypeVar("T")
-
 _ASKING = 50.0  # seconds for the address of a file, waits and retries included
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What is asked of Graph, by whatever token."""
-
-    endpoint: Endpoint
-    url: str
-    page_size: int = 0
-    etag: str = ""
-
-    @property
-    def route(self) -> str:
-        """What is asked for, with the values that were filled in, for sentences."""
-        return printable(route_of(self.url), limit=120)
-
-    def headers(self, token: str) -> dict[str, str]:
-        """For one attempt: each has an id of its own, by which Microsoft's support finds it."""
-        validator = checked_etag(self.etag)
-        return {
-            "Authorization": f"Bearer {token}",
-            "Accept": "*/*" if self.endpoint.redirects else "application/json",
-            "Prefer": self.endpoint.prefer(self.page_size),
-            "client-request-id": str(uuid.uuid4()),
-            **({"If-None-Match": validator} if validator else {}),
-        }
 
 
 class GraphClient:
@@ -133,19 +98,26 @@ class GraphClient:
         self._http = http
         self._clock = clock
         self.traffic = Traffic(observe)
-        self._budget = Budget(clock=clock, traffic=self.traffic, tenant=tenant_name)
-        self._retries = Retries(clock=clock, traffic=self.traffic, chance=chance)
+        retries = Retries(clock=clock, traffic=self.traffic, chance=chance)
         self._sender = Sender(http=http, traffic=self.traffic, clock=clock)
         login = Login(
             who=self._who,
             login_url=_address(login_url or cloud.login, "login_url"),
             sender=self._sender,
-            retries=self._retries,
+            retries=retries,
             traffic=self.traffic,
             clock=clock,
         )
         source = credential_source(credential, tenant_name)
         self.auth = TokenProvider(who=self._who, login=login, source=source, clock=clock, chance=chance)
+        self._asking = Asking(
+            who=self._who,
+            auth=self.auth,
+            budget=Budget(clock=clock, traffic=self.traffic, tenant=tenant_name),
+            retries=retries,
+            sender=self._sender,
+            clock=clock,
+        )
         self._page_size: dict[str, int] = {}
 
     @property
@@ -192,7 +164,7 @@ class GraphClient:
             first = endpoint.url(self._root, path, filter=filter, page_size=size)
             fetch = partial(self._object, endpoint, size=size)
             try:
-                return await all_pages(fetch, first, self._root, self._named(_Call(endpoint, first)))
+                return await all_pages(fetch, first, self._root, self._named(Call(endpoint, first)))
             except (BodyTooLargeError, PageSizeError) as error:
                 self._page_size[endpoint.route] = self._smaller(endpoint, size, error)
             except PageTokenError:
@@ -220,7 +192,7 @@ class GraphClient:
         Raises:
             PollError: also for what goes wrong while the file is read.
         """
-        call = _Call(endpoint, endpoint.url(self._root, path), etag=etag)
+        call = Call(endpoint, endpoint.url(self._root, path), etag=etag)
         async with AsyncExitStack() as stack:
             stream = await self._file(call, stack)
             if stream.status == HTTPStatus.NOT_MODIFIED:
@@ -229,7 +201,7 @@ class GraphClient:
                 found = checked_etag(stream.headers.get("etag", ""))
                 yield Download(found, checked_stream(stream), self._sender)
 
-    async def _file(self, call: _Call, stack: AsyncExitStack) -> Stream:
+    async def _file(self, call: Call, stack: AsyncExitStack) -> Stream:
         """A report's file, or that it has not changed: most reports are a redirect to it, some are the file itself."""
         first = await self._asked_soon(call, stack)
         if first.status == HTTPStatus.NOT_MODIFIED or may_be_file(first):
@@ -239,90 +211,28 @@ class GraphClient:
         address = checked_address(first.headers["location"], self._root, self._report_hosts)
         validator = {"If-None-Match": etag} if (etag := checked_etag(call.etag)) else {}
         request = Request("GET", address, validator, secrets=(address,))  # no token: the address is all it takes
-        return await self._retries.run(partial(self._opened, request, stack))
+        return await self._asking.file(request, stack)
 
-    async def _opened(self, request: Request, stack: AsyncExitStack) -> Stream:
-        """A file from its beginning: until there is one, a broken connection is worth another attempt."""
-        async with AsyncExitStack() as attempt:
-            stream = await self._sender.opened(request, DOWNLOAD_ROUTE, attempt)
-            if stream.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
-                answer = await self._sender.whole(request, stream)
-                raise download_error(answer, self._who, self._clock.now()) or unexpected(stream.host, "is no file")
-            stack.push_async_exit(attempt.pop_all())
-        return stream
-
-    async def _asked_soon(self, call: _Call, stack: AsyncExitStack) -> Stream:
+    async def _asked_soon(self, call: Call, stack: AsyncExitStack) -> Stream:
         """Only the download of a file may take long: a report that Graph has no address for fails soon and says so."""
         try:
             with self._clock.deadline(_ASKING):
-                return await self._answer(call, partial(self._begun, call, stack))
+                return await self._asking.begun(call, stack)
         except TimeoutError:
             raise PollTimeoutError(f"Graph gave no file for {self._named(call)} in {_ASKING:g} s.") from None
 
-    def _named(self, call: _Call) -> str:
+    def _named(self, call: Call) -> str:
         return f"{call.route} for tenant {self._who.tenant}"
 
     async def _object(self, endpoint: Endpoint, url: str, size: int = 0) -> dict[str, Any]:
-        call = _Call(endpoint, url, size)
-        answer = await self._answer(call, partial(self._whole, call))
+        call = Call(endpoint, url, size)
+        answer = await self._asking.whole(call)
         if not answer.body.strip() and service_of(endpoint.route) in OPTIONAL:
             raise NoData(f"Graph's answer to {self._named(call)} is empty: nothing of the kind is set up.")
         content = decoded(answer)
         if not isinstance(content, dict):
             raise unexpected(self._named(call), "is no object")
         return content
-
-    async def _answer(self, call: _Call, attempt: Callable[[str], Awaitable[T]]) -> T:
-        """What an attempt by a token brings; a token that Graph refuses is replaced, as seldom as is of use."""
-        begin_waiting()
-        route, standing = call.endpoint.route, self.auth.standing
-        token = await self.auth.token()
-        try:
-            answer = await self._retries.run(partial(attempt, token))
-        except TokenRefusedError as error:
-            newer = await self.auth.after_unauthorized(token, route)
-            if newer is None:
-                raise standing.refused(route, error) from None
-        except PermissionMissingError:
-            newer = await self.auth.after_forbidden(token, route)
-            if newer is None:
-                raise
-        else:
-            standing.taken(route)
-            return answer
-        try:
-            answer = await self._retries.run(partial(attempt, newer))
-        except TokenRefusedError as error:
-            raise standing.refused(route, error) from None
-        standing.taken(route)
-        return answer
-
-    async def _whole(self, call: _Call, token: str) -> Answer:
-        """One attempt at an answer that is read at once."""
-        async with self._budget.admitted(call.endpoint):
-            request = Request("GET", call.url, call.headers(token), secrets=(token,))
-            answer = await self._sender.send(request, call.endpoint.route)
-        self._check(call, answer)
-        return answer
-
-    async def _begun(self, call: _Call, stack: AsyncExitStack, token: str) -> Stream:
-        """One attempt at the file of a report, or at its address."""
-        async with AsyncExitStack() as attempt:
-            async with self._budget.admitted(call.endpoint):
-                request = Request("GET", call.url, call.headers(token), secrets=(token,))
-                stream = await self._sender.opened(request, call.endpoint.route, attempt)
-            if stream.status not in (HTTPStatus.OK, HTTPStatus.FOUND, HTTPStatus.NOT_MODIFIED):
-                self._check(call, await self._sender.whole(request, stream))
-            stack.push_async_exit(attempt.pop_all())
-        return stream
-
-    def _check(self, call: _Call, answer: Answer) -> None:
-        """Raise what an answer is that is no success; what asks for patience closes the budget for others, too."""
-        error = graph_error(answer, self._who, call.endpoint.permissions, self._clock.now())
-        if isinstance(error, (ThrottledError, UnavailableError)) and error.retry_after:
-            self._budget.close(call.endpoint, error.retry_after)
-        if error is not None:
-            raise error
 
 
 def _address(url: str, key: str) -> str:

@@ -235,6 +235,8 @@ def test_the_permissions_that_graph_names_come_first(named: str, shown: str) -> 
         ("You do not have permission to view the licenses of this tenant.", "permission"),
         ("Failed to do premium license check from ADGraph", "permission"),
         ("The license check was refused.", "permission"),
+        ("The request requires License.Read.All", "permission"),
+        ("This needs one of Premium.License.Read.All", "permission"),
         ("", "permission"),
         ("Resource temporarily unavailable", "unavailable"),
         ("Too many requests, slow down", "throttled"),
