@@ -98,6 +98,21 @@ def test_any_timestamp_is_read_as_it_was_written(moment: datetime) -> None:
     assert fields.timestamp({"field": text}, "field") == pytest.approx(moment.timestamp(), abs=1e-6)
 
 
+@pytest.mark.parametrize("number", [0, -1, 127, 1_000_000, 2**63 - 1, 1 - 2**63])
+def test_whole_numbers_of_64_bits_are_read(number: int) -> None:
+    """Bytes of a mailbox or seats of a free product are large; what has more than 64 bits is a fault."""
+    assert fields.integer({"field": number}, "field") == number
+    with pytest.raises(UnexpectedAnswerError):
+        fields.integer({"field": number + 2**64 if number >= 0 else number - 2**64}, "field")
+
+
+@given(st.text(string.ascii_letters + string.digits + string.punctuation, max_size=fields.LONGEST))
+def test_what_everybody_can_read_passes_as_it_is(text: str) -> None:
+    """Letters, digits and punctuation of ASCII are foreign to nobody, also beside a character that does not pass."""
+    assert fields.cleaned(text) == text
+    assert fields.cleaned(f"{text}\u200b") == text
+
+
 def test_an_identifier_is_the_first_that_is_there() -> None:
     """The first field with a text tells a series apart; without one there is no series to serve."""
     assert fields.identifier({"a": "", "b": "B", "c": "C"}, "a", "b", "c") == "B"
