@@ -51,7 +51,8 @@ class Rule:
 
 def load(path: Path) -> dict[str, Any]:
     """One YAML file."""
-    document: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, and every worker reads all of them
+    document: dict[str, Any] = yaml.load(path.read_text("utf-8"), loader)  # noqa: S506 - it is a safe loader, in C
     return document
 
 
