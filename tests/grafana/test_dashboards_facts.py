@@ -28,7 +28,7 @@ ANY = dict.fromkeys(("tenant", "service", "sku", "collector"), ".*")
 PROMETHEUS = {"ALERTS": {"alertname", "alertstate", "tenant", "severity"}}
 """Series that Prometheus makes of the rules, with those of their labels that dashboards name."""
 
-_MADE = re.compile(r', "(\w+)", "[^"]*", "\w+", "[^"]*"\)')
+_MADE = re.compile(r',\s*"(\w+)", "[^"]*", "\w+", "[^"]*"\s*\)')
 """Labels that label_replace makes."""
 
 NOT_SHOWN: dict[str, str] = {

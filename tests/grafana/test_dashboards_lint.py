@@ -39,7 +39,8 @@ def test_dashboards_keep_the_rules(rule: str, uid: str) -> None:
 
 def _asks(expr: str, *, over_time: bool = True) -> Callable[[Json], None]:
     def plant(page: Json) -> None:
-        page["panels"][1]["targets"][0] |= {"expr": expr, "range": over_time}
+        panel = next(panel for panel in panels(page) if "recorded by" not in panel["description"])
+        panel["targets"][0] |= {"expr": expr, "range": over_time}
 
     return plant
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
+from o365_exporter.catalogue import all_metrics
 from tools.dashboards import looks
-from tools.dashboards.catalogue import unit_of
-from tools.dashboards.model import Link, Panel, State, Step
+from tools.dashboards.catalogue import named, unit_of
+from tools.dashboards.model import ENDLESS, Link, Panel, Query, State, Step
 
 Json = dict[str, Any]
+
+_BEYOND = 1e9
+"""More than any share; Grafana has no name for infinity."""
 
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 """The Prometheus that the reader has chosen."""
@@ -23,7 +28,7 @@ def defaults_of(panel: Panel, **custom: Any) -> Json:
         "noValue": panel.empty,
         "color": {"mode": "thresholds"},
         "thresholds": thresholds(panel.steps),
-        "mappings": mappings(panel.states, absent=panel.empty, colour=looks.UNKNOWN),
+        "mappings": mappings(panel.states, absent=panel.empty, colour=looks.GOOD if panel.optional else looks.UNKNOWN),
         **({"custom": custom} if custom else {}),
     }
 
@@ -45,9 +50,27 @@ def thresholds(steps: Iterable[Step]) -> Json:
 
 def mappings(states: Iterable[State], *, absent: str, colour: str) -> list[Json]:
     """States, and what stands where there is no value: without it that would have the colour of the best threshold."""
-    options = {state.value: {"text": state.text, "color": state.colour, "index": n} for n, state in enumerate(states)}
-    missing = {"match": "null+nan", "result": {"text": absent, "color": colour, "index": len(options)}}
-    return [*([{"type": "value", "options": options}] if options else []), {"type": "special", "options": missing}]
+    looks_of = {state.value: {"text": state.text, "color": state.colour, "index": n} for n, state in enumerate(states)}
+    missing = {"match": "null+nan", "result": {"text": absent, "color": colour, "index": len(looks_of)}}
+    values = {value: look for value, look in looks_of.items() if value != ENDLESS}
+    endless = {"from": _BEYOND, "to": None, "result": looks_of.get(ENDLESS)}
+    return [
+        *([{"type": "value", "options": values}] if values else []),
+        *([{"type": "range", "options": endless}] if ENDLESS in looks_of else []),
+        {"type": "special", "options": missing},
+    ]
+
+
+def words(queries: Iterable[Query]) -> dict[str, str]:
+    """What series that are called by a label with a closed list are called instead: ``send_prohibited`` is no word."""
+    return {
+        value: looks.spoken(value)
+        for query in queries
+        if (label := re.fullmatch(r"\{\{(\w+)\}\}", query.legend))
+        for metric in named(query.expr)
+        if metric in all_metrics()
+        for value in all_metrics()[metric].values.get(label[1], ())
+    }
 
 
 def override(name: str, **properties: Any) -> Json:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 
 from o365_exporter.catalogue import all_metrics
-from tools.dashboards.model import State, Step
+from tools.dashboards.model import ENDLESS, State, Step
 
-GOOD, WORKING, WARNING, BAD, UNKNOWN, NEUTRAL = "green", "yellow", "orange", "red", "purple", "blue"
+GOOD, WORKING, WARNING, BAD, UNKNOWN, NEUTRAL = "text", "yellow", "orange", "red", "purple", "blue"
+"""Only trouble has a colour, so that it is seen on a page of a hundred numbers."""
+
+QUIET = "rgba(115, 191, 105, 0.25)"
+"""What is good where something has to be drawn: the blocks of a timeline."""
 
 # Days that a credential or a subscription still lasts.
 DAYS_OF_CREDENTIAL: tuple[Step, ...] = ((None, BAD), (7, WARNING), (30, GOOD))
@@ -75,14 +79,19 @@ COLOURS: dict[str, str] = {
     "unknown": UNKNOWN,
 }
 
+_ABBREVIATIONS = {"ok", "tls"}
+
+NO_SEATS = (State(ENDLESS, "no seats", BAD),)
 YES_IS_GOOD = (State("1", "yes", GOOD), State("0", "no", BAD))
 YES_IS_BAD = (State("1", "yes", WARNING), State("0", "no", GOOD))
 
 
 def spoken(value: str) -> str:
-    """``serviceDegradation`` and ``under_limit`` as words."""
+    """``serviceDegradation`` and ``under_limit`` as words: Service degradation, Under limit."""
+    if value in _ABBREVIATIONS:
+        return value.upper()
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value).replace("_", " ")
-    return words if words[0].isupper() else words.lower()
+    return words if words[0].isupper() else words.capitalize()
 
 
 def states(metric: str, label: str) -> tuple[State, ...]:
@@ -99,8 +108,13 @@ def states(metric: str, label: str) -> tuple[State, ...]:
 
 
 def coded_states(metric: str, label: str) -> dict[str, State]:
-    """The same for numbers: each value of the label with the code that ``queries.coded`` gives it."""
+    """The same for timelines: each value of the label with the code that ``queries.coded`` gives it."""
     return {
-        state.value: State(str(code), state.text, state.colour)
+        state.value: State(str(code), state.text, QUIET if state.colour == GOOD else state.colour)
         for code, state in enumerate(states(metric, label), start=1)
     }
+
+
+def last_good_code(metric: str, label: str) -> int:
+    """The code from which on the states of a label are trouble: those up to it are good ones."""
+    return sum(state.colour == GOOD for state in states(metric, label))

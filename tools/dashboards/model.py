@@ -11,6 +11,9 @@ from typing import ClassVar
 Step = tuple[float | None, str]
 """From which value on which colour; the first one has no value."""
 
+ENDLESS = "+Inf"
+"""A state's value that is beyond all numbers."""
+
 PLAIN: tuple[Step, ...] = ((None, "text"),)
 
 
@@ -48,6 +51,7 @@ class Panel:
         about: what is seen, whom it concerns and what is cut; the metrics' own help is added.
         unit: one of Grafana's; "" takes it from the name of the metric.
         empty: what stands there without data. It must not sound healthy.
+        optional: having no data is usual and has no colour.
         alerts: their runbooks are linked.
     """
 
@@ -63,6 +67,7 @@ class Panel:
     steps: tuple[Step, ...] = PLAIN
     states: tuple[State, ...] = ()
     empty: str = "no data"
+    optional: bool = False
     alerts: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
 

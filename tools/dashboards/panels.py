@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tools.dashboards.catalogue import explained, runbooks
-from tools.dashboards.fields import SOURCE, Json, defaults_of, link_to, override
-from tools.dashboards.model import Bars, Lines, Link, Panel, Stat, Table, Timeline
+from tools.dashboards.fields import SOURCE, Json, defaults_of, link_to, override, words
+from tools.dashboards.model import Bars, Lines, Link, Panel, Stat, State, Table, Timeline
 from tools.dashboards.queries import scoped
 from tools.dashboards.tables import table
 
@@ -61,6 +61,14 @@ def special(panel: Panel) -> Json:
     raise TypeError(f"{panel.key} is a {type(panel).__name__}, which nothing draws")
 
 
+def _overrides(panel: Panel, colours: Iterable[State] = ()) -> list[Json]:
+    """Words and colours of series by name; one for each name, since the next would look for the new one."""
+    properties: dict[str, Json] = {name: {"displayName": text} for name, text in words(panel.queries).items()}
+    for state in colours:
+        properties.setdefault(state.value, {})["color"] = {"mode": "fixed", "fixedColor": state.colour}
+    return [override(name, **each) for name, each in properties.items()]
+
+
 def _stat(panel: Stat) -> Json:
     return {
         "fieldConfig": {"defaults": defaults_of(panel), "overrides": []},
@@ -79,7 +87,7 @@ def _stat(panel: Stat) -> Json:
 def _bars(panel: Bars) -> Json:
     limits = {"min": 0} | ({} if panel.maximum is None else {"max": panel.maximum})
     return {
-        "fieldConfig": {"defaults": defaults_of(panel) | limits, "overrides": []},
+        "fieldConfig": {"defaults": defaults_of(panel) | limits, "overrides": _overrides(panel)},
         "options": {
             "displayMode": "basic",
             "orientation": "horizontal",
@@ -109,9 +117,8 @@ def _lines(panel: Lines) -> Json:
     limits = {"min": panel.minimum, "max": panel.maximum}
     defaults = defaults_of(panel, **custom) | {"color": {"mode": "palette-classic"}, "mappings": []}
     defaults |= {name: limit for name, limit in limits.items() if limit is not None}
-    overrides = [override(state.value, color={"mode": "fixed", "fixedColor": state.colour}) for state in panel.colours]
     return {
-        "fieldConfig": {"defaults": defaults, "overrides": overrides},
+        "fieldConfig": {"defaults": defaults, "overrides": _overrides(panel, panel.colours)},
         "options": {
             "legend": {
                 "displayMode": "table",

@@ -6,7 +6,7 @@ import re
 from textwrap import dedent, indent
 
 from o365_exporter.catalogue import all_metrics
-from tools.dashboards.looks import coded_states
+from tools.dashboards.looks import coded_states, last_good_code
 
 TENANT = "tenant=~`${tenant:regex}`"
 """The chosen tenants; in backquotes, because Grafana escapes no double quote that a name may have."""
@@ -47,6 +47,16 @@ def leaders(expr: str, by: str, rank: str = "", count: int = CUT) -> str:
     return f"{expr}\n  and on ({by})\ntopk({count}, last_over_time((\n{ranked}\n)[$__range:$__interval] @ end()))"
 
 
+def troubled(metric: str, label: str, by: str, matchers: str = "", count: int = CUT) -> str:
+    """The codes of those that were in a state of trouble at some time of the shown one, the gravest first.
+
+    The others would be a page of bars that say nothing.
+    """
+    codes = scoped(coded(metric, label, by, matchers))
+    gravest = f"max_over_time((\n{indent(codes, '  ')}\n)[$__range:$__interval] @ end())"
+    return f"{codes}\n  and on ({by})\ntopk({count}, {gravest} > {last_good_code(metric, label)})"
+
+
 def rows(expr: str, by: str, first: str) -> str:
     """A column of the rows that ``first``, a ``topk`` or ``bottomk``, leaves: the same for all columns of a list."""
     return f"{expr}\n  and on ({by})\n{first}"
@@ -55,6 +65,11 @@ def rows(expr: str, by: str, first: str) -> str:
 def or_zero(expr: str, known: str) -> str:
     """A count that is 0 where nothing is found, and absent where ``known`` is: then nothing is known."""
     return f"{dedent(expr).strip()}\n  or\n0 * max({known})"
+
+
+def or_zero_of(by: str, expr: str, known: str) -> str:
+    """The same for each of something."""
+    return f"{expr}\n  or\n0 * max by ({by}) ({known})"
 
 
 def coded(metric: str, label: str, by: str, matchers: str = "") -> str:
@@ -82,11 +97,6 @@ def data_age(by: str = "tenant, collector, source", matchers: str = "") -> str:
     return f"time() - max by ({by}) (o365_exporter_source_last_success_timestamp_seconds{{{matchers}}} > 0)"
 
 
-def nearly_full(share: str) -> str:
-    """The shares of seats about which O365SkuNearlyFull warns; beyond 1 it is O365SkuOverassigned."""
-    return f"{share} >= 0.95 <= 1"
-
-
 def held_seats(recording: str, total: str, matchers: str = "", *, listed: str = "o365_sku_consumed_units") -> str:
     """The last known value of each SKU that is still listed: recordings have gaps while their source fails."""
     return (
@@ -95,4 +105,36 @@ def held_seats(recording: str, total: str, matchers: str = "", *, listed: str = 
         "    and on (tenant, sku_id)\n"
         f"  {listed}\n"
         ")"
+    )
+
+
+def share_of_seats(total: str, matchers: str = "", *, listed: str = "o365_sku_consumed_units") -> str:
+    """How much of each SKU's seats is taken; +Inf where somebody holds a licence of which there is no seat left.
+
+    The recording has no share where it would divide by zero, which is just when a SKU was suspended.
+    """
+    recorded = held_seats("tenant_sku:o365_sku_seats_used:ratio", total, matchers, listed=listed)
+    sku = "tenant, sku_id, sku_part_number"
+    usable = f'max by ({sku}, state) (o365_sku_units{{state=~"enabled|warning"{matchers}}})'
+    held = f"max by ({sku}) (o365_sku_consumed_units{{{matchers.removeprefix(',')}}}) > 0"
+    without = f"Inf * ({held})\n  and on (tenant, sku_id)\n(sum by ({sku}) ({usable}) == 0)"
+    return f"(\n{recorded}\n  or on (tenant, sku_id)\n(\n{without}\n  and on (tenant, sku_id)\n{listed}\n)\n)"
+
+
+OFF = "Suspended|LockedOut|Deleted"
+"""States of SKUs and subscriptions in which nobody can use them."""
+
+
+def licences_off(matchers: str = "") -> str:
+    """The SKUs that are off while somebody holds one, or gone with a subscription that worked in the last 7 days."""
+    of = f",{matchers}" if matchers else ""
+    worked = f'last_over_time(o365_subscription_status{{status=~"Enabled|Warning",trial="false"{of}}}[7d])'
+    return (
+        "group by (tenant, sku_id) (\n"
+        f'  o365_sku_status{{status=~"{OFF}"{of}}}\n'
+        f"    unless on (tenant, sku_id)\n  o365_sku_consumed_units == 0\n"
+        ")\n  or\ngroup by (tenant, sku_id) (\n"
+        f'  o365_subscription_status{{status=~"{OFF}",trial="false"{of}}}\n'
+        f"    unless on (tenant, sku_id)\n  o365_sku_consumed_units\n"
+        f"    and on (tenant, subscription_id)\n  {worked}\n)"
     )

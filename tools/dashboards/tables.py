@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 
 from tools.dashboards import looks
 from tools.dashboards.catalogue import unit_of
 from tools.dashboards.fields import Json, decimals_of, defaults_of, link_to, mappings, override, thresholds
-from tools.dashboards.model import Column, Label, Table, Value
+from tools.dashboards.model import Column, Label, Step, Table, Value
 
 UNKNOWN, NOTHING = "unknown", "–"
 """In a cell without value: where it should have one, and where it need not."""
@@ -28,7 +29,7 @@ def table(panel: Table) -> Json:
         "options": {
             "cellHeight": "sm",
             "showHeader": True,
-            "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": "", "enablePagination": True},
+            "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": "", "enablePagination": False},
             "sortBy": [{"displayName": panel.order.removeprefix("-"), "desc": panel.order.startswith("-")}],
         },
         "transformations": [
@@ -52,6 +53,15 @@ def _field(column: Column, letters: dict[int, str]) -> str:
     return f"Value #{letters[id(column)]}" if len(letters) > 1 else "Value"
 
 
+def _clear(colour: str) -> str:
+    """What is good has no background."""
+    return "transparent" if colour == looks.GOOD else colour
+
+
+def _calm(steps: tuple[Step, ...]) -> list[Step]:
+    return [(value, _clear(colour)) for value, colour in steps]
+
+
 def _cell(column: Column) -> Json:
     properties: Json = {}
     if isinstance(column, Label):
@@ -60,15 +70,17 @@ def _cell(column: Column) -> Json:
         properties["unit"] = column.unit or unit_of(column.expr)
         properties |= decimals_of(column.decimals)
     if column.states or column.background:
+        states = [replace(state, colour=_clear(state.colour)) for state in column.states]
         properties["mappings"] = mappings(
-            column.states,
+            states if column.background else column.states,
             absent=UNKNOWN if column.background else NOTHING,
             colour=looks.UNKNOWN if column.background else "text",
         )
     if column.steps:
-        properties["thresholds"] = thresholds(column.steps)
+        properties["thresholds"] = thresholds(_calm(column.steps) if column.background else column.steps)
     if column.steps or column.states:
-        properties["custom.cellOptions"] = {"type": "color-background" if column.background else "color-text"}
+        cell = {"type": "color-background", "mode": "basic"} if column.background else {"type": "color-text"}
+        properties["custom.cellOptions"] = cell
     if column.links:
         properties["links"] = [link_to(link) for link in column.links]
     if column.width:

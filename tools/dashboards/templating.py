@@ -39,11 +39,15 @@ _RUNBOOKS: Json = {
     "hide": 2,
     "skipUrlSync": True,
 }
+# Also of an exporter that is down: its replica may answer at the same address.
 _FOLDER = """\
 topk(1, group by (to) (
-  label_replace(o365_exporter_runbooks_info{url!=""}, "to", "$1", "url", "(.+)")
-    or
-  label_replace(o365_exporter_runbooks_info{url=""}, "to", "http://$1/runbooks/", "instance", "(.+)")
+  label_replace(
+    label_replace(
+      last_over_time(o365_exporter_runbooks_info[1d]), "to", "http://$1/runbooks/", "instance", "(.+)"
+    ),
+    "to", "$1", "url", "(.+)"
+  )
 ))"""
 
 

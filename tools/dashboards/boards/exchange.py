@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tools.dashboards import looks
 from tools.dashboards.boards import usage
-from tools.dashboards.boards.parts import TENANT, UNKNOWN, concealed, reports, trust
+from tools.dashboards.boards.parts import TENANT, UNKNOWN, day, day_of_tenant, reports, trust
 from tools.dashboards.links import REPORTS
 from tools.dashboards.model import Dashboard, Section, Stat, Table, Value
 
+ITS_REPORTS = "getEmail.*|getMailbox.*"
 FULL = "send_prohibited|send_receive_prohibited"
 QUOTA = 'max by (tenant, quota_status) (o365_exchange_mailboxes_by_quota_status{{quota_status=~"{}"}})'
 MAILBOXES = "max by (tenant, activity) (o365_exchange_mailboxes)"
@@ -24,6 +25,7 @@ NOW = Section(
             expr="sum(max by (tenant) (o365_exchange_email_active_users))",
             unit="short",
         ),
+        day(ITS_REPORTS),
         Stat(
             key="cannot_send",
             title="Cannot send",
@@ -40,7 +42,6 @@ NOW = Section(
             expr=f"sum({STORAGE})",
             decimals=1,
         ),
-        concealed(),
         *trust("exchange_usage|report_settings"),
     ),
 )
@@ -48,13 +49,16 @@ NOW = Section(
 TABLE = Table(
     key="tenants",
     title="Tenants",
-    about=f"One row for each tenant. {usage.DAILY}",
+    about="One row for each tenant: persons, how many and which share of them were active on the day, and their "
+    "messages; mailboxes, the share in use and their storage; those of which Microsoft tells no quota, those that are "
+    "warned, and those that cannot send; whether reports have hashes in place of names.",
     columns=(
         TENANT,
+        day_of_tenant(ITS_REPORTS),
         Value(title="Persons", expr="max by (tenant) (o365_exchange_email_users)"),
         Value(title="Active", expr="max by (tenant) (o365_exchange_email_active_users)"),
         Value(
-            title="Share active",
+            title="Share",
             expr='max by (tenant) (tenant_product:o365_active_users:ratio{product="exchange"})',
             decimals=0,
         ),
@@ -63,21 +67,23 @@ TABLE = Table(
             for action in ("sent", "received", "read")
         ),
         Value(title="Mailboxes", expr=f"sum by (tenant) ({MAILBOXES})"),
-        Value(title="Share in use", expr="max by (tenant) (tenant:o365_exchange_mailboxes_active:ratio)", decimals=0),
+        Value(title="In use", expr="max by (tenant) (tenant:o365_exchange_mailboxes_active:ratio)", decimals=0),
         Value(title="Storage", expr=f"sum by (tenant) ({STORAGE})", decimals=1),
-        Value(title="Quota warning", expr=f"sum by (tenant) ({QUOTA.format('warning_issued')})"),
+        Value(title="No quota", expr=f"sum by (tenant) ({QUOTA.format('indeterminate')})"),
+        Value(title="Warned", expr=f"sum by (tenant) ({QUOTA.format('warning_issued')})"),
         Value(
-            title="Cannot send",
+            title="Stopped",
             expr=f"sum by (tenant) ({QUOTA.format(FULL)})",
             steps=looks.NONE_IS_CALM,
         ),
         Value(
-            title="Names hidden",
+            title="Hashes",
             expr="max by (tenant) (o365_report_names_concealed)",
             states=looks.YES_IS_BAD,
         ),
     ),
-    order="-Cannot send",
+    order="-Stopped",
+    height=7,
     alerts=("O365MailboxesCannotSend", "O365UsageCollapsed"),
     links=(REPORTS,),
 )
@@ -116,8 +122,9 @@ DASHBOARD = Dashboard(
                 usage.summed(
                     "quota",
                     "Mailboxes near or over their quota",
-                    "Those under their limit are left out.",
-                    'o365_exchange_mailboxes_by_quota_status{quota_status!="under_limit"}',
+                    "Those under their limit are left out, and those of which Microsoft tells no quota "
+                    "(indeterminate); the table above has these.",
+                    'o365_exchange_mailboxes_by_quota_status{quota_status!~"under_limit|indeterminate"}',
                     "quota_status",
                     stacked=True,
                     colours=looks.states("o365_exchange_mailboxes_by_quota_status", "quota_status"),
@@ -125,6 +132,7 @@ DASHBOARD = Dashboard(
                 ),
             ),
         ),
+        Section("report_settings", "Reports", (reports(ITS_REPORTS),)),
         Section(
             "persons",
             "Persons",
@@ -149,7 +157,6 @@ DASHBOARD = Dashboard(
                 ),
             ),
         ),
-        Section("report_settings", "Reports", (reports("getEmail.*|getMailbox.*"),)),
     ),
     links=(REPORTS,),
     timezone="utc",

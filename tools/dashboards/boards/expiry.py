@@ -9,7 +9,7 @@ from tools.dashboards.model import Bars, Dashboard, Label, Lines, Query, Section
 from tools.dashboards.queries import ROWS, leaders, or_zero
 
 APP = "max by (tenant, app_id, app_name, kind) (o365_application_latest_credential_expiry_timestamp_seconds)"
-OWN = "max by (tenant, kind) (o365_exporter_credential_expiry_timestamp_seconds)"
+OWN = "min by (tenant, kind) (o365_exporter_credential_expiry_timestamp_seconds)"
 SUBSCRIPTION = (
     "max by (tenant, subscription_id, sku_part_number, trial) (o365_subscription_next_lifecycle_timestamp_seconds)"
 )
@@ -66,7 +66,7 @@ def _list(key: str, title: str, about: str, ends: str, *alerts: str, order: str,
                 decimals=1,
                 steps=looks.DAYS_OF_CREDENTIAL,
             ),
-            Label(name="id", title="Id"),
+            Label(name="id", title="Id", width=300),
         ),
         order=order,
         height=height,
@@ -185,10 +185,11 @@ CREDENTIALS = Section(
                     unit="suffix: d",
                     decimals=1,
                 ),
-                Label(name="app_id", title="App id"),
-                Label(name="credential_id", title="Credential id"),
+                Label(name="app_id", title="App id", width=300),
+                Label(name="credential_id", title="Credential id", width=300),
             ),
             order="Days left",
+            height=6,
             alerts=("O365AppOldCredentialExpires",),
             links=(APPS,),
         ),
@@ -210,6 +211,7 @@ CREDENTIALS = Section(
                 ),
             ),
             order="-Ended",
+            height=6,
             alerts=("O365AppCredentialExpiredLongAgo",),
         ),
     ),
@@ -236,7 +238,7 @@ DASHBOARD = Dashboard(
                     "O365AppCredentialExpiresSoon",
                     "O365SubscriptionEndsSoon",
                     order="Days left",
-                    height=14,
+                    height=12,
                 ),
                 _list(
                     "ended",
@@ -246,7 +248,7 @@ DASHBOARD = Dashboard(
                     "O365AppCredentialExpired",
                     "O365AppCredentialExpiredLongAgo",
                     order="-Days left",
-                    height=8,
+                    height=6,
                 ),
             ),
         ),

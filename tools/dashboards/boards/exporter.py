@@ -5,7 +5,7 @@ from __future__ import annotations
 from tools.dashboards import looks
 from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust, unreachable, unwatched
 from tools.dashboards.model import Dashboard, Label, Lines, Query, Section, Stat, Table, Timeline, Value, Variable
-from tools.dashboards.queries import CUT, ROWS, coded, data_age, leaders, or_zero, rows
+from tools.dashboards.queries import CUT, ROWS, coded, data_age, leaders, or_zero, rows, troubled
 
 OF = "collector=~`${collector:regex}`"
 SOURCE = "tenant, collector, source"
@@ -25,21 +25,12 @@ NOW = Section(
             unit="short",
             steps=looks.NONE_IS_GOOD,
             empty=UNKNOWN,
-            width=3,
+            height=3,
             alerts=("O365ExporterDown", "O365ScrapeFailing"),
         ),
-        unwatched(width=3),
-        Stat(
-            key="version",
-            title="Version",
-            about="Of the exporter and of Python.",
-            expr="group by (version, python_version) (o365_exporter_build_info)",
-            legend="{{version}} on Python {{python_version}}",
-            unit="short",
-            name=True,
-            empty=UNKNOWN,
-            width=3,
-        ),
+        unwatched(width=4, height=3),
+        unreachable(width=4, height=3),
+        *trust("${collector:regex}", width=4, height=3),
         Stat(
             key="reload",
             title="Reload",
@@ -48,9 +39,8 @@ NOW = Section(
             unit="short",
             states=looks.YES_IS_GOOD,
             empty=UNKNOWN,
-            width=3,
+            height=3,
         ),
-        unreachable(width=3),
         Stat(
             key="dropped",
             title="Series cut",
@@ -58,10 +48,9 @@ NOW = Section(
             expr=f"sum(max by (tenant, collector) (o365_exporter_series_dropped{{{OF}}}))",
             steps=looks.NONE_IS_CALM,
             empty=UNKNOWN,
-            width=3,
+            height=3,
             alerts=("O365SeriesDropped",),
         ),
-        *trust("${collector:regex}", width=3),
     ),
 )
 
@@ -98,6 +87,7 @@ TOKENS = Table(
         ),
     ),
     order="-Failed polls",
+    height=7,
     alerts=("O365TenantUnreachable", "O365Throttled"),
 )
 
@@ -173,11 +163,14 @@ POLLS = Section(
         Timeline(
             key="states",
             title="States of sources",
-            about=f"The {CUT} sources in the gravest state by the last value in the shown time.",
-            expr=leaders(coded(STATE, "state", SOURCE, f",{OF}"), SOURCE),
+            about=f"The {CUT} sources in the gravest state in the shown time; those that answered all the time are "
+            "left out.",
+            expr=troubled(STATE, "state", SOURCE, f",{OF}"),
             legend="{{tenant}}: {{collector}} {{source}}",
             unit="short",
             states=tuple(looks.coded_states(STATE, "state").values()),
+            height=10,
+            empty="none failed, if there are sources at all",
             alerts=("O365SourceNeverSucceeded",),
         ),
         Lines(

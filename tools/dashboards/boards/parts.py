@@ -124,7 +124,33 @@ def reports(collectors: str) -> Table:
             ),
         ),
         order="-Age",
+        height=8,
         alerts=("O365ReportStuck", "O365ReportColumnsMissing"),
+    )
+
+
+def day(reports: str) -> Stat:
+    """Of which day the numbers of a page speak; the earliest where tenants or reports differ."""
+    return Stat(
+        key="day",
+        title="Day",
+        about="The day of which the numbers of one day speak, two to three days ago: the earliest of all reports and "
+        "tenants here. The table of reports has each.",
+        expr=f'1000 * min(max by (tenant, report) (o365_report_refresh_timestamp_seconds{{report=~"{reports}"}}))',
+        unit="time:YYYY-MM-DD",
+        empty=UNKNOWN,
+        alerts=("O365ReportStuck",),
+    )
+
+
+def day_of_tenant(reports: str) -> Value:
+    """The same as a column."""
+    return Value(
+        title="Day",
+        expr="1000 * min by (tenant) (max by (tenant, report) "
+        f'(o365_report_refresh_timestamp_seconds{{report=~"{reports}"}}))',
+        unit="time:YYYY-MM-DD",
+        width=105,
     )
 
 

@@ -14,8 +14,8 @@ ADVISORY = 'classification="advisory"'
 EVERY = 'classification=~".+"'
 HEALTHY = f"min by (tenant, service_id, service_name) (o365_service_healthy{{{OF}}})"
 OPEN = f"max by (tenant, service_id, service_name, classification) (o365_service_open_issues{{{OF},%s}})"
-AFFECTED = 30
-"""How many services the timeline shows: those of one tenant, or the worst of many."""
+AFFECTED = 20
+"""How many services the timeline shows at most; those that were well all the time would only hide them."""
 
 
 def _issues(what: str, kind: str, labels: str = "", is_open: int = 1) -> str:
@@ -61,7 +61,6 @@ def _resolved(what: str, labels: str = "") -> str:
 def _table(key: str, title: str, kind: str, about: str, *alerts: str) -> Table:
     start = "o365_service_issue_start_timestamp_seconds"
     post = "o365_service_issue_last_post_timestamp_seconds"
-    changed = "o365_service_issue_last_modified_timestamp_seconds"
     return Table(
         key=key,
         title=title,
@@ -70,8 +69,8 @@ def _table(key: str, title: str, kind: str, about: str, *alerts: str) -> Table:
             TENANT,
             Label(name="service_name", title="Service", width=150),
             Label(name="issue_id", title="Issue", links=(ISSUE,), width=110),
-            Label(name="title", title="Title", width=330),
-            Label(name="status", title="Status", states=looks.states("o365_service_issue_status", "status"), width=150),
+            Label(name="title", title="Title", width=310),
+            Label(name="status", title="Status", states=looks.states("o365_service_issue_status", "status"), width=170),
             Value(
                 title="Open for",
                 expr=_newest(_issues(f"time() - {start}", kind, "service_name, title, feature"), kind),
@@ -79,21 +78,22 @@ def _table(key: str, title: str, kind: str, about: str, *alerts: str) -> Table:
                 decimals=1,
                 width=110,
             ),
-            Value(title="Began", expr=_newest(_issues(f"1000 * {start}", kind), kind), unit="dateTimeAsIso", width=150),
+            Value(title="Began", expr=_newest(_issues(f"1000 * {start}", kind), kind), unit="dateTimeAsIso", width=165),
             Value(
                 title="Last post",
                 expr=_newest(_issues(f"time() - {post}", kind), kind),
                 unit="s",
                 decimals=1,
                 steps=looks.SECONDS_WITHOUT_POST,
+                width=100,
             ),
-            Value(title="Changed", expr=_newest(_issues(f"time() - {changed}", kind), kind), unit="s", decimals=1),
-            Value(title="Posts", expr=_newest(_issues("o365_service_issue_posts", kind), kind)),
+            Value(title="Posts", expr=_newest(_issues("o365_service_issue_posts", kind), kind), width=70),
             Value(title="", expr=_newest(_status(kind), kind)),
             Label(name="feature", title="Feature"),
             Label(name="service_id", title=""),
         ),
         order="-Open for",
+        height=6,
         alerts=alerts,
         links=(HEALTH,),
         empty="none open, unless sources fail",
@@ -151,18 +151,19 @@ STATUS = "o365_service_health_status"
 TIMELINE = Timeline(
     key="timeline",
     title="Status of services",
-    about=f"The {AFFECTED} services, of all the tenants shown, that were unhealthy for longest in the shown time; gaps "
-    "are times without data.",
+    about=f"The {AFFECTED} services, of all the tenants shown, that were unhealthy for longest in the shown time; "
+    "others are left out. Gaps are times without data.",
     expr=(
         coded(STATUS, "status", "tenant, service_id, service_name", f",{OF}")
         + "\n  and on (tenant, service_id)\n"
         + f"topk({AFFECTED}, 1 - min by (tenant, service_id) (\n"
-        f"  avg_over_time(o365_service_healthy{{{OF}}}[$__range] @ end())\n))"
+        f"  avg_over_time(o365_service_healthy{{{OF}}}[$__range] @ end())\n) > 0)"
     ),
     legend="{{tenant}}: {{service_name}}",
     unit="short",
     states=tuple(looks.coded_states(STATUS, "status").values()),
-    height=16,
+    height=10,
+    empty="no service was unhealthy, unless sources fail",
     links=(HISTORY,),
 )
 
@@ -187,6 +188,7 @@ SERVICES = Table(
     ),
     order="Service",
     width=12,
+    height=7,
     empty="none, unless sources fail",
     alerts=("O365ServiceInterrupted", "O365ServiceDegraded"),
     links=(HEALTH,),
@@ -208,7 +210,9 @@ SPREAD = Bars(
     ),
     unit="short",
     steps=((None, looks.WARNING),),
+    height=7,
     empty="none, unless sources fail",
+    optional=True,
 )
 
 HISTORY_OF = Section(
@@ -227,11 +231,11 @@ HISTORY_OF = Section(
         Bars(
             key="healthy_share",
             title="Time healthy",
-            about=f"The share of the shown time in which a service was healthy; the {CUT} worst.",
+            about=f"The share of the shown time in which a service was healthy; the {CUT} worst, below 100 %.",
             bars=(
                 Query(
                     f"bottomk({CUT}, min by (tenant, service_name) (\n"
-                    f"  avg_over_time(o365_service_healthy{{{OF}}}[$__range])\n))",
+                    f"  avg_over_time(o365_service_healthy{{{OF}}}[$__range])\n) < 1)",
                     "{{tenant}}: {{service_name}}",
                 ),
             ),
@@ -239,6 +243,8 @@ HISTORY_OF = Section(
             decimals=2,
             maximum=1,
             steps=looks.SHARE_OF_TIME,
+            empty="none was unhealthy, unless sources fail",
+            optional=True,
         ),
         Table(
             key="resolved",
@@ -253,18 +259,20 @@ HISTORY_OF = Section(
                     title="Class",
                     states=looks.states("o365_service_issue_open", "classification"),
                 ),
-                Label(name="title", title="Title", width=330),
+                Label(name="title", title="Title", width=300),
                 Value(
                     title="Began",
                     expr=_resolved(
                         "1000 * o365_service_issue_start_timestamp_seconds", "service_name, title, classification"
                     ),
                     unit="dateTimeAsIso",
+                    width=165,
                 ),
                 Value(
                     title="Ended",
                     expr=_resolved("1000 * o365_service_issue_end_timestamp_seconds"),
                     unit="dateTimeAsIso",
+                    width=165,
                 ),
                 Value(
                     title="Lasted",
@@ -273,11 +281,18 @@ HISTORY_OF = Section(
                     ),
                     unit="s",
                     decimals=1,
+                    width=100,
+                ),
+                Value(
+                    title="Changed",
+                    expr=_resolved("1000 * o365_service_issue_last_modified_timestamp_seconds"),
+                    unit="dateTimeAsIso",
+                    width=165,
                 ),
                 Label(name="service_id", title=""),
             ),
             order="-Ended",
-            height=8,
+            height=6,
             links=(HISTORY,),
         ),
     ),

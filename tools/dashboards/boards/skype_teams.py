@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tools.dashboards.boards import usage
-from tools.dashboards.boards.parts import TENANT, concealed, reports, trust
+from tools.dashboards.boards.parts import TENANT, concealed, day, day_of_tenant, reports, trust
 from tools.dashboards.links import REPORTS
 from tools.dashboards.model import Bars, Dashboard, Panel, Query, Section, Stat, Table, Value
+
+ITS_REPORTS = "getTeams.*|getSkype.*"
 
 
 def _max(metric: str) -> str:
@@ -29,7 +31,6 @@ def _active(key: str, title: str, metric: str) -> Stat:
         about=f"Persons of all the tenants shown. {usage.DAILY}",
         expr=f"sum({_max(metric)})",
         unit="short",
-        width=6,
     )
 
 
@@ -57,13 +58,13 @@ SKYPE: tuple[Panel, ...] = (
     usage.summed(
         "skype_conferences", "Skype: conferences", "Conferences of a day.", "o365_skype_conferences", "role", width=6
     ),
-    _devices("skype_devices", "Skype: devices", "o365_skype_device_users", width=8),
+    _devices("skype_devices", "Skype: devices", "o365_skype_device_users"),
     usage.person(
         "skype_persons",
         "Skype: most sessions",
         "Sessions of a day.",
         "o365_skype_user_peer_to_peer_sessions",
-        width=8,
+        width=12,
     ),
     usage.person(
         "skype_organizers",
@@ -71,7 +72,7 @@ SKYPE: tuple[Panel, ...] = (
         "Conferences of a day.",
         "o365_skype_user_conferences",
         "role",
-        width=8,
+        width=12,
     ),
 )
 TABLE = Table(
@@ -80,6 +81,7 @@ TABLE = Table(
     about=f"One row for each tenant. Devices are pairs of person and kind of device, of seven days. {usage.DAILY}",
     columns=(
         TENANT,
+        day_of_tenant(ITS_REPORTS),
         Value(title="Teams persons", expr=_max("o365_teams_users")),
         Value(title="Teams active", expr=_max("o365_teams_active_users")),
         Value(title="Teams devices", expr=_max("o365_teams_devices")),
@@ -90,6 +92,7 @@ TABLE = Table(
         Value(title="Skype in use", expr=_max("o365_skype_active_devices")),
     ),
     order="-Teams persons",
+    height=7,
     links=(REPORTS,),
 )
 
@@ -105,6 +108,7 @@ DASHBOARD = Dashboard(
             (
                 _active("teams_active", "Active in Teams", "o365_teams_active_users"),
                 _active("skype_active", "Active in Skype", "o365_skype_active_users"),
+                day(ITS_REPORTS),
                 concealed(),
                 *trust("teams_usage|skype_usage"),
             ),
@@ -112,7 +116,7 @@ DASHBOARD = Dashboard(
         Section("tenants", "Tenants", (TABLE,)),
         Section("teams_usage", "Teams", TEAMS),
         Section("skype_usage", "Skype for Business", SKYPE),
-        Section("reports", "Reports", (reports("getTeams.*|getSkype.*"),)),
+        Section("reports", "Reports", (reports(ITS_REPORTS),)),
     ),
     links=(REPORTS,),
     timezone="utc",

@@ -6,7 +6,6 @@ from tools.dashboards import looks
 from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust
 from tools.dashboards.links import LICENCES, SUBSCRIPTIONS
 from tools.dashboards.model import (
-    Bars,
     Dashboard,
     Label,
     Lines,
@@ -19,7 +18,18 @@ from tools.dashboards.model import (
     Value,
     Variable,
 )
-from tools.dashboards.queries import CUT, FOR_USERS, ROWS, coded, held_seats, leaders, nearly_full, or_zero, rows
+from tools.dashboards.queries import (
+    CUT,
+    FOR_USERS,
+    ROWS,
+    held_seats,
+    leaders,
+    licences_off,
+    or_zero,
+    rows,
+    share_of_seats,
+    troubled,
+)
 
 OF = "sku_part_number=~`${sku:regex}`"
 SKU = "tenant, sku_id, sku_part_number"
@@ -35,8 +45,9 @@ def _share(total: str) -> str:
     return _held("tenant_sku:o365_sku_seats_used:ratio", total)
 
 
-def _assignable(recording: str) -> str:
-    return held_seats(recording, "usable", f",{OF}", listed=FOR_USERS)
+USED = share_of_seats("usable", f",{OF}")
+FREE_FOR_USERS = held_seats("tenant_sku:o365_sku_seats_free:sum", "usable", f",{OF}", listed=FOR_USERS)
+USED_BY_USERS = share_of_seats("usable", f",{OF}", listed=FOR_USERS)
 
 
 NOW = Section(
@@ -47,7 +58,7 @@ NOW = Section(
             key="overassigned",
             title="Over-assigned",
             about="SKUs for persons with more seats taken than there are usable ones.",
-            expr=or_zero(f"count({_assignable('tenant_sku:o365_sku_seats_free:sum')} < 0)", TAKEN),
+            expr=or_zero(f"count({FREE_FOR_USERS} < 0)", TAKEN),
             unit="short",
             steps=looks.NONE_IS_GOOD,
             empty=UNKNOWN,
@@ -55,23 +66,25 @@ NOW = Section(
         ),
         Stat(
             key="full",
-            title="SKUs nearly full",
-            about="SKUs for persons of which 95 % to all of the usable seats are taken.",
-            expr=or_zero(f"count({nearly_full(_assignable('tenant_sku:o365_sku_seats_used:ratio'))})", TAKEN),
+            title="Short of seats",
+            about="SKUs for persons of which 95 % of the usable seats are taken, or more than there are, or none is "
+            "left.",
+            expr=or_zero(f"count({USED_BY_USERS} >= 0.95)", TAKEN),
             unit="short",
             steps=looks.NONE_IS_CALM,
             empty=UNKNOWN,
-            alerts=("O365SkuNearlyFull",),
+            alerts=("O365SkuNearlyFull", "O365SkuOverassigned"),
         ),
         Stat(
-            key="not_enabled",
-            title="Not enabled",
-            about="SKUs in Warning (lapsed, in their grace period), Suspended, LockedOut or Deleted.",
-            expr=or_zero(f'count(group by (tenant, sku_id) ({STATUS}{{status!="Enabled",{OF}}}))', TAKEN),
+            key="off",
+            title="Licences off",
+            about="SKUs that are suspended, locked out or deleted while somebody holds one, or gone with a "
+            "subscription that worked in the last seven days.",
+            expr=or_zero(f"count({licences_off(OF)})", TAKEN),
             unit="short",
-            steps=looks.NONE_IS_CALM,
+            steps=looks.NONE_IS_GOOD,
             empty=UNKNOWN,
-            alerts=("O365SkuDisabled", "O365SkuInGrace", "O365SkuStatusUnknown"),
+            alerts=("O365SkuDisabled", "O365SubscriptionEnded", "O365SkuInGrace", "O365SkuStatusUnknown"),
         ),
         Stat(
             key="next_end",
@@ -88,8 +101,8 @@ NOW = Section(
     ),
 )
 
-# A SKU without usable seats, or where the recordings are missing, has no share.
-FULLEST = f"topk({ROWS}, {_share('usable')}\n  or on (tenant, sku_id)\n0 * {TAKEN})"
+# Where the recordings are missing a SKU has no share.
+FULLEST = f"topk({ROWS}, {USED}\n  or on (tenant, sku_id)\n0 * {TAKEN})"
 
 
 def _of_fullest(expr: str) -> str:
@@ -99,9 +112,9 @@ def _of_fullest(expr: str) -> str:
 SEATS = Table(
     key="seats",
     title="SKUs",
-    about=f"The {ROWS} fullest. Usable seats are those enabled and those in their grace period. "
-    "Centreon's total is the enabled seats, or those in grace where none is enabled. Free seats below 0 are "
-    "over-assigned.",
+    about=f"The {ROWS} fullest; first those that somebody holds while no seat is left. Usable seats are those enabled "
+    "and those in their grace period (warning). Centreon's total is the enabled seats, or those in grace where none is "
+    "enabled. Free seats below 0 are over-assigned.",
     columns=(
         TENANT,
         Label(name="product_name", title="Product", width=220),
@@ -112,18 +125,24 @@ SEATS = Table(
         Value(
             title="Free",
             expr=_of_fullest(_held("tenant_sku:o365_sku_seats_free:sum", "usable")),
-            steps=((None, looks.BAD), (0, looks.NEUTRAL)),
+            steps=((None, looks.BAD), (0, looks.GOOD)),
         ),
         Value(
-            title="Share", expr=_of_fullest(_share("usable")), decimals=1, steps=looks.SHARE_OF_SEATS, background=True
+            title="Share",
+            expr=_of_fullest(USED),
+            unit="percentunit",
+            decimals=1,
+            steps=looks.SHARE_OF_SEATS,
+            states=looks.NO_SEATS,
+            background=True,
         ),
-        Value(title="Centreon total", expr=_of_fullest(_held("tenant_sku:o365_sku_seats:sum", "centreon")), width=115),
+        Value(title="Centreon", expr=_of_fullest(_held("tenant_sku:o365_sku_seats:sum", "centreon")), width=95),
         Value(
-            title="Centreon share",
+            title="Its share",
             expr=_of_fullest(_share("centreon")),
             decimals=1,
             steps=looks.SHARE_OF_SEATS,
-            width=115,
+            width=95,
         ),
         Value(
             title="",
@@ -134,7 +153,7 @@ SEATS = Table(
         Label(name="sku_id", title=""),
     ),
     order="-Share",
-    height=14,
+    height=12,
     alerts=("O365SkuOverassigned", "O365SkuNearlyFull"),
     links=(LICENCES,),
 )
@@ -156,8 +175,8 @@ UNITS = Table(
         ),
         Label(name="sku_id", title=""),
     ),
-    order="SKU",
-    width=12,
+    order="-Suspended",
+    height=8,
     alerts=("O365SkuInGrace",),
     links=(LICENCES,),
 )
@@ -202,7 +221,7 @@ LIST = Table(
             steps=looks.DAYS_OF_SUBSCRIPTION,
         ),
         Value(title="", expr=_of_soonest(f"max by ({ONE}, status) (o365_subscription_status{{{OF}}})")),
-        Label(name="subscription_id", title="Id"),
+        Label(name="subscription_id", title="Id", width=300),
     ),
     order="Days left",
     alerts=("O365SubscriptionEnded", "O365SubscriptionInGrace", "O365SubscriptionEndsSoon", "O365TrialEnds"),
@@ -249,13 +268,14 @@ DASHBOARD = Dashboard(
                 Timeline(
                     key="status_over_time",
                     title="Status of SKUs",
-                    about=f"The {CUT} SKUs with the gravest status by the last value in the shown time.",
-                    expr=leaders(
-                        coded(STATUS, "status", "tenant, sku_part_number", f",{OF}"), "tenant, sku_part_number"
-                    ),
+                    about=f"The {CUT} SKUs with the gravest status in the shown time; those that were enabled all the "
+                    "time are left out.",
+                    expr=troubled(STATUS, "status", "tenant, sku_part_number", f",{OF}"),
                     legend="{{tenant}}: {{sku_part_number}}",
                     unit="short",
                     states=tuple(looks.coded_states(STATUS, "status").values()),
+                    height=7,
+                    empty="all were enabled, unless sources fail",
                     alerts=("O365SkuDisabled", "O365SkuInGrace"),
                 ),
             ),
@@ -266,17 +286,6 @@ DASHBOARD = Dashboard(
             (
                 LIST,
                 UNITS,
-                Bars(
-                    key="fullest",
-                    title="Fullest SKUs",
-                    about=f"The share of usable seats that are taken; the {CUT} fullest SKUs.",
-                    bars=(Query(f"topk({CUT}, {_share('usable')})", "{{tenant}}: {{sku_part_number}}"),),
-                    unit="percentunit",
-                    decimals=0,
-                    maximum=1,
-                    steps=looks.SHARE_OF_SEATS,
-                    height=10,
-                ),
             ),
         ),
     ),

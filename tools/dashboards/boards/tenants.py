@@ -6,7 +6,16 @@ from tools.dashboards import looks
 from tools.dashboards.boards.parts import UNKNOWN, trust, unreachable, unwatched
 from tools.dashboards.links import OF_ROW, dashboard
 from tools.dashboards.model import Dashboard, Label, Lines, Link, Query, Section, Stat, State, Table, Value
-from tools.dashboards.queries import FOR_USERS, data_age, held_seats, leaders, nearly_full, or_zero, trouble
+from tools.dashboards.queries import (
+    FOR_USERS,
+    data_age,
+    leaders,
+    licences_off,
+    or_zero,
+    or_zero_of,
+    share_of_seats,
+    trouble,
+)
 
 PAGES = {
     "o365-service-health": "Service health",
@@ -26,22 +35,60 @@ UNHEALTHY = "1 - min by (tenant, service_id) (o365_service_healthy)"
 OPEN = "max by (tenant, service_id, classification) (o365_service_open_issues{{classification{}}})"
 INCIDENTS = OPEN.format('=~"incident|unknown"')
 ADVISORIES = OPEN.format('="advisory"')
-APP_DAYS = (
-    "(max by (tenant, app_id, kind) (o365_application_latest_credential_expiry_timestamp_seconds) - time()) / 86400"
-)
-OWN_DAYS = "(max by (tenant, kind) (o365_exporter_credential_expiry_timestamp_seconds) - time()) / 86400"
+APP_DAYS = "(max by (tenant, app_id) (o365_application_latest_credential_expiry_timestamp_seconds) - time()) / 86400"
+OWN_DAYS = "(min by (tenant, kind) (o365_exporter_credential_expiry_timestamp_seconds) - time()) / 86400"
 SUBSCRIPTION_DAYS = (
     '(max by (tenant, subscription_id) (o365_subscription_next_lifecycle_timestamp_seconds{trial="false"}) - time())'
     " / 86400"
 )
-SEATS = held_seats("tenant_sku:o365_sku_seats_used:ratio", "usable", listed=FOR_USERS)
+SEATS = share_of_seats("usable", listed=FOR_USERS)
+CRITICAL = 'ALERTS{alertname=~"O365.+",alertstate="firing",severity="critical",tenant=~`${tenant:regex}|`}'
+LOADED = "tenant_instance:o365_exporter_tenant_up:held"
+CUT_OFF = f"{APP_DAYS} > -7 <= 7"
+"""Days of apps of which the last credential ends within a week, or has ended in the last one: then it is history."""
+
+
+def _few(key: str, title: str, about: str, expr: str, known: str, *alerts: str, critical: bool = False) -> Stat:
+    return Stat(
+        key=key,
+        title=title,
+        about=about,
+        expr=or_zero(f"count({expr})", known),
+        unit="short",
+        steps=looks.NONE_IS_GOOD if critical else looks.NONE_IS_CALM,
+        empty=UNKNOWN,
+        width=4,
+        height=3,
+        alerts=alerts,
+    )
+
 
 NOW = Section(
     "now",
     "Now",
     (
+        _few(
+            "critical",
+            "Critical alerts",
+            "Alerts that wake somebody, as Prometheus has them: also those that are held while their data are missing.",
+            CRITICAL,
+            LOADED,
+            critical=True,
+        ),
         unreachable(width=4, height=3),
         unwatched(width=4, height=3),
+        *trust(width=4, height=3),
+        Stat(
+            key="dropped",
+            title="Series cut",
+            about="Series that max_series cut: what they would say raises no alert and is in no number here.",
+            expr="sum(max by (tenant, collector) (o365_exporter_series_dropped))",
+            steps=looks.NONE_IS_CALM,
+            empty=UNKNOWN,
+            width=4,
+            height=3,
+            alerts=("O365SeriesDropped",),
+        ),
         Stat(
             key="unhealthy",
             title="Unhealthy",
@@ -64,43 +111,51 @@ NOW = Section(
             height=3,
             alerts=("O365ServiceDegraded",),
         ),
-        *trust(width=4, height=3),
         Stat(
-            key="apps",
-            title="Apps that lose access",
-            about="Apps whose last credential of a kind ends within 30 days. Those that ended are on the page "
-            "Everything that expires.",
-            expr=or_zero(f"count({APP_DAYS} > 0 < 30)", "o365_applications"),
+            key="access",
+            title="Losing access",
+            about="Apps whose last credential ends within 7 days or ended in the last 7, and logins of the exporter "
+            "that end within 7 days. What ended before that is on the page Everything that expires.",
+            expr=or_zero(
+                f"count({CUT_OFF}\n  or\n{OWN_DAYS} <= 7)",
+                "o365_applications or o365_exporter_credential_expiry_timestamp_seconds",
+            ),
             unit="short",
-            steps=looks.NONE_IS_CALM,
+            steps=looks.NONE_IS_GOOD,
             empty=UNKNOWN,
-            width=8,
+            width=4,
             height=3,
-            alerts=("O365AppCredentialExpiresSoon", "O365AppCredentialExpires"),
+            alerts=("O365AppCredentialExpires", "O365AppCredentialExpired", "O365ExporterCredentialExpires"),
         ),
-        Stat(
-            key="ending",
-            title="Subscriptions that end",
-            about="Subscriptions, trials apart, whose state changes within 14 days unless they are renewed.",
-            expr=or_zero(f"count({SUBSCRIPTION_DAYS} > 0 < 14)", "o365_subscription_licenses"),
-            unit="short",
-            steps=looks.NONE_IS_CALM,
-            empty=UNKNOWN,
-            width=8,
-            height=3,
-            alerts=("O365SubscriptionEndsSoon",),
+        _few(
+            "off",
+            "Licences off",
+            "SKUs that are suspended, locked out or deleted while somebody holds one, or gone with a subscription that "
+            "worked in the last seven days.",
+            licences_off(),
+            "o365_sku_consumed_units",
+            "O365SkuDisabled",
+            "O365SubscriptionEnded",
+            critical=True,
         ),
-        Stat(
-            key="full",
-            title="SKUs nearly full",
-            about="SKUs for persons of which 95 % to all of the usable seats are taken.",
-            expr=or_zero(f"count({nearly_full(SEATS)})", "o365_sku_consumed_units"),
-            unit="short",
-            steps=looks.NONE_IS_CALM,
-            empty=UNKNOWN,
-            width=8,
-            height=3,
-            alerts=("O365SkuNearlyFull",),
+        _few(
+            "full",
+            "Short of seats",
+            "SKUs for persons of which 95 % of the usable seats are taken, or more than there are, or none is left.",
+            f"{SEATS} >= 0.95",
+            "o365_sku_consumed_units",
+            "O365SkuNearlyFull",
+            "O365SkuOverassigned",
+        ),
+        _few(
+            "soon",
+            "Ending soon",
+            "Apps whose last credential ends in 8 to 30 days, and subscriptions, trials apart, whose state changes "
+            "within 14 days unless they are renewed.",
+            f"{APP_DAYS} > 7 < 30\n  or\n{SUBSCRIPTION_DAYS} > 0 < 14",
+            "o365_applications or o365_subscription_licenses",
+            "O365AppCredentialExpiresSoon",
+            "O365SubscriptionEndsSoon",
         ),
     ),
 )
@@ -108,13 +163,21 @@ NOW = Section(
 TABLE = Table(
     key="tenants",
     title="Tenants",
-    about="One row for each tenant; click a cell for the page behind it. From the left: services that are not healthy, "
-    "open incidents and advisories; days until the next app, the exporter's own login and the next subscription end, "
-    "of those still to come; seats of the fullest SKU; failing sources; age of the source that has waited longest; "
+    about="One row for each tenant; click a cell for the page behind it. From the left: critical alerts; services that "
+    "are not healthy, open incidents and advisories; days until the next app, the exporter's own login and the next "
+    "subscription end, negative where an app's last credential ended in the last week, and apps that ended before; "
+    "licences that are off; seats of the fullest SKU; failing sources; age of the source that has waited longest; "
     "series cut by max_series.",
-    height=12,
+    height=9,
     columns=(
-        Label(name="tenant", title="Tenant", links=tuple(_to(uid)[0] for uid in PAGES)),
+        Label(name="tenant", title="Tenant", links=tuple(_to(uid)[0] for uid in PAGES), width=150),
+        Value(
+            title="Alerts",
+            expr=or_zero_of("tenant", f"count by (tenant) ({CRITICAL})", LOADED),
+            unit="short",
+            steps=looks.NONE_IS_GOOD,
+            background=True,
+        ),
         Value(
             title="Token",
             expr="max by (tenant) (o365_exporter_tenant_up)",
@@ -143,15 +206,15 @@ TABLE = Table(
         ),
         Value(
             title="App ends",
-            expr=f"min by (tenant) ({APP_DAYS} > 0 < +Inf)",
+            expr=f"min by (tenant) ({APP_DAYS} > -7 < +Inf)",
             unit="suffix: d",
             decimals=0,
             steps=looks.DAYS_OF_CREDENTIAL,
             links=_to("o365-expiry"),
         ),
         Value(
-            title="Apps ended",
-            expr=f"count by (tenant) ({APP_DAYS} <= 0) or 0 * max by (tenant) (o365_applications)",
+            title="Ended",
+            expr=or_zero_of("tenant", f"count by (tenant) ({APP_DAYS} <= -7)", "o365_applications"),
             unit="short",
             steps=looks.SOME_IS_NOTABLE,
             links=_to("o365-expiry"),
@@ -165,7 +228,15 @@ TABLE = Table(
             links=_to("o365-expiry"),
         ),
         Value(
-            title="Licence ends",
+            title="Off",
+            expr=or_zero_of("tenant", f"count by (tenant) ({licences_off()})", "o365_sku_consumed_units"),
+            unit="short",
+            steps=looks.NONE_IS_GOOD,
+            background=True,
+            links=_to("o365-subscriptions"),
+        ),
+        Value(
+            title="Lapses",
             expr=f"min by (tenant) ({SUBSCRIPTION_DAYS} > 0)",
             unit="suffix: d",
             decimals=0,
@@ -173,10 +244,12 @@ TABLE = Table(
             links=_to("o365-expiry"),
         ),
         Value(
-            title="Seats taken",
+            title="Seats",
             expr=f"max by (tenant) ({SEATS})",
+            unit="percentunit",
             decimals=0,
             steps=looks.SHARE_OF_SEATS,
+            states=looks.NO_SEATS,
             links=_to("o365-subscriptions"),
         ),
         Value(
@@ -201,7 +274,7 @@ TABLE = Table(
             links=_to("o365-exporter"),
         ),
     ),
-    order="-Incidents",
+    order="-Alerts",
 )
 
 OVER_TIME = Section(
@@ -270,7 +343,7 @@ FACTS = Section(
                 Value(title="", expr="max without (job, instance) (o365_tenant_info)"),
             ),
             order="Tenant",
-            height=8,
+            height=7,
         ),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tools.dashboards import looks
 from tools.dashboards.model import Bars, Lines, Panel, Query
 from tools.dashboards.queries import CUT, leaders
 
@@ -43,9 +44,10 @@ def week(key: str, title: str, product: str) -> Bars:
         unit="percentunit",
         decimals=0,
         maximum=1.5,
-        steps=((None, "orange"), (0.5, "green")),
+        steps=((None, looks.WARNING), (0.5, looks.GOOD)),
         alerts=("O365UsageCollapsed",),
         empty="no week to compare with yet",
+        optional=True,
     )
 
 
@@ -57,7 +59,7 @@ def summed(key: str, title: str, about: str, metric: str, label: str = "", **opt
         key=key,
         title=title,
         about=f"{about} Added over the tenants. {DAILY}",
-        lines=(Query(outer, f"{{{{{label}}}}}" if label else title),),
+        lines=(Query(outer, f"{{{{{label}}}}}" if label else "all tenants"),),
         daily=True,
         **options,  # type: ignore[arg-type]
     )
@@ -78,6 +80,8 @@ def person(key: str, title: str, about: str, metric: str, label: str = "", **opt
             ),
         ),
         empty=NOBODY,
+        optional=True,
+        height=6,
         alerts=("O365NamesConcealed",),
         **options,  # type: ignore[arg-type]
     )
