@@ -31,10 +31,7 @@ PROMETHEUS = {"ALERTS": {"alertname", "alertstate", "tenant", "severity"}}
 _MADE = re.compile(r',\s*"(\w+)", "[^"]*", "\w+", "[^"]*"\s*\)')
 """Labels that label_replace makes."""
 
-NOT_SHOWN: dict[str, str] = {
-    "o365_exporter_clock_skew_seconds": "0 unless the machine is broken, and then an alert tells it",
-    "o365_exporter_credential_start_timestamp_seconds": "with the end it tells how long a credential lasts, to alerts",
-}
+NOT_SHOWN: dict[str, str] = {}
 """Metrics of the catalogue that no panel shows, each with the reason."""
 
 

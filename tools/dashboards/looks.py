@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from o365_exporter.catalogue import all_metrics
 from tools.dashboards.model import ENDLESS, State, Step
@@ -15,6 +16,7 @@ QUIET = "rgba(115, 191, 105, 0.25)"
 
 # Days that a credential or a subscription still lasts.
 DAYS_OF_CREDENTIAL: tuple[Step, ...] = ((None, BAD), (7, WARNING), (30, GOOD))
+DAYS_AGO: tuple[Step, ...] = ((None, GOOD), (-7, BAD))
 DAYS_OF_SUBSCRIPTION: tuple[Step, ...] = ((None, BAD), (0, WARNING), (14, GOOD))
 SHARE_OF_SEATS: tuple[Step, ...] = ((None, GOOD), (0.95, WARNING), (1.0001, BAD))
 SECONDS_WITHOUT_POST: tuple[Step, ...] = ((None, "text"), (12 * 3600, WARNING))
@@ -22,6 +24,7 @@ SECONDS_OF_REPORT: tuple[Step, ...] = ((None, GOOD), (5 * 86400, WARNING))
 NONE_IS_GOOD: tuple[Step, ...] = ((None, GOOD), (1, BAD))
 NONE_IS_CALM: tuple[Step, ...] = ((None, GOOD), (1, WARNING))
 SOME_IS_NOTABLE: tuple[Step, ...] = ((None, "text"), (1, NEUTRAL))
+SECONDS_OF_CLOCK: tuple[Step, ...] = ((None, GOOD), (120, WARNING), (300, BAD))
 SHARE_OF_TIME: tuple[Step, ...] = ((None, BAD), (0.99, WARNING), (0.999, GOOD))
 
 # Members of closed lists, from good to bad: where two exporters disagree, the later one is shown.
@@ -105,6 +108,11 @@ def states(metric: str, label: str) -> tuple[State, ...]:
     if missing:
         raise KeyError(f"{metric}: looks.COLOURS has no colour for {label}={sorted(missing)}")
     return tuple(State(value, spoken(value), colour) for value, colour in COLOURS.items() if value in closed)
+
+
+def past(metric: str, label: str) -> tuple[State, ...]:
+    """The same for what is over: words without colours."""
+    return tuple(replace(state, colour=GOOD) for state in states(metric, label))
 
 
 def coded_states(metric: str, label: str) -> dict[str, State]:

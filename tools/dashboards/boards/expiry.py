@@ -10,6 +10,7 @@ from tools.dashboards.queries import ROWS, leaders, or_zero
 
 APP = "max by (tenant, app_id, app_name, kind) (o365_application_latest_credential_expiry_timestamp_seconds)"
 OWN = "min by (tenant, kind) (o365_exporter_credential_expiry_timestamp_seconds)"
+OWN_START = "min by (tenant, kind) (o365_exporter_credential_start_timestamp_seconds)"
 SUBSCRIPTION = (
     "max by (tenant, subscription_id, sku_part_number, trial) (o365_subscription_next_lifecycle_timestamp_seconds)"
 )
@@ -64,9 +65,9 @@ def _list(key: str, title: str, about: str, ends: str, *alerts: str, order: str,
                 expr=f"({ends} - time()) / 86400",
                 unit="suffix: d",
                 decimals=1,
-                steps=looks.DAYS_OF_CREDENTIAL,
+                steps=looks.DAYS_OF_CREDENTIAL if order == "Days left" else looks.DAYS_AGO,
             ),
-            Label(name="id", title="Id", width=300),
+            Label(name="id", title="Id", width=315),
         ),
         order=order,
         height=height,
@@ -152,6 +153,29 @@ CREDENTIALS = Section(
             unit="short",
             steps=((None, looks.NEUTRAL),),
         ),
+        Table(
+            key="logins",
+            title="The exporter's own logins",
+            about="The credential with which each tenant is polled, its end, and for how long it was made to last; "
+            "one that is made for a few days is exchanged by a program.",
+            columns=(
+                TENANT,
+                Label(name="kind", title="Kind", width=110),
+                Value(title="Ends", expr=f"1000 * {OWN}", unit="dateTimeAsIso", width=165),
+                Value(
+                    title="Days left",
+                    expr=f"({OWN} - time()) / 86400",
+                    unit="suffix: d",
+                    decimals=1,
+                    steps=looks.DAYS_OF_CREDENTIAL,
+                ),
+                Value(title="Made for", expr=f"({OWN} - {OWN_START}) / 86400", unit="suffix: d", decimals=0),
+            ),
+            order="Days left",
+            width=12,
+            height=8,
+            alerts=("O365ExporterCredentialExpires", "O365ExporterCredentialExpiresSoon"),
+        ),
         Lines(
             key="expired_over_time",
             title="Credentials that have ended",
@@ -167,31 +191,6 @@ CREDENTIALS = Section(
             ),
             decimals=0,
             alerts=("O365AppCredentialExpiredLongAgo",),
-        ),
-        Table(
-            key="superseded",
-            title="Old credentials that end while a newer one is valid",
-            about=f"They end within 30 days, and nothing stops if the app already uses the newer one; the {ROWS} "
-            "soonest.",
-            columns=(
-                TENANT,
-                Label(name="app_name", title="App"),
-                Label(name="kind", title="Kind"),
-                Label(name="credential_name", title="Credential"),
-                Value(
-                    title="Days left",
-                    expr=f"bottomk({ROWS}, (\n  {CREDENTIAL} - time() > 0 < 30 * 86400\n"
-                    f"    and on (tenant, app_id, kind)\n  {LATEST} - time() >= 30 * 86400\n) / 86400)",
-                    unit="suffix: d",
-                    decimals=1,
-                ),
-                Label(name="app_id", title="App id", width=300),
-                Label(name="credential_id", title="Credential id", width=300),
-            ),
-            order="Days left",
-            height=6,
-            alerts=("O365AppOldCredentialExpires",),
-            links=(APPS,),
         ),
         Table(
             key="tidiness",
@@ -211,8 +210,34 @@ CREDENTIALS = Section(
                 ),
             ),
             order="-Ended",
-            height=6,
+            width=12,
+            height=8,
             alerts=("O365AppCredentialExpiredLongAgo",),
+        ),
+        Table(
+            key="superseded",
+            title="Old credentials that end while a newer one is valid",
+            about=f"They end within 30 days, and nothing stops if the app already uses the newer one; the {ROWS} "
+            "soonest.",
+            columns=(
+                TENANT,
+                Label(name="app_name", title="App"),
+                Label(name="kind", title="Kind"),
+                Label(name="credential_name", title="Credential"),
+                Value(
+                    title="Days left",
+                    expr=f"bottomk({ROWS}, (\n  {CREDENTIAL} - time() > 0 < 30 * 86400\n"
+                    f"    and on (tenant, app_id, kind)\n  {LATEST} - time() >= 30 * 86400\n) / 86400)",
+                    unit="suffix: d",
+                    decimals=1,
+                ),
+                Label(name="app_id", title="App id", width=315),
+                Label(name="credential_id", title="Credential id", width=315),
+            ),
+            order="Days left",
+            height=6,
+            alerts=("O365AppOldCredentialExpires",),
+            links=(APPS,),
         ),
     ),
 )

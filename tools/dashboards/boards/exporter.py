@@ -42,6 +42,18 @@ NOW = Section(
             height=3,
         ),
         Stat(
+            key="clock",
+            title="Clock off by",
+            about="How far the clock of an exporter's machine is from Microsoft's, the greatest of all. "
+            "From five minutes on tokens are refused, and what ends soon is judged wrongly.",
+            expr="max(abs(o365_exporter_clock_skew_seconds))",
+            unit="s",
+            decimals=0,
+            steps=looks.SECONDS_OF_CLOCK,
+            empty=UNKNOWN,
+            height=3,
+        ),
+        Stat(
             key="dropped",
             title="Series cut",
             about="Series that max_series cut: what they would say raises no alert.",
@@ -169,7 +181,7 @@ POLLS = Section(
             legend="{{tenant}}: {{collector}} {{source}}",
             unit="short",
             states=tuple(looks.coded_states(STATE, "state").values()),
-            height=10,
+            height=8,
             empty="none failed, if there are sources at all",
             alerts=("O365SourceNeverSucceeded",),
         ),

@@ -141,6 +141,7 @@ NOW = Section(
             decimals=1,
             steps=looks.SECONDS_WITHOUT_POST,
             empty="no incident",
+            optional=True,
             alerts=("O365IncidentWithoutPost",),
         ),
         *trust("service_health"),
@@ -252,12 +253,10 @@ HISTORY_OF = Section(
             about=f"The {ROWS} issues that ended last, for as long as keep_resolved of the settings holds them.",
             columns=(
                 TENANT,
-                Label(name="service_name", title="Service"),
+                Label(name="service_name", title="Service", width=150),
                 Label(name="issue_id", title="Issue", links=(ISSUE,), width=110),
                 Label(
-                    name="classification",
-                    title="Class",
-                    states=looks.states("o365_service_issue_open", "classification"),
+                    name="classification", title="Class", states=looks.past("o365_service_issue_open", "classification")
                 ),
                 Label(name="title", title="Title", width=300),
                 Value(
