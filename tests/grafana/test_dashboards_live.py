@@ -1,4 +1,4 @@
-"""Every question of the dashboards, put to a real Prometheus, has an answer: for one tenant and for fifty."""
+"""Every question of the dashboards, put to a real Prometheus, has an answer."""
 
 from __future__ import annotations
 
@@ -95,16 +95,17 @@ def everywhere(check: Callable[[Prometheus, Json], Iterator[str]], prometheus: P
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an exporter that watches one tenant."""
+    """The address of an exporter that watches a few tenants, of which all but the last are in some trouble."""
     installed("prometheus")
-    with exporter_watching(tmp_path_factory.mktemp("exporter"), 1) as address:
+    with exporter_watching(tmp_path_factory.mktemp("exporter"), 4) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def one(target: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """A Prometheus that scrapes it."""
-    with prometheus_watching(installed("prometheus"), tmp_path_factory.mktemp("one") / "data", [target]) as prometheus:
+    """A Prometheus that scrapes it, and has a second target at which nobody answers."""
+    program, nobody = installed("prometheus"), f"127.0.0.1:{free_port()}"
+    with prometheus_watching(program, tmp_path_factory.mktemp("one") / "data", [target, nobody]) as prometheus:
         yield prometheus
 
 
@@ -113,15 +114,9 @@ def test_every_question_has_an_answer(one: Prometheus) -> None:
     assert at_last(lambda: everywhere(faults, one)) == []
 
 
-def test_every_question_has_an_answer_for_fifty_tenants(tmp_path: Path) -> None:
-    """The same, and numbers that count what is wrong are not 0 where something is; nobody answers as second target."""
-    program, nobody = installed("prometheus"), f"127.0.0.1:{free_port()}"
-    with (
-        exporter_watching(tmp_path, 50) as address,
-        prometheus_watching(program, tmp_path / "data", [address, nobody], seconds=4) as many,
-    ):
-        assert at_last(lambda: everywhere(faults, many)) == []
-        assert at_last(lambda: everywhere(zeros, many)) == []
+def test_what_is_wrong_is_counted(one: Prometheus) -> None:
+    """Numbers that count what is wrong are not 0 where something is."""
+    assert at_last(lambda: everywhere(zeros, one)) == []
 
 
 def test_lines_stay_while_the_exporter_is_down(one: Prometheus) -> None:
@@ -184,4 +179,4 @@ def test_a_column_without_values_and_a_number_that_doubles_are_found(one: Promet
     """Proof that labels are looked at."""
     page = copy.deepcopy(dashboards()["o365-tenants"])
     panels(page)[0]["targets"][0]["legendFormat"] = "{{colour}}"
-    assert list(faults(one, page)) == ["o365-tenants: No token: no series has the label colour"]
+    assert list(faults(one, page)) == ["o365-tenants: Critical alerts: no series has the label colour"]

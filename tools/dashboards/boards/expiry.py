@@ -10,7 +10,6 @@ from tools.dashboards.queries import ROWS, leaders, or_zero
 
 APP = "max by (tenant, app_id, app_name, kind) (o365_application_latest_credential_expiry_timestamp_seconds)"
 OWN = "min by (tenant, kind) (o365_exporter_credential_expiry_timestamp_seconds)"
-OWN_START = "min by (tenant, kind) (o365_exporter_credential_start_timestamp_seconds)"
 SUBSCRIPTION = (
     "max by (tenant, subscription_id, sku_part_number, trial) (o365_subscription_next_lifecycle_timestamp_seconds)"
 )
@@ -156,8 +155,7 @@ CREDENTIALS = Section(
         Table(
             key="logins",
             title="The exporter's own logins",
-            about="The credential with which each tenant is polled, its end, and for how long it was made to last; "
-            "one that is made for a few days is exchanged by a program.",
+            about="The credential with which each tenant is polled, and when it ends.",
             columns=(
                 TENANT,
                 Label(name="kind", title="Kind", width=110),
@@ -169,7 +167,6 @@ CREDENTIALS = Section(
                     decimals=1,
                     steps=looks.DAYS_OF_CREDENTIAL,
                 ),
-                Value(title="Made for", expr=f"({OWN} - {OWN_START}) / 86400", unit="suffix: d", decimals=0),
             ),
             order="Days left",
             width=12,
