@@ -31,9 +31,7 @@ PROMETHEUS = {"ALERTS": {"alertname", "alertstate", "tenant", "severity"}}
 _MADE = re.compile(r',\s*"(\w+)", "[^"]*", "\w+", "[^"]*"\s*\)')
 """Labels that label_replace makes."""
 
-NOT_SHOWN: dict[str, str] = {
-    "o365_exporter_credential_start_timestamp_seconds": "with the end it tells how long a credential lasts, to alerts",
-}
+NOT_SHOWN: dict[str, str] = {}
 """Metrics of the catalogue that no panel shows, each with the reason."""
 
 

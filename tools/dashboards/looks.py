@@ -16,6 +16,7 @@ QUIET = "rgba(115, 191, 105, 0.25)"
 
 # Days that a credential or a subscription still lasts.
 DAYS_OF_CREDENTIAL: tuple[Step, ...] = ((None, BAD), (7, WARNING), (30, GOOD))
+DAYS_PAST: tuple[Step, ...] = ((None, WARNING), (0, GOOD))
 DAYS_AGO: tuple[Step, ...] = ((None, GOOD), (-7, BAD))
 DAYS_OF_SUBSCRIPTION: tuple[Step, ...] = ((None, BAD), (0, WARNING), (14, GOOD))
 SHARE_OF_SEATS: tuple[Step, ...] = ((None, GOOD), (0.95, WARNING), (1.0001, BAD))

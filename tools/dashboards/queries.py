@@ -121,6 +121,37 @@ def share_of_seats(total: str, matchers: str = "", *, listed: str = "o365_sku_co
     return f"(\n{recorded}\n  or on (tenant, sku_id)\n(\n{without}\n  and on (tenant, sku_id)\n{listed}\n)\n)"
 
 
+_EXPIRY = "o365_application_latest_credential_expiry_timestamp_seconds"
+_START = "o365_application_latest_credential_start_timestamp_seconds"
+SHORT_LIVED = 32
+"""Days: what was made to last no longer is exchanged by a program, as the alert rules have it."""
+
+
+def rotated() -> str:
+    """The apps whose next credential comes without anybody: marked by the exporter, or the last one lasts so short."""
+    by_kind = "max by (tenant, app_id, kind)"
+    last = f"{by_kind} ({_EXPIRY})\n    == on (tenant, app_id) group_left ()\n  max by (tenant, app_id) ({_EXPIRY})"
+    return (
+        "group by (tenant, app_id) (o365_application_rotates_itself)\n  or\n"
+        f"group by (tenant, app_id) (\n  {by_kind} ({_EXPIRY})\n    - {by_kind} ({_START})\n"
+        f"    <= {SHORT_LIVED} * 86400\n    and on (tenant, app_id, kind)\n  ({last})\n)"
+    )
+
+
+def app_ends() -> str:
+    """When the last credential of each app ends, whatever its kind; those that are exchanged by a program apart."""
+    return f"(max by (tenant, app_id) ({_EXPIRY})\n  unless on (tenant, app_id)\n({rotated()}))"
+
+
+def not_shown(by: str = "") -> str:
+    """Series that max_series cut, and entries that could not be read: added up."""
+    parts = (
+        "max by (tenant, collector) (o365_exporter_series_dropped)\n  or on (tenant, collector, source)\n"
+        "max by (tenant, collector, source) (o365_exporter_source_entries_left_out)"
+    )
+    return f"sum {by}(\n{parts}\n)"
+
+
 OFF = "Suspended|LockedOut|Deleted"
 """States of SKUs and subscriptions in which nobody can use them."""
 

@@ -6,10 +6,14 @@ from tools.dashboards import looks
 from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust
 from tools.dashboards.links import APPS, SUBSCRIPTIONS
 from tools.dashboards.model import Bars, Dashboard, Label, Lines, Query, Section, Stat, Table, Value
-from tools.dashboards.queries import ROWS, leaders, or_zero
+from tools.dashboards.queries import ROWS, SHORT_LIVED, app_ends, leaders, or_zero, rotated, rows
 
 APP = "max by (tenant, app_id, app_name, kind) (o365_application_latest_credential_expiry_timestamp_seconds)"
+APP_START = "max by (tenant, app_id, app_name, kind) (o365_application_latest_credential_start_timestamp_seconds)"
 OWN = "min by (tenant, kind) (o365_exporter_credential_expiry_timestamp_seconds)"
+OWN_START = "min by (tenant, kind) (o365_exporter_credential_start_timestamp_seconds)"
+ROTATED = f"({rotated()})"
+ROTATING = f"bottomk({ROWS}, {APP} - time()\n  and on (tenant, app_id)\n{ROTATED})"
 SUBSCRIPTION = (
     "max by (tenant, subscription_id, sku_part_number, trial) (o365_subscription_next_lifecycle_timestamp_seconds)"
 )
@@ -17,7 +21,7 @@ CREDENTIAL = (
     "max by (tenant, app_id, app_name, credential_id, credential_name, kind) "
     "(o365_application_credential_expiry_timestamp_seconds)"
 )
-LATEST = "max by (tenant, app_id, kind) (o365_application_latest_credential_expiry_timestamp_seconds)"
+LATEST = app_ends()
 COUNT = 'sum by (tenant) (last_over_time(tenant:o365_application_credentials:count{{validity="{}"}}[6h]))'
 SUBSCRIPTIONS_END = "max by (tenant, subscription_id, trial) (o365_subscription_next_lifecycle_timestamp_seconds)"
 
@@ -33,17 +37,18 @@ def _named(expr: str, thing: str, name: str, identity: str) -> str:
     return f'label_replace({named}, "id", "$1", "{identity}", "(.*)")'
 
 
-ALL = (
-    "max by (tenant, thing, name, id) (\n  "
-    + "\n    or\n  ".join(
-        (
-            _named(APP, "$1 of an app", "app_name", "app_id"),
-            _named(OWN, "$1 of this exporter", "kind", "kind"),
-            _named(SUBSCRIPTION, "subscription", "sku_part_number", "subscription_id"),
-        )
+def _things(app: str, own: str, *others: str) -> str:
+    """Of apps but those that are exchanged by a program, of the exporter's logins, and of others."""
+    each = (
+        _named(f"({app} unless on (tenant, app_id) {ROTATED})", "$1 of an app", "app_name", "app_id"),
+        _named(f"({own})", "$1 of this exporter", "kind", "kind"),
+        *others,
     )
-    + "\n)"
-)
+    return "max by (tenant, thing, name, id) (\n  " + "\n    or\n  ".join(each) + "\n)"
+
+
+ALL = _things(APP, OWN, _named(SUBSCRIPTION, "subscription", "sku_part_number", "subscription_id"))
+MADE_FOR = _things(f"({APP} - {APP_START})", f"({OWN} - {OWN_START})")
 
 COMING = f"bottomk({ROWS}, {ALL} > time() < +Inf)"
 ENDED = f"topk({ROWS}, {ALL} <= time())"
@@ -66,6 +71,12 @@ def _list(key: str, title: str, about: str, ends: str, *alerts: str, order: str,
                 decimals=1,
                 steps=looks.DAYS_OF_CREDENTIAL if order == "Days left" else looks.DAYS_AGO,
             ),
+            Value(
+                title="Made for",
+                expr=rows(f"{MADE_FOR} / 86400", "tenant, thing, name, id", ends),
+                unit="suffix: d",
+                decimals=0,
+            ),
             Label(name="id", title="Id", width=315),
         ),
         order=order,
@@ -86,7 +97,8 @@ NOW = Section(
         Stat(
             key="critical",
             title="Apps: 7 days",
-            about="Apps whose last credential of a kind ends within 7 days; then whatever signs in with it stops.",
+            about="Apps whose last credential ends within 7 days; then whatever signs in with it stops. Left out are "
+            "those that a program gives the next one.",
             expr=or_zero(f"count({_within(LATEST, 7)})", "o365_applications"),
             unit="short",
             steps=looks.NONE_IS_GOOD,
@@ -96,7 +108,7 @@ NOW = Section(
         Stat(
             key="soon",
             title="Apps: 30 days",
-            about="Apps whose last credential of a kind ends within 30 days.",
+            about="Apps whose last credential ends within 30 days, those of a program left out.",
             expr=or_zero(f"count({_within(LATEST, 30)})", "o365_applications"),
             unit="short",
             steps=looks.NONE_IS_CALM,
@@ -141,7 +153,8 @@ CREDENTIALS = Section(
         Bars(
             key="spans",
             title="Apps by what is left",
-            about="Apps and kinds of credential by the time until the last one ends; those without end are left out.",
+            about="Apps by the time until their last credential ends; left out are those without end, and those that a "
+            "program gives the next one.",
             bars=(
                 Query(or_zero(f"count({LATEST} <= time())", "o365_applications"), "ended"),
                 *(
@@ -172,6 +185,31 @@ CREDENTIALS = Section(
             width=12,
             height=8,
             alerts=("O365ExporterCredentialExpires", "O365ExporterCredentialExpiresSoon"),
+        ),
+        Table(
+            key="rotated",
+            title="Exchanged by a program",
+            about="Apps of which no alert tells that a credential ends: those of rotate_themselves in the settings, and "
+            f"those whose last credential was made for {SHORT_LIVED} days at most; the {ROWS} soonest.",
+            columns=(
+                TENANT,
+                Label(name="app_name", title="App"),
+                Label(name="kind", title="Kind", width=110),
+                Value(
+                    title="Days left", expr=f"{ROTATING} / 86400", unit="suffix: d", decimals=1, steps=looks.DAYS_PAST
+                ),
+                Value(
+                    title="Made for",
+                    expr=rows(f"({APP} - {APP_START}) / 86400", "tenant, app_id, kind", ROTATING),
+                    unit="suffix: d",
+                    decimals=0,
+                ),
+                Label(name="app_id", title=""),
+            ),
+            order="Days left",
+            width=12,
+            height=8,
+            empty="none is known",
         ),
         Lines(
             key="expired_over_time",
@@ -207,8 +245,7 @@ CREDENTIALS = Section(
                 ),
             ),
             order="-Ended",
-            width=12,
-            height=8,
+            height=6,
             alerts=("O365AppCredentialExpiredLongAgo",),
         ),
         Table(
@@ -224,7 +261,7 @@ CREDENTIALS = Section(
                 Value(
                     title="Days left",
                     expr=f"bottomk({ROWS}, (\n  {CREDENTIAL} - time() > 0 < 30 * 86400\n"
-                    f"    and on (tenant, app_id, kind)\n  {LATEST} - time() >= 30 * 86400\n) / 86400)",
+                    f"    and on (tenant, app_id)\n  {LATEST} - time() >= 30 * 86400\n) / 86400)",
                     unit="suffix: d",
                     decimals=1,
                 ),
@@ -252,7 +289,8 @@ DASHBOARD = Dashboard(
                 _list(
                     "coming",
                     "Soonest first",
-                    "Of an app the last credential of each kind counts, so that a rotated one does not alarm. A "
+                    "Of an app the last credential of each kind counts; apps that a program gives the next one have a "
+                    "table of their own. A "
                     "subscription that renews by itself stands here too: Microsoft's interface does not tell. The "
                     f"{ROWS} soonest.",
                     COMING,

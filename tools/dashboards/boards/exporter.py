@@ -54,6 +54,15 @@ NOW = Section(
             height=3,
         ),
         Stat(
+            key="left_out",
+            title="Left out",
+            about="Entries, rows and cells of Microsoft's last answers that could not be read and are not served.",
+            expr=f"sum(max by (tenant, collector, source) (o365_exporter_source_entries_left_out{{{OF}}}))",
+            steps=looks.NONE_IS_CALM,
+            empty=UNKNOWN,
+            height=3,
+        ),
+        Stat(
             key="dropped",
             title="Series cut",
             about="Series that max_series cut: what they would say raises no alert.",
@@ -135,6 +144,12 @@ SOURCES = Table(
             expr=f"max by ({SOURCE}) (o365_exporter_source_interval_seconds{{{OF}}})\n"
             f"  and on ({SOURCE})\ntopk({ROWS}, {LATE})",
             unit="s",
+        ),
+        Value(
+            title="Left out",
+            expr=f"max by ({SOURCE}) (o365_exporter_source_entries_left_out{{{OF}}})\n"
+            f"  and on ({SOURCE})\ntopk({ROWS}, {LATE})",
+            steps=looks.NONE_IS_CALM,
         ),
     ),
     order="-Intervals",

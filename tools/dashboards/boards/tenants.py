@@ -8,9 +8,11 @@ from tools.dashboards.links import OF_ROW, dashboard
 from tools.dashboards.model import Dashboard, Label, Lines, Link, Query, Section, Stat, State, Table, Value
 from tools.dashboards.queries import (
     FOR_USERS,
+    app_ends,
     data_age,
     leaders,
     licences_off,
+    not_shown,
     or_zero,
     or_zero_of,
     share_of_seats,
@@ -35,7 +37,7 @@ UNHEALTHY = "1 - min by (tenant, service_id) (o365_service_healthy)"
 OPEN = "max by (tenant, service_id, classification) (o365_service_open_issues{{classification{}}})"
 INCIDENTS = OPEN.format('=~"incident|unknown"')
 ADVISORIES = OPEN.format('="advisory"')
-APP_DAYS = "(max by (tenant, app_id) (o365_application_latest_credential_expiry_timestamp_seconds) - time()) / 86400"
+APP_DAYS = f"({app_ends()} - time()) / 86400"
 OWN_DAYS = "(min by (tenant, kind) (o365_exporter_credential_expiry_timestamp_seconds) - time()) / 86400"
 SUBSCRIPTION_DAYS = (
     '(max by (tenant, subscription_id) (o365_subscription_next_lifecycle_timestamp_seconds{trial="false"}) - time())'
@@ -80,9 +82,10 @@ NOW = Section(
         *trust(width=4, height=3),
         Stat(
             key="dropped",
-            title="Series cut",
-            about="Series that max_series cut: what they would say raises no alert and is in no number here.",
-            expr="sum(max by (tenant, collector) (o365_exporter_series_dropped))",
+            title="Left out",
+            about="Series that max_series cut, and entries that could not be read: what they would say raises no alert "
+            "and is in no number here.",
+            expr=not_shown(),
             steps=looks.NONE_IS_CALM,
             empty=UNKNOWN,
             width=4,
@@ -167,7 +170,7 @@ TABLE = Table(
     "are not healthy, open incidents and advisories; days until the next app, the exporter's own login and the next "
     "subscription end, negative where an app's last credential ended in the last week, and apps that ended before; "
     "licences that are off; seats of the fullest SKU; failing sources; age of the source that has waited longest; "
-    "series cut by max_series.",
+    "what max_series cut or could not be read. Apps that are exchanged by a program are not among those that end.",
     height=9,
     columns=(
         Label(name="tenant", title="Tenant", links=tuple(_to(uid)[0] for uid in PAGES), width=150),
@@ -268,8 +271,8 @@ TABLE = Table(
             links=_to("o365-exporter"),
         ),
         Value(
-            title="Cut",
-            expr="sum by (tenant) (max by (tenant, collector) (o365_exporter_series_dropped))",
+            title="Left out",
+            expr=not_shown("by (tenant) "),
             steps=looks.NONE_IS_CALM,
             links=_to("o365-exporter"),
         ),
