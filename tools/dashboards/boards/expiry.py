@@ -189,8 +189,8 @@ CREDENTIALS = Section(
         Table(
             key="rotated",
             title="Exchanged by a program",
-            about="Apps of which no alert tells that a credential ends: those of rotate_themselves in the settings, and "
-            f"those whose last credential was made for {SHORT_LIVED} days at most; the {ROWS} soonest.",
+            about="Apps of which no alert tells that a credential ends: those of rotate_themselves in the settings, "
+            f"and those whose last credential was made for {SHORT_LIVED} days at most; the {ROWS} soonest.",
             columns=(
                 TENANT,
                 Label(name="app_name", title="App"),
