@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import pytest
+
 from o365_exporter.simulator import Simulator, Tenant
 from tests.fakes import FakeClock
 from tests.simulator.support import HEALTH, GraphUser
@@ -130,6 +132,41 @@ async def test_profiles_end_with_their_first_page_where_top_was_given(user: Grap
     refused = await user.get(link)
     assert refused.status_code == 400
     assert refused.json()["error"]["message"] == "Query option 'SkipToken' is not allowed."
+
+
+# Service activity ---------------------------------------------------------------------------------------------------
+
+
+def activity(function: str, minutes: object = 15, start: str = "2026-03-10T11:00:00Z") -> str:
+    """The address of a call for the hour before now, and eight minutes of the next."""
+    end = "2026-03-10T13:00:00Z"
+    arguments = f"inclusiveIntervalStartDateTime={start},exclusiveIntervalEndDateTime={end}"
+    return f"/beta/reports/serviceActivity/{function}({arguments},aggregationIntervalInMinutes={minutes})"
+
+
+async def test_activity_comes_in_intervals_of_which_the_last_is_not_over(user: GraphUser, clock: FakeClock) -> None:
+    """One function has numbers, the others zeros; nothing is there for the time to come."""
+    await clock.advance(480)
+    alive = (await user.json(activity("getMetricsForMfaSignInSuccess")))["value"]
+    assert [one["intervalStartDateTime"][11:16] for one in alive] == ["11:00", "11:15", "11:30", "11:45", "12:00"]
+    assert sum(one["value"] for one in alive) > 0
+    dead = (await user.json(activity("getMetricsForSamlSignInSuccess")))["value"]
+    assert {one["value"] for one in dead} == {0}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        activity("getMetricsForMfaSignInSuccess", 60),
+        activity("getMetricsForMfaSignInSuccess", start="'2026-03-10T11:00:00Z'"),
+        activity("getMetricsForMfaSignInSuccess", start="0001-01-01T00:00:00Z"),
+        activity("getMetricsForNothing"),
+        activity("getMetricsForMfaSignInSuccess").replace("/beta/", "/v1.0/"),
+    ],
+)
+async def test_activity_that_cannot_be_had(user: GraphUser, path: str) -> None:
+    """An hour, quoted times, unknown functions and v1.0 are a 400."""
+    assert (await user.get(path)).status_code == 400
 
 
 # Service health -----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 
 from o365_exporter.clock import Clock
 from o365_exporter.simulator.clouds import audiences
+from o365_exporter.simulator.domains import service_activity
 from o365_exporter.simulator.domains.enums import EnumView
 from o365_exporter.simulator.domains.resource import Resource, View
 from o365_exporter.simulator.downloads import Downloads, known
@@ -106,6 +107,8 @@ class Graph:
         version, path = _address(call)
         if asks_for_settings(path):
             return self._settings(call, version, claims, tenant)
+        if version == "beta" and (match := service_activity.activity_in(path)):
+            return self._activity(call, match, claims, tenant)
         if match := report_in(path):
             return self._report(call, version, match, claims, tenant)
         target = _target(version, path)
@@ -128,6 +131,17 @@ class Graph:
         require_cloud(version, tenant, "reportSettings")
         self._check_roles(claims, SETTINGS_ROLES, "settings")
         return settings_answer(call, tenant, self.switches)
+
+    def _activity(self, call: Call, match: re.Match[str], claims: Json, tenant: Tenant) -> Answer:
+        self._check_roles(claims, service_activity.ROLES, "usage_reports")
+        try:
+            entries = service_activity.activity(match, tenant.key, tenant.users, self._clock.now())
+        except LookupError as error:
+            raise bad_request(f"Resource not found for the segment '{error.args[0]}'.") from None
+        except ValueError as error:
+            raise bad_request(str(error)) from None
+        context = f"{call.origin}/beta/$metadata#Collection(microsoft.graph.serviceActivityValueMetric)"
+        return Answer(200, {"@odata.context": context, "value": entries})
 
     def _report(self, call: Call, version: str, match: re.Match[str], claims: Json, tenant: Tenant) -> Answer:
         """Where the file is; 304 where the client knows it already."""
