@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.settings.problems import Problem, Spell, dotted, unknown
+from o365_exporter.settings.problems import Problem, Spell, dotted, toml, unknown
 from o365_exporter.settings.schema import (
     KINDS,
     PREFIX,
@@ -110,20 +110,32 @@ def tree_of(layer: Layer) -> Tree:
 class _Reading:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self._special = {name.upper(): text.strip() for name, text in environ.items() if text.strip()}
         self._problems: list[Problem] = []
         self._unreadable: list[Problem] = []
         self._remarks: list[str] = []
+        self._special = {name.upper(): self._place(name) for name in environ if name.upper() in (CONFIG, SECRETS_DIR)}
 
     def all(self, config_file: Path | None) -> Written:
         environment = self._variables(self._environ, ENVIRONMENT, self._problems)
-        file = self._file(config_file or self._special.get(CONFIG), f"--config or {CONFIG}")
+        file = self._file(config_file or self._special.get(CONFIG) or None, f"--config or {CONFIG}")
         secrets = self._secrets({str(entry.value) for layer in (file, environment) for entry in _file_names(layer)})
         tenants = self._tenants([file, secrets, environment])
         if self._unreadable:
             raise ConfigurationError([str(problem) for problem in (*self._unreadable, *self._problems)])
         layers = _without_replaced_proofs([file, tenants, secrets, environment])
         return Written(layers, self._problems, self._remarks)
+
+    def _place(self, name: str) -> str:
+        """What one of the two variables says that name a place; empty for none."""
+        try:
+            path = given(self._environ[name])
+        except UnusableError as error:
+            self._unreadable.append(Problem((name,), error.what, error.remedy, ENVIRONMENT))
+            return ""
+        if quotes_around(path):
+            self._unreadable.append(Problem((name,), "has quotes around it", "remove them", ENVIRONMENT, toml(path)))
+            return ""
+        return path
 
     def _file(self, path: Path | str | None, named_by: str) -> Layer:
         if path is None:

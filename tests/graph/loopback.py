@@ -84,9 +84,9 @@ class Proxy:
         self._refusal = refusal
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[int]:
-        """Listens; its port."""
-        async with listening(self._serve) as port:
+    async def open(self, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+        """Listens, by TLS where there is a context for it; its port."""
+        async with listening(self._serve, context) as port:
             yield port
 
     async def _serve(self, request: bytes, writer: asyncio.StreamWriter) -> None:

@@ -348,6 +348,21 @@ async def test_the_systems_proxy_serves_login_and_graph(site: Site) -> None:
     assert _targets(proxy) == TUNNELS
 
 
+async def test_a_proxy_that_is_asked_by_tls(site: Site) -> None:
+    """An https proxy is checked by the same authorities as Microsoft's hosts, those of ca_file among them."""
+    async with listening(microsoft) as port:
+        proxy = Proxy(port)
+        async with proxy.open(site.context) as door:
+            around = Surroundings(Proxies(http=parse_proxy(f"https://u:p%40w@127.0.0.1:{door}", "HTTP_PROXY")))
+            url = f"http://127.0.0.1:{port}"
+            options = ConnectionOptions(ca_file=site.ca)
+            async with client(login_url=url, graph_url=url, connection=options, surroundings=around) as graph:
+                assert await graph.list(APPS) == [{"id": "1"}]
+    wanted = b"Proxy-Authorization: Basic " + base64.b64encode(b"u:p@w")
+    assert proxy.requests
+    assert all(wanted in request for request in proxy.requests)
+
+
 async def test_no_proxy_is_honoured(site: Site, unused_tcp_port: int) -> None:
     """Hosts in ``NO_PROXY`` are reached directly."""
     surroundings = _by(f"http://127.0.0.1:{unused_tcp_port}", "example.com,127.0.0.1")
