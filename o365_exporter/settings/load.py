@@ -15,7 +15,7 @@ from o365_exporter.settings.inheritance import arrange, between_tenants, workloa
 from o365_exporter.settings.problems import MASK, Problem
 from o365_exporter.settings.schema import ROOMS, Key, TenantsFileOptions, lookup
 from o365_exporter.settings.sources import Layer, read, tree_of
-from o365_exporter.settings.surroundings import authorities, remarks, surroundings
+from o365_exporter.settings.surroundings import authorities, machine_addresses, remarks, surroundings
 from o365_exporter.settings.suspicions import suspicions
 from o365_exporter.source import CollectorOptions
 from o365_exporter.web import WebOptions
@@ -97,6 +97,8 @@ def inspect(config_file: Path | None, environ: Mapping[str, str]) -> Inspection:
     around = surroundings(environ, problems, proxied=proxied)
     if document is not None:
         problems += authorities(document.connection, written)
+        if any(tenant.credential.managed_identity for tenant in document.tenants.values()):
+            problems += machine_addresses(environ)
     if document is None or problems:
         raise ConfigurationError(_sentences(problems, written))
     settings = _settings(document, around)

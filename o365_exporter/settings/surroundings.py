@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from o365_exporter.graph import (
     CERTIFICATE_FILE,
@@ -34,6 +35,7 @@ _BUNDLES = dict.fromkeys(
 _UNREAD = {"SSLKEYLOGFILE": "no keys of connections are written down"}
 """What other programs obey and this one does not, with what to do instead."""
 
+_MACHINE = ("IDENTITY_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST")
 _BREAKING = ("PROMETHEUS_MULTIPROC_DIR",)
 """What would let a library of ours keep its numbers in files of other processes."""
 
@@ -56,6 +58,15 @@ def surroundings(environ: Mapping[str, str], problems: list[Problem], *, proxied
         read.value(CERTIFICATE_FILE, _certificate_file),
         read.value(CERTIFICATE_FOLDERS, _folders) or (),
     )
+
+
+def machine_addresses(environ: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with the addresses at which Azure, by variables that it sets, answers for a managed identity."""
+    problems: list[Problem] = []
+    read = _Reader(environ, problems)
+    for name in _MACHINE:
+        read.value(name, _address)
+    return problems
 
 
 def authorities(connection: ConnectionOptions, written: Layer) -> list[Problem]:
@@ -122,6 +133,19 @@ class _Reader:
 
 def _shown(text: str) -> str:
     return toml(MASK if "@" in text else text)
+
+
+def _address(text: str) -> None:
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets, or a port that is none
+        known = False
+    if not known or not text.isprintable() or " " in text:
+        raise UnusableError(
+            "is not an address",
+            "remove it where Azure has not set it; managed_identity works on machines of Azure only",
+        )
 
 
 def _refused(_: str) -> None:

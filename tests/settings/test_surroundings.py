@@ -143,6 +143,19 @@ def test_what_is_not_in_effect_is_said(environ: dict[str, str], warning: str) ->
     assert inspect(None, {**ONE_TENANT, **environ}).warnings == (warning,)
 
 
+@pytest.mark.parametrize("name", ["IDENTITY_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST"])
+@pytest.mark.parametrize("value", ["http://[bad", "garbage", "http://x y/", "http://:1", "ftp://x", "http://x:port"])
+def test_addresses_of_a_managed_identity(desk: Desk, name: str, value: str) -> None:
+    """What Azure would set is checked where somebody signs in by it, and of no interest elsewhere."""
+    managed = {"O365_TENANT_ID": "contoso.com", "O365_MANAGED_IDENTITY": "system"}
+    assert desk.faults(environ={**managed, name: value}) == [
+        f'{name} = "{value}" in the environment is not an address: remove it where Azure has not set it; '
+        "managed_identity works on machines of Azure only."
+    ]
+    assert desk.load(environ={**ONE_TENANT, name: value}) == desk.load(environ=ONE_TENANT)
+    assert desk.load(environ={**managed, name: "http://169.254.129.4:8081/msi/token"}) == desk.load(environ=managed)
+
+
 VARIABLES = ("HTTPS_PROXY", "http_proxy", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=()), max_size=30)
 PASSWORDS = st.text("%#?/@:\\ \"'[]ü+&=", max_size=8).map(lambda text: f"{text}{CANARY}{text}")
