@@ -251,6 +251,29 @@ async def test_quotes_in_an_address_must_be_encoded(user: GraphUser) -> None:
     assert (await user.get(path.replace("'", "%27"))).status_code == 200
 
 
+@pytest.mark.parametrize("query", ["subscribedSkus?$top=5", "subscribedSkus?$orderby=skuId", "organization?$top=1"])
+async def test_what_comes_whole_has_no_pages_and_no_order(user: GraphUser, query: str) -> None:
+    """Of such lists the documentation knows ``$select`` only."""
+    assert error(await user.get(f"/v1.0/{query}")) == (400, "Request_UnsupportedQuery")
+
+
+async def test_filtered_apps_are_sorted_by_advanced_queries_only(user: GraphUser) -> None:
+    """``$orderby`` with ``$filter`` needs ConsistencyLevel: eventual; each alone does not."""
+    start, order = "$filter=startswith(displayName,%27P%27)", "$orderby=displayName"
+    assert error(await user.get(f"/v1.0/applications?{start}&{order}")) == (400, "Request_UnsupportedQuery")
+    rows = await user.json(f"/v1.0/applications?{start}&{order}", ConsistencyLevel="eventual")
+    names = [one["displayName"] for one in rows["value"]]
+    assert names == sorted(names)
+    assert [(await user.get(f"/v1.0/applications?{one}")).status_code for one in (start, order)] == [200, 200]
+
+
+async def test_a_top_is_the_end_of_service_health(user: GraphUser, simulator: Simulator) -> None:
+    """As measured there is no next link behind it; by switch there is one (microsoft-graph-docs#16424)."""
+    assert "@odata.nextLink" not in await user.json(f"{ISSUES}?$top=5")
+    simulator.switch(health_top="paged")
+    assert (await user.json(f"{ISSUES}?$top=5"))["@odata.nextLink"].endswith("$top=5&$skip=5")
+
+
 async def test_an_expansion_cannot_be_filtered(user: GraphUser) -> None:
     """Either of the two alone is good."""
     expand, filtered = "$expand=issues", "$filter=status%20ne%20%27serviceOperational%27"

@@ -58,6 +58,9 @@ class Query:
             is_later_page="$skiptoken" in given,
         )
         _check(query, resource)
+        eventual = call.headers.get("consistencylevel", "").lower() == "eventual"
+        if resource.service == "identity" and query.orderby and query.filter is not None and not eventual:
+            raise bad_request("Sorting not supported for current query.", "Request_UnsupportedQuery")
         return query
 
     @property
@@ -127,6 +130,8 @@ def _check(query: Query, resource: Resource) -> None:
                 "Parsing OData Select and Expand failed: "
                 f"Could not find a property named '{name}' on type '{_full(resource)}'."
             )
+    if resource.page is None and (query.top is not None or query.orderby is not None):
+        raise bad_request("This operation supports $select only.", "Request_UnsupportedQuery")
     if query.expand and query.filter is not None:
         raise bad_request("$expand and $filter cannot be used together here.", "Request_UnsupportedQuery")
     for name in query.expand:
