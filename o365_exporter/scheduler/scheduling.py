@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from dataclasses import replace
 from itertools import islice
 from random import Random
 
@@ -15,7 +16,7 @@ from o365_exporter.scheduler.causes import Causes
 from o365_exporter.scheduler.poller import Poller, fault
 from o365_exporter.scheduler.publisher import Publisher
 from o365_exporter.scheduler.tenants import Job, Tenant
-from o365_exporter.scheduler.timing import health_first, starts
+from o365_exporter.scheduler.timing import Starts
 from o365_exporter.source import Derived
 from o365_exporter.store import Key, Store
 from o365_exporter.telemetry import TenantFacts
@@ -26,8 +27,8 @@ AT_ONCE = 16
 _NAMED = 5
 """Sources that are named of those that are still awaited."""
 
-_SLICE = 50
-"""Sources that are started before others may run."""
+_SLICE = 20
+"""Sources that are started in one go."""
 
 
 class Scheduler:
@@ -74,7 +75,7 @@ class Scheduler:
         """Watch more tenants while ``run`` runs; whether the program is ready does not depend on them."""
         for tenant in tenants:
             self._publisher.introduce(tenant, tenant.jobs)
-            await self._clock.sleep(0)  # many tenants may come at once, and others want to be polled and served
+            await self._clock.sleep(0)
         await self._start(tenants)
 
     def change(self, tenant: Tenant, facts: TenantFacts, jobs: Sequence[Job]) -> None:
@@ -99,8 +100,13 @@ class Scheduler:
         job.scope.cancel()
         self._awaited.pop(job, None)
 
-    async def _start(self, tenants: Sequence[Tenant]) -> None:
-        for position, start in enumerate(starts(tenants)):
+    async def _start(self, tenants: Iterable[Tenant]) -> None:
+        """However many they are, others want to be polled and served meanwhile."""
+        starts = Starts()
+        for tenant in tenants:
+            starts.add(tenant)
+            await self._clock.sleep(0)
+        for position, start in enumerate(starts, start=1):
             self._begin(*start)
             if position % _SLICE == 0:
                 await self._clock.sleep(0)
@@ -120,9 +126,12 @@ class Scheduler:
     async def run_once(self, tenants: Sequence[Tenant]) -> None:
         """Poll every source once, and tell what failed at the end, be it an early one."""
         at_once = anyio.CapacityLimiter(AT_ONCE)
+        starts = Starts()
+        for tenant in tenants:
+            starts.add(tenant)
         try:
             async with anyio.create_task_group() as tasks:
-                for tenant, job in health_first(tenants):
+                for tenant, job, _ in starts:
                     tasks.start_soon(self._poll_in_turn, tenant, job, at_once)
         finally:
             self._causes.tell_all()
@@ -143,12 +152,15 @@ class Scheduler:
     async def poll(self, tenant: Tenant, job: Job) -> None:
         """Poll one source once, whatever happens, and publish what it left behind."""
         job.woken = anyio.Event()
-        outcome = await self._poller.attempt(tenant, job, self._store.of(job.key.tenant))
-        if job.scope.cancel_called:
-            return  # removed in the very moment in which its poll ended
+        before = self._store[job.key]
         try:
+            outcome = await self._poller.attempt(tenant, job, self._store.of(job.key.tenant))
+            if job.scope.cancel_called:
+                return  # removed in the very moment in which its poll ended
             self._publisher.publish(tenant, job, outcome)
-        except Exception as error:  # noqa: BLE001 - a fault that only this tenant's data bring about is its own
-            self._store.put(job.key, fault(outcome.poll, error, job.key))
+        except Exception as error:  # noqa: BLE001 - whatever a tenant's data bring about is this source's own failure
+            now = self._clock.now()
+            poll = fault(before, error, job.key)
+            self._store.put(job.key, replace(poll, attempted_at=now, next_run=now + job.source.interval))
         self._awaited.pop(job, None)
         job.tried.set()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import count
 from random import Random
 
 from o365_exporter.scheduler.tenants import Job, Tenant
@@ -20,17 +21,24 @@ FIRST_RETRY, LAST_RETRY = 60.0, 900.0
 """Seconds after which a failed poll is tried again: doubled at each failure in a row, never beyond the interval."""
 
 
-def health_first(tenants: Iterable[Tenant]) -> list[tuple[Tenant, Job]]:
-    """Every job, the shortest interval first: all tenants' health before anybody's subscriptions."""
-    jobs = ((tenant, job) for tenant in tenants for job in tenant.jobs)
-    return sorted(jobs, key=lambda pair: pair[1].source.interval)
+class Starts:
+    """Who starts when: the shortest interval first, so all tenants' health before anybody's subscriptions."""
 
+    def __init__(self) -> None:
+        self._by_interval: dict[float, list[tuple[Tenant, Job]]] = {}
 
-def starts(tenants: Iterable[Tenant]) -> Iterator[tuple[Tenant, Job, float]]:
-    """Every job in its order, with the seconds after which it is polled first."""
-    jobs = health_first(tenants)
-    gap = min(START_GAP, STARTED_WITHIN / max(len(jobs), 1))
-    return ((tenant, job, position * gap) for position, (tenant, job) in enumerate(jobs))
+    def add(self, tenant: Tenant) -> None:
+        """All jobs of a tenant."""
+        for job in tenant.jobs:
+            self._by_interval.setdefault(job.source.interval, []).append((tenant, job))
+
+    def __iter__(self) -> Iterator[tuple[Tenant, Job, float]]:
+        """Each with the seconds after which it is polled first."""
+        gap = min(START_GAP, STARTED_WITHIN / max(sum(map(len, self._by_interval.values())), 1))
+        position = count()
+        for interval in sorted(self._by_interval):
+            for tenant, job in self._by_interval[interval]:
+                yield tenant, job, next(position) * gap
 
 
 def next_delay(interval: float, failures_in_a_row: int, rng: Random) -> float:
