@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
+
+import anyio
+import anyio.lowlevel
+from pydantic import SecretStr
 
 from o365_exporter.app import FOLLOW_INTERVAL
+from o365_exporter.catalogue import all_collectors
 from o365_exporter.errors import ConfigurationError
+from o365_exporter.fleet import Fleet
+from o365_exporter.scheduler import Scheduler
 from o365_exporter.settings import TenantSettings
+from o365_exporter.store import Poll, Store
 from tests.app.rig import RARELY, Rig, polling, rig, small
+from tests.counting import Work, counted
+from tests.fakes import FakeClock, settle
+from tests.stubs import StubGraph
 
 HEALTHY = "o365_service_healthy"
 
@@ -57,6 +69,129 @@ async def test_a_changed_credential_keeps_what_is_known() -> None:
         await made.app.fleet.follow([replace(contoso, labels={"country": "Germany"})])
         assert made.lines(HEALTHY) == before
         assert made.lines("o365_tenant_info", 'country="Germany"')
+
+
+def with_options(settings: TenantSettings, collector: str, **changes: object) -> TenantSettings:
+    """The same tenant, with other options of one collector."""
+    options = settings.collectors[collector].model_copy(update=changes)
+    return replace(settings, collectors={**settings.collectors, collector: options})
+
+
+def with_secret(settings: TenantSettings, secret: str) -> TenantSettings:
+    """The same tenant, with another client secret."""
+    return replace(settings, credential=settings.credential.model_copy(update={"client_secret": SecretStr(secret)}))
+
+
+def known(made: Rig) -> dict[str, Poll]:
+    """What is known of each source of contoso."""
+    return {key.within_tenant: poll for key, poll in made.app.store.of("contoso").items()}
+
+
+async def test_changed_options_touch_their_collector_alone() -> None:
+    """Its records, made under the old options, are gone and made anew; all else goes on and asks nothing."""
+    async with rig(small("contoso"), RARELY) as made, polling(made):
+        before = known(made)
+        (contoso,) = settings_of(made, "contoso")
+        made.simulator.requests.clear()
+        await made.app.fleet.follow([with_options(contoso, "subscriptions", max_series=1)])
+        pending = {name for name, poll in known(made).items() if poll.state == "pending"}
+        assert pending == {name for name in before if name.startswith("subscriptions/")}
+        assert all(known(made)[name].records is None for name in pending)
+        await made.clock.advance(5)
+        after = known(made)
+        assert after.keys() == before.keys()
+        assert {name for name, poll in after.items() if poll is not before[name]} == pending
+        assert {request.path for request in made.simulator.requests} == {
+            "/v1.0/subscribedSkus",
+            "/v1.0/directory/subscriptions",
+        }
+        assert len(made.lines("o365_sku_info")) <= 1
+
+
+async def test_a_collector_is_switched_off_and_on() -> None:
+    """Its series go and come back; the others' polls go on as planned."""
+    async with rig(small("contoso"), RARELY) as made, polling(made):
+        (contoso,) = settings_of(made, "contoso")
+        planned = {name: poll.next_run for name, poll in known(made).items()}
+        await made.app.fleet.follow([with_options(contoso, "subscriptions", enabled=False)])
+        assert made.lines("o365_sku_") == made.lines('collector="subscriptions"') == []
+        await made.app.fleet.follow([contoso])
+        await made.clock.advance(5)
+        assert made.lines("o365_sku_")
+        kept = {name: poll.next_run for name, poll in known(made).items() if not name.startswith("subscriptions/")}
+        assert kept == {name: planned[name] for name in kept}
+        assert made.app.scheduler.ready()[0]
+
+
+async def test_a_changed_label_asks_nothing() -> None:
+    """It is a matter of one series."""
+    async with rig(small("contoso"), RARELY) as made, polling(made):
+        before = known(made)
+        (contoso,) = settings_of(made, "contoso")
+        made.simulator.requests.clear()
+        await made.app.fleet.follow([replace(contoso, labels={"country": "Germany"})])
+        await made.clock.advance(5)
+        assert known(made) == before
+        assert not list(made.simulator.requests)
+        assert made.lines("o365_tenant_info", 'country="Germany"')
+
+
+async def test_a_changed_credential_and_changed_options_together() -> None:
+    """Records hold under another credential, but not under other options."""
+    async with rig(small("contoso"), RARELY) as made, polling(made):
+        (contoso,) = settings_of(made, "contoso")
+        changed = with_options(with_secret(contoso, "another-secret"), "subscriptions", max_series=1)
+        await made.app.fleet.follow([changed])
+        lost = {name for name, poll in known(made).items() if poll.records is None}
+        assert lost == {name for name in known(made) if name.startswith("subscriptions/")}
+        assert made.lines(HEALTHY)
+        await made.clock.advance(5)
+        assert made.states("contoso") == {"auth"}
+        assert made.lines(HEALTHY)
+        assert made.lines("o365_sku_") == []
+
+
+async def test_a_tenant_without_collectors_is_told() -> None:
+    """Nothing to poll is a warning in the log, because no series of it can ever fail."""
+    off = {f"O365_COLLECTORS__{name.upper()}__ENABLED": "false" for name in all_collectors()}
+    async with rig(small("contoso"), off) as made:
+        assert [line["tenant"] for line in made.logs if line["event"] == "nothing to poll"] == ["contoso"]
+        assert made.lines("o365_tenant_info")
+
+
+async def following(number: int) -> tuple[Work, Work]:
+    """What it takes to read the settings of so many tenants again of which one has changed, and to change them all."""
+    clock, store = FakeClock(), Store()
+    scheduler = Scheduler(store, clock, Random(1))  # noqa: S311 - jitter
+    fleet = Fleet(scheduler, lambda **_: StubGraph().client(), clock)
+    async with rig(small("contoso"), RARELY) as made, anyio.create_task_group() as tasks:
+        (contoso,) = settings_of(made, "contoso")
+        all_of_them = [replace(contoso, name=f"t{index}", key=f"t{index}") for index in range(number)]
+        await fleet.assemble(all_of_them)
+        tasks.start_soon(scheduler.run, [])
+        await settle()
+        with counted() as one:
+            await fleet.follow([with_options(all_of_them[0], "subscriptions", max_series=1), *all_of_them[1:]])
+        with counted() as whole:
+
+            async def others() -> None:
+                while True:
+                    whole.turn()
+                    await anyio.lowlevel.checkpoint()
+
+            tasks.start_soon(others)
+            await fleet.follow([])
+            await fleet.follow(all_of_them)
+        tasks.cancel_scope.cancel()
+    return one, whole
+
+
+async def test_reading_settings_again_holds_nobody_up() -> None:
+    """The work is in proportion to the tenants, and others have their turns while all of them go and come."""
+    few, many = await following(20), await following(160)
+    assert many[0].done < 8 * few[0].done
+    assert many[1].done < 1.1 * 8 * few[1].done
+    assert many[1].longest < 1.5 * few[1].longest
 
 
 async def test_another_tenant_under_the_same_name_starts_from_nothing() -> None:

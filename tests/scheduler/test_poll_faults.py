@@ -20,7 +20,7 @@ from tests.fakes import FakeClock
 from tests.scheduler.scripted import Follower, Run, ScriptedSource, named, tenant
 
 TOGETHER = Metric("o365_test_together", "Number of records that are shown.")
-SEAMS = ("fetch", "samples", "remarks", "wakes", "dropped")
+SEAMS = ("fetch", "samples", "remarks", "wakes", "dropped", "left_out")
 FAULTS = (ZeroDivisionError("canary"), RecursionError("canary"), ExceptionGroup("canary", [ValueError("canary")]))
 
 
@@ -52,6 +52,10 @@ class Brittle(ScriptedSource):
 
     def dropped(self, records: float) -> int:
         self._maybe("dropped")
+        return 0
+
+    def left_out(self, records: float) -> int:
+        self._maybe("left_out")
         return 0
 
 

@@ -141,6 +141,14 @@ def test_stale_before_the_next_poll(desk: Desk) -> None:
     ]
 
 
+def test_data_may_be_withdrawn_as_the_next_poll_is_due(desk: Desk) -> None:
+    """An age that is equal to the interval is taken; a second more of the interval is not."""
+    tables = '[tenants.a]\ntenant_id = "a.com"\n[collectors.subscriptions]\nstale_after = "12h"\ninterval = '
+    assert desk.tenant(f'{MANY}{tables}"12h"').collectors["subscriptions"].interval == 12 * 3600
+    (fault,) = desk.faults(f'{MANY}{tables}"43201s"')
+    assert "smaller than interval" in fault
+
+
 def test_interval_and_stale_after_of_different_tables(desk: Desk) -> None:
     """What counts is what is in effect for the tenant, wherever its parts were written."""
     toml = (
