@@ -207,8 +207,12 @@ class TokenProvider:
             raise self._too_slow() from None
 
     def _too_slow(self, seconds: float | None = None) -> PollTimeoutError:
-        within = "in time" if seconds is None else f"within {seconds:.3g} s"
-        return PollTimeoutError(f"The login of tenant {self._who.tenant} gave no token {within}.")
+        within = "in time" if seconds is None else f"within {seconds:.3g} s: another source waits for {self._login.way}"
+        late = PollTimeoutError(
+            f"The login of tenant {self._who.tenant} gave no token {within}.", subject=self._login.way
+        )
+        late.signing_in = True
+        return late
 
     def _remember(self, error: PollError, fingerprint: str, living: _Token | None) -> None:
         """All sources get the same answer for a while, and for longer each time: asking more often mends nothing."""

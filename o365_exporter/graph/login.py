@@ -77,6 +77,7 @@ class Login:
     def __init__(
         self, *, who: Identity, login_url: str, sender: Sender, retries: Retries, traffic: Traffic, clock: Clock
     ) -> None:
+        self._login_way = sender.way_to(login_url)
         self._skew = sender.skew
         self._retries = retries
         self._clock = clock
@@ -87,6 +88,11 @@ class Login:
         self._app: _App | None = None
         self._fingerprint = ""
         self._attempts = ATTEMPTS
+
+    @property
+    def way(self) -> str:
+        """Who is asked for tokens, and the way there, for sentences."""
+        return self._login_way if self._issuer is self._entra else "the managed identity of this machine"
 
     async def ask(self, credential: Credential, attempts: int = ATTEMPTS) -> Grant:
         """A new token, with each request sent so many times at most.

@@ -30,6 +30,10 @@ class Sender:
         self._clock = clock
         self.skew = Skew()
 
+    def way_to(self, url: str) -> str:
+        """Host, port and the proxy on the way, for the middle of a sentence."""
+        return way(self._http.path_to(url))
+
     async def send(self, request: Request, route: str) -> Answer:
         """One attempt, of login or Graph.
 

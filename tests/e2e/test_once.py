@@ -6,7 +6,10 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +94,7 @@ ONE_CAUSE: dict[str, dict[str, object]] = {
 def test_one_cause_is_told_once(cloud: Microsoft, fault: dict[str, object]) -> None:
     """One line names the cause and the number of sources that it stops, and the sum at the end agrees."""
     cloud.break_(**fault)
-    done = finished("once", **cloud.three_variables())
+    done = finished("once", "--collector", "subscriptions", "--collector", "exchange_usage", **cloud.three_variables())
     (told,) = (line for line in logged(done.stderr) if line["level"] in ("warning", "error"))
     (summed_up,) = (line for line in logged(done.stderr) if line["event"] == "polled once")
     states = [state for _, state in sources(done.stdout)]
@@ -99,6 +102,31 @@ def test_one_cause_is_told_once(cloud: Microsoft, fault: dict[str, object]) -> N
     assert "ok" not in states
     assert (summed_up["answered"], summed_up["failed"], summed_up["stopped"]) == (0, told["sources"], 0)
     assert len(told["names"]) == told["sources"] == done.stdout.count("\no365_exporter_source_state{")
+
+
+@contextmanager
+def firewall() -> Iterator[str]:
+    """A place of loopback that drops packets: nobody accepts, and its queue is full."""
+    with socket.socket() as listener, ExitStack() as stack:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield "{}:{}".format(*listener.getsockname())
+
+
+@pytest.mark.parametrize("stands_before", [("LOGIN_URL", "GRAPH_URL"), ("GRAPH_URL",)], ids=lambda them: them[0])
+def test_a_firewall_that_drops_packets_is_told_once(cloud: Microsoft, stands_before: tuple[str, ...]) -> None:
+    """It is found out once for all sources, and one line names host, port and way and all that it stops."""
+    with firewall() as place:
+        way = {f"O365_{name}": f"http://{place}" for name in stands_before}
+        done = finished("once", **cloud.three_variables(O365_REQUEST_TIMEOUT="1", **way))
+    (told,) = (line for line in logged(done.stderr) if line["level"] in ("warning", "error"))
+    assert told["message"].startswith(f"No TCP connection to {place} (directly) within 1 s.")
+    assert told["sources"] == done.stdout.count("\no365_exporter_source_state{")
+    assert {state for _, state in sources(done.stdout)} == {"timeout"}
 
 
 def test_nothing_to_poll_is_no_success(cloud: Microsoft) -> None:
