@@ -6,7 +6,7 @@ import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import anyio
@@ -46,8 +46,6 @@ class App:
     selfmetrics: SelfMetrics
     scheduler: Scheduler
     fleet: Fleet
-    reloading: anyio.Lock = field(default_factory=anyio.Lock)
-    """Held while the fleet changes."""
 
     def page(self) -> bytes:
         """What ``/metrics`` would serve now, in the text format."""
@@ -96,9 +94,12 @@ class App:
                 self.selfmetrics.tenants_reloaded(success=False)
                 log.error("tenants not read again", faults=error.faults)  # noqa: TRY400 - the faults say it all
                 continue
+            except Exception:
+                self.selfmetrics.tenants_reloaded(success=False)
+                log.exception("fault of the exporter", message="The tenants were not read again.")
+                continue
             if tenants is not None:
-                async with self.reloading:
-                    await self.fleet.follow(tenants)
+                await self.fleet.follow(tenants)
                 self.selfmetrics.tenants_reloaded(success=True)
                 log.info("tenants read again", tenants=len(tenants))
 
@@ -115,8 +116,7 @@ class App:
             log.exception("fault of the exporter", message="The settings were not read again.")
             return
         configure(settings.logs)
-        async with self.reloading:
-            await self.fleet.follow(settings.tenants)
+        await self.fleet.follow(settings.tenants)
         self.selfmetrics.config_reloaded(self.clock.now(), success=True)
         log.info("settings read again", tenants=len(settings.tenants))
         if waiting := needing_restart(self.settings, settings):

@@ -66,7 +66,10 @@ class Fleet:
                 await self._clock.sleep(0)
             added = []
             for each in wanted.values():
-                added += self._followed(each)
+                try:
+                    added += self._followed(each)
+                except Exception:  # it stays as it was, and the others are not its concern
+                    log.exception("fault of the exporter", tenant=each.name)
                 await self._clock.sleep(0)
             await self._scheduler.add(added)
 
@@ -85,10 +88,12 @@ class Fleet:
             if _same_client(member.settings, settings):
                 self._change(member, settings)
                 return []
+        started = self._tenant(settings)
+        if member is not None:
             kept = [job.key for job in member.tenant.jobs if _still_true(job.key, member.settings, settings)]
             self._scheduler.remove(member.tenant, keep=kept)
-        self._members[settings.name] = started = _Member(settings, self._tenant(settings))
-        return [started.tenant]
+        self._members[settings.name] = _Member(settings, started)
+        return [started]
 
     def _change(self, member: _Member, settings: TenantSettings) -> None:
         """Collectors whose options are as they were go on, with all that is known."""

@@ -7,13 +7,14 @@ from random import Random
 
 import anyio
 import anyio.lowlevel
+import pytest
 from pydantic import SecretStr
 
 from o365_exporter.app import FOLLOW_INTERVAL
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.fleet import Fleet
-from o365_exporter.scheduler import Scheduler
+from o365_exporter.scheduler import Scheduler, Tenant
 from o365_exporter.settings import TenantSettings
 from o365_exporter.store import Poll, Store
 from tests.app.rig import RARELY, Rig, polling, rig, small
@@ -192,6 +193,45 @@ async def test_reading_settings_again_holds_nobody_up() -> None:
     assert many[0].done < 8 * few[0].done
     assert many[1].done < 1.1 * 8 * few[1].done
     assert many[1].longest < 1.5 * few[1].longest
+
+
+async def test_a_tenant_that_cannot_be_made_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault in one tenant's settings ends neither the program nor the others' changes, and is told."""
+    async with rig(small("contoso", "fabrikam"), RARELY) as made, polling(made):
+        contoso, fabrikam = settings_of(made, "contoso", "fabrikam")
+        make = Fleet._tenant
+
+        def brittle(fleet: Fleet, settings: TenantSettings) -> Tenant:
+            if settings.name == "contoso":
+                raise ValueError("canary")
+            return make(fleet, settings)
+
+        monkeypatch.setattr(Fleet, "_tenant", brittle)
+        before = known(made)
+        await made.app.fleet.follow([with_secret(contoso, "another"), replace(fabrikam, labels={"country": "Italy"})])
+        await made.clock.advance(5)
+        assert known(made) == before
+        assert made.lines("o365_tenant_info", 'country="Italy"')
+    assert [line["tenant"] for line in made.logs if line["event"] == "fault of the exporter"] == ["contoso"]
+
+
+async def test_whatever_reading_tenants_raises_ends_nothing() -> None:
+    """It is told, counts as a reload that failed, and the next look may succeed."""
+    async with rig(small("contoso", "fabrikam"), RARELY) as made, polling(made):
+        answers: list[object] = [RecursionError("canary"), settings_of(made, "contoso")]
+
+        def changed() -> tuple[TenantSettings, ...] | None:
+            answer = answers.pop(0) if answers else None
+            if isinstance(answer, Exception):
+                raise answer
+            return tuple(answer) if isinstance(answer, list) else None
+
+        async with made.following(changed):
+            await made.clock.advance(FOLLOW_INTERVAL)
+            assert "o365_exporter_tenants_reload_success 0.0" in made.app.page().decode()
+            await made.clock.advance(FOLLOW_INTERVAL)
+            assert tenants_shown(made) == {"contoso"}
+    assert len([line for line in made.logs if line["event"] == "fault of the exporter"]) == 1
 
 
 async def test_another_tenant_under_the_same_name_starts_from_nothing() -> None:

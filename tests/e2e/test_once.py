@@ -112,7 +112,7 @@ def firewall() -> Iterator[str]:
         listener.listen(0)
         for _ in range(4):
             waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
+            waiting.settimeout(0)
             waiting.connect_ex(listener.getsockname())
         yield "{}:{}".format(*listener.getsockname())
 
