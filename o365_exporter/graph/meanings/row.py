@@ -92,8 +92,8 @@ _PREFIXES = {
 }
 
 _SCOPE = re.compile(
-    r"\b[A-Z][A-Za-z]+(?:-[A-Z][A-Za-z]+)*"
-    r"\.(?:Read|Write|Manage|FullControl|Send|Create|Export|Invite|Access|Initiate|Join|Selected)[A-Za-z]*"
+    r"\b(?:[A-Z][A-Za-z]+(?:-[A-Z][A-Za-z]+)*\.)+"
+    r"(?:Read|Write|Manage|FullControl|Send|Create|Export|Invite|Access|Initiate|Join|Selected)[A-Za-z]*"
     r"(?:\.[A-Z][A-Za-z-]*){0,2}\b"
 )
 
