@@ -61,8 +61,9 @@ def load_authorities(context: ssl.SSLContext, path: Path) -> None:
         UnusableError: there is no certificate in it.
     """
     content = content_of(path)
+    found = content if content.startswith(_DER) else _certificates(content)
     try:
-        context.load_verify_locations(cadata=content if content.startswith(_DER) else _certificates(content))
+        context.load_verify_locations(cadata=found)
     except (ssl.SSLError, ValueError):
         raise UnusableError("holds a certificate that is damaged", _GIVE) from None
 

@@ -415,7 +415,8 @@ async def test_a_secret_file_may_be_of_any_editor(world: Microsoft, tmp_path: Pa
     [
         (None, "cannot be read (No such file or directory)"),
         (b"\n", "is empty"),
-        (b"\xff\xfe", "is not UTF-8 (byte 0)"),
+        (b"\xff", "is not UTF-8 (byte 0)"),
+        (b"\xff\xfe", "is empty"),  # a mark of UTF-16, and no text
         (b"old\nnew\n", "holds more than one line"),
     ],
 )
