@@ -18,8 +18,9 @@ import time
 from collections.abc import AsyncGenerator, Iterator
 
 from o365_exporter.collectors.exchange_usage import REPORTS
-from o365_exporter.reports.folding import Recipe, fold
+from o365_exporter.reports.folding import fold
 from o365_exporter.reports.options import PerUserOptions
+from o365_exporter.reports.recipes import Recipe
 
 MAILBOXES = next(report for report in REPORTS if report.source == "mailbox_usage")
 HEADER = (
@@ -65,7 +66,7 @@ async def folded(rows: int) -> float:
             longest = max(longest, time.perf_counter() - before - 0.001)
 
     watch = asyncio.create_task(ticker())
-    recipe = Recipe(each=MAILBOXES.population, per_user=MAILBOXES.per_user, persons=PerUserOptions(enabled=True))
+    recipe = Recipe(rows=MAILBOXES.population, each=MAILBOXES.each, singles=PerUserOptions(enabled=True))
     result = await fold(streamed(rows), recipe)
     assert result is not None
     assert result.rows == rows

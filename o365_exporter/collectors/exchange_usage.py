@@ -91,7 +91,7 @@ REPORTS = (
             Measure(EMAIL_ACTIVE_USERS, Count()),
             *(Measure(EMAILS, count, {"action": action}) for action, count in _COUNTS.items()),
         ),
-        per_user=tuple(Measure(USER_EMAILS, count, {"action": action}) for action, count in _COUNTS.items()),
+        each=tuple(Measure(USER_EMAILS, count, {"action": action}) for action, count in _COUNTS.items()),
     ),
     Report(
         source="mailbox_usage",
@@ -102,7 +102,7 @@ REPORTS = (
             Measure(MAILBOX_STORAGE, Active(_STORAGE, active=True), {"activity": "active"}),
             Measure(MAILBOX_STORAGE, Active(_STORAGE, active=False), {"activity": "inactive"}),
         ),
-        per_user=(Measure(USER_STORAGE, _STORAGE), Measure(USER_ITEMS, Sum("Item Count"))),
+        each=(Measure(USER_STORAGE, _STORAGE), Measure(USER_ITEMS, Sum("Item Count"))),
         users="mailboxes",
     ),
     Report(

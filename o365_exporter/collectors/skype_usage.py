@@ -78,7 +78,7 @@ REPORTS = (
             Measure(SESSIONS, _SESSIONS),
             *(Measure(CONFERENCES, count, {"role": role}) for role, count in _ROLES.items()),
         ),
-        per_user=(
+        each=(
             Measure(USER_SESSIONS, _SESSIONS),
             *(Measure(USER_CONFERENCES, count, {"role": role}) for role, count in _ROLES.items()),
         ),

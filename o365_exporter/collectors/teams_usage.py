@@ -69,7 +69,7 @@ REPORTS = (
             Measure(CALLS, Sum("Call Count")),
             Measure(MEETINGS, Sum("Meeting Count")),
         ),
-        per_user=tuple(Measure(USER_MESSAGES, count, {"kind": kind}) for kind, count in _MESSAGES.items()),
+        each=tuple(Measure(USER_MESSAGES, count, {"kind": kind}) for kind, count in _MESSAGES.items()),
     ),
     Report(
         source="devices_usage",

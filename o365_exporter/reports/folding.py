@@ -1,97 +1,42 @@
-"""One report file, folded row by row into a few numbers."""
+"""One report file, folded piece by piece into a few numbers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Self
+from itertools import compress
 
 from o365_exporter.errors import UnexpectedAnswerError
-from o365_exporter.filters import Filter
-from o365_exporter.reports.options import PerUserOptions
-from o365_exporter.reports.rows import REFRESH_DATE, REPORT_DATE, USER, Amount, Measure
-from o365_exporter.reports.tables import Header, Row, read_rows
+from o365_exporter.fields import cleaned
+from o365_exporter.reports.columns import LAST_ACTIVITY_DATE, REFRESH_DATE, REPORT_DATE, Columns, Header, OddCellError
+from o365_exporter.reports.doubles import Doubles
+from o365_exporter.reports.newest import Newest
+from o365_exporter.reports.recipes import Folded, Recipe
+from o365_exporter.reports.rows import Measure
+from o365_exporter.reports.singles import Singles
+from o365_exporter.reports.tables import Row, read_rows
 
-_CONCEALED = re.compile(r"[0-9A-Fa-f]{32}")
+_FEW, _SHARE = 3, 0.05
+"""So many rows, or this share of them, may be left out; more means that the form of the file has changed."""
+
+_HASH = 32
+_CONCEALED = re.compile(rf"[0-9A-Fa-f]{{{_HASH}}}")
 """How a name looks where the tenant conceals names: a hash of 32 hexadecimal digits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What is to be made of one file.
-
-    Args:
-        each: measures over all rows.
-        newest: measures over the row with the greatest Report Date.
-        per_user: measures for single persons.
-        users: who counts.
-        persons: who gets series.
-    """
-
-    each: tuple[Measure, ...] = ()
-    newest: tuple[Measure, ...] = ()
-    per_user: tuple[Measure, ...] = ()
-    users: Filter = field(default_factory=Filter)
-    persons: PerUserOptions = field(default_factory=PerUserOptions)
-
-    @property
-    def filters(self) -> bool:
-        """Whether some rows may not count."""
-        return bool(self.users.include or self.users.exclude)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Every column that is read, each once."""
-        measures = (*self.each, *self.newest, *(self.per_user if self.persons.enabled else ()))
-        wanted = [column for measure in measures for column in measure.quantity.columns]
-        names = [USER] if self.filters or (self.per_user and self.persons.enabled) else []
-        return tuple(dict.fromkeys([REFRESH_DATE, *([REPORT_DATE] if self.newest else []), *names, *wanted]))
-
-
-Values = Mapping[str, float]
-"""Sums by ``Measure.key``; a measure whose columns are missing has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """What is kept of one file.
-
-    Args:
-        refreshed: the last day that it covers.
-        rows: how many it has, whatever the filters say.
-        missing: columns that were wanted and are not there.
-        values: the measures.
-        per_user: the measures for single persons, by the label ``user``.
-        users_cut: persons beyond the limit.
-        concealed: whether names are hashes; None where none were seen.
-        etag: validator of the file; empty where it has none.
-    """
-
-    refreshed: date
-    rows: int
-    missing: tuple[str, ...]
-    values: Values
-    per_user: Mapping[str, Values]
-    users_cut: int
-    concealed: bool | None
-    etag: str
-
-    @classmethod
-    def empty(cls, refreshed: date, recipe: Recipe) -> Self:
-        """A file without rows, whose sums are 0."""
-        values = dict.fromkeys((measure.key for measure in recipe.each), 0.0)
-        return cls(refreshed, 0, (), values, {}, 0, None, "")
-
-
 class Unchanged(Exception):  # noqa: N818 - a finding, told where reading stops
-    """The first row has the refresh date that is known already."""
+    """The first row has a refresh date that is known already, or one from before it."""
 
 
 async def fold(
-    pieces: AsyncGenerator[bytes, None], recipe: Recipe, *, known: date | None = None, etag: str = ""
+    pieces: AsyncGenerator[bytes, None],
+    recipe: Recipe,
+    *,
+    known: date | None = None,
+    etag: str = "",
+    until: date = date.max,
 ) -> Folded | None:
     """The file as a few numbers; None where it has a header and no rows.
 
@@ -100,17 +45,19 @@ async def fold(
         recipe: what is made of it.
         known: the refresh date of what was read before.
         etag: the validator it came with.
+        until: the last day that a report can speak of.
 
     Raises:
-        Unchanged: it is of the refresh date that is known; the rest was not read.
-        UnexpectedAnswerError: it is no such report.
+        Unchanged: nothing of it is newer than what is known; the rest was not read.
+        UnexpectedAnswerError: it is no such report, or more than a small share of its rows cannot be read.
+        TruncatedError: it ends in the middle of a row.
     """
     folding: _Folding | None = None
     async with aclosing(read_rows(pieces)) as batches:
         async for rows in batches:
             if folding is None and rows:
-                folding = _Folding(recipe, Header(rows.pop(0)))
-            if folding is not None:
+                folding = _Folding(recipe, Header(rows.pop(0)), until)
+            if folding is not None and rows:
                 folding.add(rows, known)
     if folding is None:
         raise UnexpectedAnswerError("The report has an empty body, without even a header.")
@@ -120,102 +67,173 @@ async def fold(
 class _Folding:
     """The sums while a file is being read."""
 
-    def __init__(self, recipe: Recipe, header: Header) -> None:
+    def __init__(self, recipe: Recipe, header: Header, until: date) -> None:
         self._recipe = recipe
         self._header = header
+        self._until = until
         self._missing = tuple(column for column in recipe.columns if column not in header)
         self._check()
-        self._refresh = header.day(REFRESH_DATE)
         self._refreshed: date | None = None
         self._rows = 0
-        self._user = header.text(USER) if USER in header else None
-        self._keeps = recipe.users.keeps if recipe.filters else None
+        self._left_out = 0
+        self._complaint = ""
+        self._named = recipe.key.column in header
+        self._doubles = Doubles()
         self._names = 0
         self._hashes = 0
-        self._each = self._bind(recipe.each)
-        self._sums: dict[str, float] = dict.fromkeys((key for key, _ in self._each), 0)
-        self._newest: tuple[date, Row] | None = None
-        self._per_user = self._bind(recipe.per_user) if recipe.persons.enabled else []
-        self._persons: dict[str, dict[str, float]] = {}
-        self._cut = 0
+        self._active = 0 if recipe.activity and LAST_ACTIVITY_DATE in header else None
+        self._measures = self._whole(recipe.rows)
+        self._sums: dict[str, float] = dict.fromkeys((measure.key for measure in self._measures), 0)
+        self._newest = Newest(self._whole(recipe.newest), recipe.group) if self._has_newest() else None
+        self._singles = Singles(recipe.singles, recipe.key, self._whole(recipe.each))
 
     def _check(self) -> None:
         """A header that lacks what everything hangs on belongs to another file, such as a login page."""
-        needed = (REFRESH_DATE, USER) if self._recipe.filters else (REFRESH_DATE,)
+        needed = (REFRESH_DATE, self._recipe.key.column) if self._recipe.filters else (REFRESH_DATE,)
         for column in needed:
             if column in self._missing:
                 raise UnexpectedAnswerError(
                     f"The report lacks the column {column}, without which it cannot be read; it begins {self._header}."
                 )
-        wanted = set(self._recipe.columns) - {REFRESH_DATE}
-        if wanted and wanted <= set(self._missing):
+        measures = (*self._recipe.rows, *self._recipe.newest, *self._recipe.each)
+        if measures and not self._whole(measures):
             raise UnexpectedAnswerError(f"The report lacks every column that is read; it begins {self._header}.")
 
-    def _bind(self, measures: Iterable[Measure]) -> list[tuple[str, Amount]]:
-        whole = (m for m in measures if not set(m.quantity.columns) & set(self._missing))
-        return [(measure.key, measure.quantity.bind(self._header)) for measure in whole]
+    def _has_newest(self) -> bool:
+        group = self._recipe.group
+        needed = (REPORT_DATE, group.column) if group else (REPORT_DATE,)
+        return bool(self._recipe.newest) and not set(needed) & set(self._missing)
+
+    def _whole(self, measures: Iterable[Measure]) -> list[Measure]:
+        return [measure for measure in measures if not set(measure.quantity.columns) & set(self._missing)]
 
     def add(self, rows: list[Row], known: date | None) -> None:
         """Fold some more rows."""
-        for row in rows:
-            if len(row) != self._header.width:
-                raise UnexpectedAnswerError(
-                    f"Row {self._rows + 1} of the report has {len(row)} cells under {self._header.width} columns."
-                )
-            self._rows += 1
-            if self._rows == 1 or self._recipe.newest:
-                self._note_dates(row, known)
-            name = self._user(row) if self._user else ""
-            self._note_name(name)
-            if self._keeps is None or self._keeps(name):
-                for key, amount in self._each:
-                    self._sums[key] += amount(row)
-                if self._per_user:
-                    self._add_person(name, row)
-
-    def _note_dates(self, row: Row, known: date | None) -> None:
-        if self._refreshed is None:
-            self._refreshed = self._refresh(row)
-            if self._refreshed is None:
-                raise UnexpectedAnswerError(f"The first row of the report has no {REFRESH_DATE}.")
-            if self._refreshed == known:
-                raise Unchanged
-        if self._recipe.newest and REPORT_DATE not in self._missing:
-            day = self._header.day(REPORT_DATE)(row)
-            if day is not None and (self._newest is None or day > self._newest[0]):
-                self._newest = (day, row)
-
-    def _note_name(self, name: str) -> None:
-        if name:
-            self._names += 1
-            self._hashes += _CONCEALED.fullmatch(name) is not None
-
-    def _add_person(self, name: str, row: Row) -> None:
-        persons = self._recipe.persons
-        if not name or not persons.keeps(name):
+        columns = self._readable(rows)
+        self._rows += len(rows)
+        if columns is None:
             return
-        label = persons.label(name)
-        if label not in self._persons:
-            if len(self._persons) >= persons.limit:
-                self._cut += 1  # a name has one row, and to remember them all would cost the memory of the file
-                return
-            self._persons[label] = dict.fromkeys((key for key, _ in self._per_user), 0)
-        for key, amount in self._per_user:
-            self._persons[label][key] += amount(row)
+        self._note_refresh_date(columns, known)
+        self._note_names(columns)
+        if self._newest is not None:
+            self._newest.add(columns)
+        self._note_activity(columns)
+        if (kept := self._kept(columns)) is not None:
+            for measure in self._measures:
+                self._sums[measure.key] += sum(measure.quantity.amounts(kept))
+            self._singles.add(kept)
+
+    def _readable(self, rows: list[Row]) -> Columns | None:
+        """The rows that can be read, None where there is none; the others are counted."""
+        whole = [row for row in rows if len(row) == self._header.width]
+        if len(whole) < len(rows):
+            odd = next(row for row in rows if len(row) != self._header.width)
+            self._leave_out(len(rows) - len(whole), f"it has {len(odd)} cells under {self._header.width} columns")
+        try:
+            columns = self._checked(whole) if whole else None
+        except OddCellError:
+            good = [row for row in whole if self._can_be_read(row)]
+            columns = Columns(self._header, good) if good else None
+        return self._singled_out(columns) if columns is not None and self._named else columns
+
+    def _checked(self, rows: Sequence[Row]) -> Columns:
+        """These rows, if everything that is made of them can be read."""
+        columns = Columns(self._header, rows)
+        for column in (REFRESH_DATE, *([REPORT_DATE] if self._newest is not None else [])):
+            self._check_days(column, columns.days(column))
+        for measure in (*self._measures, *self._singles.measures):
+            measure.quantity.amounts(columns)
+        return columns
+
+    def _check_days(self, column: str, days: list[date | None]) -> None:
+        for day in set(days):
+            if day is None:
+                raise OddCellError(f"it has no {column}")
+            if day > self._until:
+                raise OddCellError(f"its {column} is {day}, and by the clock here that day is still to come")
+
+    def _can_be_read(self, row: Row) -> bool:
+        try:
+            self._checked([row])
+        except OddCellError as error:
+            self._leave_out(1, str(error))
+            return False
+        return True
+
+    def _leave_out(self, count: int, complaint: str) -> None:
+        self._left_out += count
+        self._complaint = self._complaint or complaint
+
+    def _singled_out(self, columns: Columns) -> Columns | None:
+        """Without rows that have come before, cell by cell."""
+        doubles = self._doubles.of(columns.texts(self._recipe.key.column), list(columns.rows))
+        if not doubles:
+            return columns
+        self._leave_out(len(doubles), "it has come before, cell by cell")
+        rows = [row for position, row in enumerate(columns.rows) if position not in doubles]
+        return Columns(self._header, rows) if rows else None
+
+    def _note_refresh_date(self, columns: Columns, known: date | None) -> None:
+        if self._refreshed is None:
+            self._refreshed = columns.days(REFRESH_DATE)[0]
+            if self._refreshed is not None and known is not None and self._refreshed <= known:
+                raise Unchanged
+
+    def _note_names(self, columns: Columns) -> None:
+        if self._named and self._recipe.key.personal:
+            names = columns.texts(self._recipe.key.column)
+            self._names += len(names) - names.count("")
+            self._hashes += sum(len(name) == _HASH and _CONCEALED.fullmatch(name) is not None for name in names)
+
+    def _note_activity(self, columns: Columns) -> None:
+        """Nothing that is served is made of this count, so it may be unknown without costing a row."""
+        if self._active is not None:
+            try:
+                self._active += sum(columns.active())
+            except OddCellError:
+                self._active = None
+
+    def _kept(self, columns: Columns) -> Columns | None:
+        """The rows that count, None where there is none."""
+        if not self._recipe.filters:
+            return columns
+        keeps = self._recipe.keys.keeps
+        rows = list(compress(columns.rows, [keeps(cleaned(name)) for name in columns.texts(self._recipe.key.column)]))
+        return Columns(self._header, rows) if rows else None
 
     def result(self, etag: str) -> Folded | None:
-        """What has come out; None where there was no row."""
-        if self._refreshed is None:
+        """What has come out; None where there was no row.
+
+        Raises:
+            UnexpectedAnswerError: too much was left out.
+        """
+        if not self._rows:
             return None
-        _, newest = self._newest or (None, [])
-        newest_values = {key: amount(newest) for key, amount in self._bind(self._recipe.newest)} if newest else {}
+        self._check_share()
+        assert self._refreshed is not None, "of any row that could be read"
+        oddities = []
+        if self._left_out:
+            oddities.append(
+                f"{self._left_out} of its {self._rows} rows are left out; the first, because {self._complaint}."
+            )
+        newest = self._newest.found() if self._newest is not None else None
         return Folded(
             refreshed=self._refreshed,
             rows=self._rows,
             missing=self._missing,
-            values={**self._sums, **newest_values},
-            per_user=self._persons,
-            users_cut=self._cut,
+            values={**self._sums, **(newest.values if newest else {})},
+            each=self._singles.values,
+            cut=self._singles.cut,
             concealed=None if not self._names else 2 * self._hashes > self._names,
             etag=etag,
+            active=self._active,
+            left_out=self._left_out + (newest.left_out if newest else 0),
+            oddities=(*oddities, *(newest.oddities if newest else ())),
         )
+
+    def _check_share(self) -> None:
+        unread = max(self._left_out, self._doubles.estimate)
+        if self._refreshed is None or unread > max(_FEW, _SHARE * self._rows) or 2 * unread > self._rows:
+            raise UnexpectedAnswerError(
+                f"{unread} of the {self._rows} rows of the report cannot be used; the first, because {self._complaint}."
+            )

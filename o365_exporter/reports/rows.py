@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from itertools import repeat
+from operator import mul, not_
+from typing import Literal, Protocol
 
 from o365_exporter.metrics import Metric
-from o365_exporter.reports.tables import Header, Row
-
-REFRESH_DATE = "Report Refresh Date"
-REPORT_DATE = "Report Date"
-LAST_ACTIVITY_DATE = "Last Activity Date"
-USER = "User Principal Name"
-
-Amount = Callable[[Row], float]
+from o365_exporter.reports.columns import IS_DELETED, LAST_ACTIVITY_DATE, REFRESH_DATE, USER, Columns
 
 
 class Quantity(Protocol):
-    """What one row adds to a measure."""
+    """What each row adds to a measure."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns it reads."""
         ...
 
-    def bind(self, header: Header) -> Amount:
-        """The reader for files with this header, which has all ``columns``."""
+    def amounts(self, columns: Columns) -> Iterable[float]:
+        """A number for each row of a file that has all ``columns``.
+
+        Raises:
+            OddCellError: a cell does not hold what it should.
+        """
         ...
 
 
@@ -36,8 +35,8 @@ class Count:
 
     columns: tuple[str, ...] = ()
 
-    def bind(self, header: Header) -> Amount:  # noqa: ARG002 - a row counts whatever the columns
-        return lambda _: 1
+    def amounts(self, columns: Columns) -> Iterable[float]:
+        return repeat(1, len(columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,8 @@ class Sum:
     def columns(self) -> tuple[str, ...]:
         return (self.column,)
 
-    def bind(self, header: Header) -> Amount:
-        return header.number(self.column)
+    def amounts(self, columns: Columns) -> Iterable[float]:
+        return columns.numbers(self.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,8 @@ class Flags:
 
     columns: tuple[str, ...]
 
-    def bind(self, header: Header) -> Amount:
-        flags = [header.flag(column) for column in self.columns]
-        return lambda row: sum(flag(row) for flag in flags)
+    def amounts(self, columns: Columns) -> Iterable[float]:
+        return map(sum, zip(*map(columns.flags, self.columns), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +74,28 @@ class Active:
     def columns(self) -> tuple[str, ...]:
         return (*self.quantity.columns, LAST_ACTIVITY_DATE, REFRESH_DATE)
 
-    def bind(self, header: Header) -> Amount:
-        amount, wanted = self.quantity.bind(header), self.active
-        last, refreshed = header.day(LAST_ACTIVITY_DATE), header.day(REFRESH_DATE)
-        return lambda row: amount(row) if (last(row) == refreshed(row)) is wanted else 0
+    def amounts(self, columns: Columns) -> Iterable[float]:
+        active = columns.active()
+        return map(mul, self.quantity.amounts(columns), active if self.active else map(not_, active))
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A quantity of the rows of what is deleted, which Microsoft leaves in its files for a month and longer."""
+
+    quantity: Quantity
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.quantity.columns, IS_DELETED)
+
+    def amounts(self, columns: Columns) -> Iterable[float]:
+        return map(mul, self.quantity.amounts(columns), columns.deleted())
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A series and how rows make it; per person, ``labels`` lack ``user``."""
+    """A series and how rows make it; one for each key, ``labels`` lack that of the key."""
 
     metric: Metric
     quantity: Quantity
@@ -97,17 +108,50 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """What the rows of a report are about.
+
+    Args:
+        column: has its name.
+        label: of its series.
+        personal: it names persons, so series of its own only exist where somebody has switched them on.
+    """
+
+    column: str = USER
+    label: str = "user"
+    personal: bool = True
+
+
+PERSON = Key()
+"""What most reports are about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rows of a trend that count, where it has several for each day.
+
+    OneDrive's trends have a row of the Site Type ``OneDrive`` before that of ``All``.
+    """
+
+    column: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One usage report.
 
     Args:
         source: name of its source.
         function: Graph's function.
-        population: measures over the rows of the 7-day report.
+        population: measures over the rows of the report of its period.
         day: measures over the rows of the one-day report; none: that form is not asked for.
-        newest: measures over the row of the 7-day report with the greatest Report Date.
-        per_user: measures for each person, over the one-day rows where there are ``day`` measures, else over all.
-        users: the option with the filter on names; empty where the report has no names.
+        newest: measures over the row of the period with the greatest Report Date.
+        group: which rows count for ``newest``; None where there is one for each day.
+        each: measures for each key, over the one-day rows where there are ``day`` measures, else over all.
+        key: what a row is about.
+        period: of the report; ``now`` for a function that takes no parameter.
+        users: the option with the filter on keys; empty where none is offered.
         retired: the product is gone: a 400 or 404 says so, and is no failure.
     """
 
@@ -116,11 +160,14 @@ class Report:
     population: tuple[Measure, ...] = ()
     day: tuple[Measure, ...] = ()
     newest: tuple[Measure, ...] = ()
-    per_user: tuple[Measure, ...] = ()
+    group: Group | None = None
+    each: tuple[Measure, ...] = ()
+    key: Key = PERSON
+    period: Literal["D7", "D30", "D90", "D180", "now"] = "D7"
     users: str = "users"
     retired: bool = False
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """All but those for single persons."""
+        """All but those for single keys."""
         return (*self.population, *self.newest, *self.day)

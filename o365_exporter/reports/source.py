@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from o365_exporter.errors import NoData, PollError, UnexpectedAnswerError, Unsupported
+from o365_exporter.errors import (
+    AuthError,
+    NetworkError,
+    NoData,
+    Nothing,
+    PollError,
+    ThrottledError,
+    TlsError,
+    UnexpectedAnswerError,
+    Unsupported,
+)
 from o365_exporter.filters import Filter
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.metrics import Metric, Sample
-from o365_exporter.reports.folding import Folded, Recipe, Unchanged, fold
-from o365_exporter.reports.options import UsageOptions
+from o365_exporter.reports.folding import Unchanged, fold
+from o365_exporter.reports.options import PerUserOptions, UsageOptions
+from o365_exporter.reports.recipes import Folded, Recipe
 from o365_exporter.reports.rows import Report
 from o365_exporter.source import Collector, Source
 
 _REPORT = ("report", "period")
-_PERIODS = {"period": ("D7", "day")}
+_PERIODS = {"period": ("D7", "D30", "D90", "D180", "now", "day")}
 
 REFRESHED = Metric(
     "o365_report_refresh_timestamp_seconds",
@@ -41,12 +52,22 @@ _NO_SUCH_REPORT = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
 """How Graph says, with a code of its own, that a function is gone; a proxy's page may have the same status."""
 
 
+_OF_THE_WAY = (AuthError, NetworkError, ThrottledError, TlsError)
+"""Failures that say nothing about the file that was asked for."""
+
+_CLOCKS_DIFFER = timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The records of a report: its 7-day file, and the one-day file of its refresh date where that is asked for."""
+    """The records of a report: the file of its period, and the one-day file of its refresh date where there is one.
+
+    ``lacking`` says why there is no one-day file although it was asked for.
+    """
 
     week: Folded
     day: Folded | None
+    lacking: str = ""
 
     @property
     def names_concealed(self) -> bool | None:
@@ -63,30 +84,38 @@ class ReportSource(Source[Usage]):
         super().__init__(interval=options.interval, stale_after=options.stale_after)
         self.name = report.source
         self._report = report
-        users: Filter = getattr(options, report.users) if report.users else Filter()
-        recipe = Recipe(users=users, persons=options.per_user)
-        daily, weekly = (report.per_user, ()) if report.day else ((), report.per_user)
-        self._week = replace(recipe, each=report.population, newest=report.newest, per_user=weekly)
-        self._day = replace(recipe, each=report.day, per_user=daily)
-        forms = ("period='{period}'", "date={date}") if report.day else ("period='{period}'",)
-        self.endpoints = tuple(_endpoint(report.function, form) for form in forms)
+        keys: Filter = getattr(options, report.users) if report.users else Filter()
+        singles = options.per_user if report.key.personal else PerUserOptions(enabled=True)
+        recipe = Recipe(key=report.key, keys=keys, singles=singles)
+        daily, weekly = (report.each, ()) if report.day else ((), report.each)
+        self._week = replace(
+            recipe,
+            rows=report.population,
+            newest=report.newest,
+            group=report.group,
+            each=weekly,
+            activity=bool(report.day),
+        )
+        self._day = replace(recipe, rows=report.day, each=daily)
+        self._path = {} if report.period == "now" else {"period": report.period}
+        whole = "(period='{period}')" if self._path else ""
+        self.endpoints = tuple(
+            _endpoint(report.function, form) for form in (whole, *["(date={date})"] * bool(report.day))
+        )
 
     async def fetch(self, graph: GraphClient, previous: Usage | None, now: float) -> Usage:
         self._check_cloud(graph)
+        until = datetime.fromtimestamp(now, UTC).date() + _CLOCKS_DIFFER
         try:
             known = previous.week if previous else None
-            week = await _read(graph, self.endpoints[0], self._week, known, period="D7")
+            week = await _read(graph, self.endpoints[0], self._week, known, until, **self._path)
         except UnexpectedAnswerError as error:
             if self._report.retired and error.code and error.status in _NO_SUCH_REPORT:
                 raise Unsupported(f"Graph has no {self._report.function} here: the product is retired.") from None
             raise
         if week is None:
             raise NoData(f"The report {self._report.function} has a header and no rows.")
-        try:
-            return Usage(week, await self._read_day(graph, week, previous) if self._report.day else None)
-        except PollError as error:
-            error.unfinished = Usage(week, None)  # a day that fails does not cost the week another download
-            raise
+        return await self._with_day(graph, week, previous, until) if self._report.day else Usage(week, None)
 
     def _check_cloud(self, graph: GraphClient) -> None:
         """National clouds have reports in beta only, and nobody has written down which hosts their files are on."""
@@ -96,26 +125,51 @@ class ReportSource(Source[Usage]):
                 "files are not documented: name them in report_hosts to have the reports."
             )
 
-    async def _read_day(self, graph: GraphClient, week: Folded, previous: Usage | None) -> Folded:
-        """The one-day file of the week's refresh date, read once; a day on which nobody was active has no rows."""
-        known = previous.day if previous and previous.week.refreshed == week.refreshed else None
-        if known is not None and known.rows:
-            return known
-        found = await _read(graph, self.endpoints[1], self._day, None, date=week.refreshed.isoformat())
-        return found or Folded.empty(week.refreshed, self._day)
+    async def _with_day(self, graph: GraphClient, week: Folded, previous: Usage | None, until: date) -> Usage:
+        """The week with its day, or without where the day cannot be had: a part that fails does not take the whole."""
+        before = previous if previous and previous.week.refreshed == week.refreshed else None
+        if before is not None and before.day is not None and before.day.rows:
+            return Usage(week, before.day)
+        try:
+            return await self._read_day(graph, week, until)
+        except Nothing as nothing:
+            return Usage(week, None, str(nothing))
+        except PollError as error:
+            if _is_refused(error) or (before is not None and before.day is None and not isinstance(error, _OF_THE_WAY)):
+                return Usage(week, None, str(error))
+            error.unfinished = Usage(week, None)  # a day that fails does not cost the week another download
+            raise
+
+    async def _read_day(self, graph: GraphClient, week: Folded, until: date) -> Usage:
+        """The one-day file of the week's refresh date.
+
+        Microsoft has given out day files with a header only for days on which people were active
+        (microsoft-graph-docs#15273, #5536), so no rows are zeros only where the week's file says the same.
+        """
+        found = await _read(graph, self.endpoints[1], self._day, None, until, date=week.refreshed.isoformat())
+        if found is not None:
+            return Usage(week, found)
+        if week.active == 0:
+            return Usage(week, Folded.empty(week.refreshed, self._day))
+        active = (
+            f"has {week.active} rows with activity on that day" if week.active else "does not say who was active then"
+        )
+        return Usage(week, None, f"it has a header and no rows, while the file of {self._report.period} {active}.")
 
     def samples(self, records: Usage, siblings: Mapping[str, Any]) -> Iterator[Sample]:
         values = dict(records.week.values)
-        for period, file in _files(records):
+        for period, file in self._files(records):
             yield from self._about(file, period)
             values |= file.values
         for measure in self._report.measures:
             if measure.key in values:
                 yield measure.metric.at(values[measure.key], **measure.labels)
-        for _, file in _files(records):
-            for user, own in file.per_user.items():
+        for _, file in self._files(records):
+            for name, own in file.each.items():
                 yield from (
-                    m.metric.at(own[m.key], user=user, **m.labels) for m in self._report.per_user if m.key in own
+                    m.metric.at(own[m.key], **m.labels, **{self._report.key.label: name})
+                    for m in self._report.each
+                    if m.key in own
                 )
 
     def _about(self, file: Folded, period: str) -> Iterator[Sample]:
@@ -125,19 +179,28 @@ class ReportSource(Source[Usage]):
         yield ROWS.at(file.rows, **labels)
         yield MISSING_COLUMNS.at(len(file.missing), **labels)
 
+    def _files(self, records: Usage) -> list[tuple[str, Folded]]:
+        return [(self._report.period, records.week), *([("day", records.day)] if records.day else [])]
+
     def dropped(self, records: Usage) -> int:
-        return sum(file.users_cut for _, file in _files(records)) * len(self._report.per_user)
+        return sum(file.cut for _, file in self._files(records)) * len(self._report.each)
+
+    def left_out(self, records: Usage) -> int:
+        return sum(file.left_out for _, file in self._files(records)) + bool(records.lacking)
 
     def remarks(self, records: Usage) -> Iterator[str]:
-        for period, file in _files(records):
+        for period, file in self._files(records):
             report = f"{self._report.function} ({period})"
             lacking = ", ".join(file.missing)
             if lacking:
                 yield f"The report {report} lacks the columns {lacking}; what is made of them is absent."
+            yield from (f"The report {report}: {oddity}" for oddity in file.oddities)
             if file.concealed and self._week.filters:
                 yield f"The names in {report} are concealed, so the filter on names sees hashes."
-            if file.concealed and file.per_user:
+            if file.concealed and file.each:
                 yield f"The names in {report} are concealed: the series of single persons carry hashes."
+        if records.lacking:
+            yield f"The report {self._report.function} (day) is absent: {records.lacking}"
 
 
 def usage_collector(
@@ -147,7 +210,7 @@ def usage_collector(
     options: type[UsageOptions] = UsageOptions,
 ) -> Collector:
     """A collector that consists of reports and nothing else."""
-    measures = (measure for report in reports for measure in (*report.measures, *report.per_user))
+    measures = (measure for report in reports for measure in (*report.measures, *report.each))
     return Collector(
         name=name,
         summary=summary,
@@ -159,7 +222,7 @@ def usage_collector(
 
 def _endpoint(function: str, form: str) -> Endpoint:
     return Endpoint(
-        route=f"/reports/{function}({form})",
+        route=f"/reports/{function}{form}",
         permissions=("Reports.Read.All",),
         limits="usage_reports",
         counted_as=function,
@@ -167,8 +230,17 @@ def _endpoint(function: str, form: str) -> Endpoint:
     )
 
 
+def _is_refused(error: PollError) -> bool:
+    """Whether Graph itself has said that there is no such file, as of days more than 28 days ago.
+
+    ``InvalidArgument``, "Only support data for the past 28 days": microsoft-graph-docs#8946. A report that Microsoft
+    has not refreshed for that long still has its week.
+    """
+    return isinstance(error, UnexpectedAnswerError) and bool(error.code) and error.status in _NO_SUCH_REPORT
+
+
 async def _read(
-    graph: GraphClient, endpoint: Endpoint, recipe: Recipe, known: Folded | None, **path: str
+    graph: GraphClient, endpoint: Endpoint, recipe: Recipe, known: Folded | None, until: date, **path: str
 ) -> Folded | None:
     """The file folded, or what is known of it where it has not moved; None where it has no rows."""
     if not graph.identity.cloud.v1_usage_reports:
@@ -177,10 +249,7 @@ async def _read(
         if known is not None and file.unchanged:
             return known
         try:
-            return await fold(file.pieces(), recipe, known=known.refreshed if known else None, etag=file.etag)
+            since = known.refreshed if known else None
+            return await fold(file.pieces(), recipe, known=since, etag=file.etag, until=until)
         except Unchanged:
             return replace(known, etag=file.etag) if known else None
-
-
-def _files(records: Usage) -> list[tuple[str, Folded]]:
-    return [("D7", records.week), *([("day", records.day)] if records.day else [])]

@@ -19,8 +19,8 @@ from o365_exporter.simulator import Simulator
 from o365_exporter.source import Collector
 from tests.facts.pages import blocks, page
 from tests.fakes import FakeClock
-from tests.reports.files import ReportGraph
-from tests.stubs import polled, text_of
+from tests.reports.files import ReportGraph, polled
+from tests.stubs import text_of
 
 NAME = "o365_exporter.collectors.directory_sync"
 MODULE, TEST, REPORT_MODULE, REPORT_TEST = blocks(page("CONTRIBUTING.md"), "python")

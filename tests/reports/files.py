@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 from o365_exporter.graph import CLOUDS, Endpoint
+from o365_exporter.source import Source
 from tests.stubs import StubGraph
+from tests.stubs import polled as polled_at
 
 REFRESHED = "2026-03-10"
+NOW = datetime(2026, 3, 12, 9, tzinfo=UTC).timestamp()
+"""Two days after ``REFRESHED``, as is usual."""
+
+
+async def polled(source: Source[Any], graph: StubGraph, previous: Any = None, now: float = NOW) -> Any:
+    """The records of one fetch, at a time at which a report of ``REFRESHED`` can be there."""
+    return await polled_at(source, graph, previous, now)
 
 
 def csv_of(header: str, *rows: Sequence[object], bom: bool = True, newline: str = "\r\n") -> bytes:
@@ -55,7 +66,7 @@ class ReportGraph(StubGraph):
     @asynccontextmanager
     async def download(self, endpoint: Endpoint, *, etag: str = "", **path: str) -> AsyncIterator[File]:
         """The file of this function and period or date."""
-        asked = f"{endpoint.counted_as} {path.get('period') or path['date']}"
+        asked = f"{endpoint.counted_as} {path.get('period') or path.get('date', 'now')}"
         self.asked.append(asked)
         self.versions.append(endpoint.version)
         self.etags.append(etag)

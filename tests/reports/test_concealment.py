@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from o365_exporter.reports import CONCEALMENT, Setting, Usage
-from o365_exporter.reports.folding import Folded
+from o365_exporter.reports.recipes import Folded
 from tests.stubs import derived_text
 
 

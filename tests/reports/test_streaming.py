@@ -10,14 +10,15 @@ import pytest
 
 from o365_exporter.collectors.exchange_usage import REPORTS
 from o365_exporter.errors import TruncatedError
-from o365_exporter.reports.folding import Folded, Recipe, Unchanged, fold
+from o365_exporter.reports.folding import Unchanged, fold
 from o365_exporter.reports.options import PerUserOptions
+from o365_exporter.reports.recipes import Folded, Recipe
 from o365_exporter.reports.tables import PIECE
 from tests.reports.files import REFRESHED, csv_of, in_pieces
 
 HEADER = "Report Refresh Date,User Principal Name,Display Name,Last Activity Date,Item Count,Storage Used (Byte)"
 MAILBOXES = next(report for report in REPORTS if report.source == "mailbox_usage")
-RECIPE = Recipe(each=MAILBOXES.population, per_user=MAILBOXES.per_user, persons=PerUserOptions(enabled=True, limit=50))
+RECIPE = Recipe(rows=MAILBOXES.population, each=MAILBOXES.each, singles=PerUserOptions(enabled=True, limit=50))
 
 
 async def mailboxes(rows: int) -> AsyncGenerator[bytes, None]:

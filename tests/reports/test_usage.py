@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from o365_exporter.collectors import exchange_usage, skype_usage, teams_usage
 from o365_exporter.errors import (
     AuthError,
+    NetworkError,
     NoData,
     PermissionMissingError,
     PollError,
@@ -19,8 +20,8 @@ from o365_exporter.errors import (
 from o365_exporter.filters import Filter
 from o365_exporter.reports import PerUserOptions, Usage, UsageOptions
 from o365_exporter.source import Source
-from tests.reports.files import REFRESHED, File, ReportGraph, csv_of
-from tests.stubs import polled, text_of
+from tests.reports.files import REFRESHED, File, ReportGraph, csv_of, polled
+from tests.stubs import text_of
 
 EMAIL = "getEmailActivityUserDetail"
 EMAIL_HEADER = (
@@ -295,9 +296,15 @@ async def test_a_new_refresh_date_is_read_whole() -> None:
     assert (values["o365_exchange_email_users"], values["o365_exchange_email_active_users"]) == (1, 0)
 
 
+def idle_row(user: str) -> list[object]:
+    """A row of somebody who was last active before the refresh date."""
+    return [REFRESHED, user, user, "False", "", "2026-03-01", 0, 0, 0, PRODUCTS, 7]
+
+
 async def test_a_day_without_rows_is_asked_for_again() -> None:
-    """The one-day file may come later than the week's; until it has rows nobody was active."""
+    """The one-day file may come later than the week's; until it has rows nobody was active, where the week says so."""
     graph = email_files()
+    graph.files[f"{EMAIL} D7"] = csv_of(EMAIL_HEADER, idle_row("ann"), idle_row("bob"))
     graph.files[f"{EMAIL} {REFRESHED}"] = csv_of(EMAIL_HEADER)
     email = source(exchange_usage, "email_activity")
     first = await polled(email, graph)
@@ -311,12 +318,12 @@ async def test_a_day_that_fails_does_not_cost_the_week_again() -> None:
     """While the one-day file cannot be had, the 7-day file is not downloaded at every try."""
     graph = email_files()
     week = File(csv_of(EMAIL_HEADER, *(email_row(f"user{n}", 1, 1, 1, 7) for n in range(20_000))))
-    good, graph.files[f"{EMAIL} {REFRESHED}"] = graph.files[f"{EMAIL} {REFRESHED}"], UnexpectedAnswerError("no")
+    good, graph.files[f"{EMAIL} {REFRESHED}"] = graph.files[f"{EMAIL} {REFRESHED}"], NetworkError("no")
     graph.files[f"{EMAIL} D7"] = week
     email = source(exchange_usage, "email_activity")
     unfinished = None
     for _ in range(3):
-        with pytest.raises(UnexpectedAnswerError) as failed:
+        with pytest.raises(NetworkError) as failed:
             await polled(email, graph, unfinished)
         unfinished = failed.value.unfinished
     assert sum(week.read) == len(week.body) + 2 * 65536
@@ -364,12 +371,12 @@ async def test_a_missing_column_costs_its_series_and_is_counted() -> None:
         (
             csv_of(EMAIL_HEADER, [REFRESHED, "u"]),
             UnexpectedAnswerError,
-            "Row 1 of the report has 2 cells under 11 columns.",
+            "1 of the 1 rows of the report cannot be used; the first, because it has 2 cells under 11 columns.",
         ),
         (
             csv_of(EMAIL_HEADER, ["", *"abcdefghij"]),
             UnexpectedAnswerError,
-            "first row of the report has no Report Refresh",
+            "1 of the 1 rows of the report cannot be used; the first, because it has no Report Refresh Date.",
         ),
     ],
 )
@@ -454,7 +461,7 @@ async def test_names_can_be_keyed_hashes() -> None:
         text = text_of(mailboxes, records)
         assert "contoso.com" not in text
         assert "contoso.com" not in repr(records)
-        labels |= set(records.week.per_user)
+        labels |= set(records.week.each)
     assert len(labels) == 2
     assert all(len(label) == 32 for label in labels)
 

@@ -41,8 +41,8 @@ def give(world: Microsoft, function: str, week: httpx.Response, day: httpx.Respo
             world.router.get(address).mock(return_value=file)
 
 
-def nobody(file: httpx.Response) -> httpx.Response:
-    """The header of a file: nobody was active on that day."""
+def header(file: httpx.Response) -> httpx.Response:
+    """The header of a file, without a row."""
     return httpx.Response(200, content=file.content.partition(b"\n")[0] + b"\n")
 
 
@@ -130,9 +130,20 @@ async def test_skype_without_rows(world: Microsoft, shared: Path) -> None:
 
 
 async def test_teams_devices(world: Microsoft, shared: Path) -> None:
-    """True and False in place of Yes and No: one person with two devices, of whom nobody was active on the day."""
+    """True and False in place of Yes and No: one person with two devices, active on a day whose file has no rows."""
     file = answer(shared, "getteamsdeviceusageuserdetail.csv")
-    give(world, "getTeamsDeviceUsageUserDetail", file, nobody(file))
+    give(world, "getTeamsDeviceUsageUserDetail", file, header(file))
+    async with watching("teams_usage") as watch:
+        await watch.poll()
+    assert values(watch, "devices_usage") == {"o365_teams_devices": 2}
+    assert watch["devices_usage"].left_out == 1
+
+
+async def test_teams_devices_on_a_day_without_anybody(world: Microsoft, shared: Path) -> None:
+    """The same day without rows is zeros once the week says that nobody was active on it."""
+    file = answer(shared, "getteamsdeviceusageuserdetail.csv")
+    idle = httpx.Response(200, content=file.content.replace(b"value,2017-09-01", b"value,2017-08-30"))
+    give(world, "getTeamsDeviceUsageUserDetail", idle, header(file))
     async with watching("teams_usage") as watch:
         await watch.poll()
     found = values(watch, "devices_usage")
