@@ -12,12 +12,17 @@ from pydantic import Field
 
 from o365_exporter.filters import Filter
 from o365_exporter.metrics import Metric
-from o365_exporter.reports import Active, Count, Measure, Report, Sum, UsageOptions, usage_collector
+from o365_exporter.reports import Active, Count, Deleted, Measure, Report, Sum, UsageOptions, usage_collector
 
 _ACTIONS = {"action": ("sent", "received", "read")}
 _ACTIVITY = {"activity": ("active", "inactive")}
 
 EMAIL_USERS = Metric("o365_exchange_email_users", "Number of persons in getEmailActivityUserDetail (7 days): its rows.")
+EMAIL_DELETED_USERS = Metric(
+    "o365_exchange_email_deleted_users",
+    "Number of persons in getEmailActivityUserDetail (7 days) who are deleted, by Is Deleted or a Deleted Date; "
+    "o365_exchange_email_users counts them too.",
+)
 EMAIL_ACTIVE_USERS = Metric(
     "o365_exchange_email_active_users",
     "Number of persons active in mail on the refresh date: rows of the one-day getEmailActivityUserDetail.",
@@ -32,6 +37,20 @@ EMAILS = Metric(
 MAILBOXES = Metric(
     "o365_exchange_mailboxes",
     "Number of mailboxes in getMailboxUsageDetail: active where Last Activity Date is the refresh date.",
+    ("activity",),
+    values=_ACTIVITY,
+)
+DELETED_MAILBOXES = Metric(
+    "o365_exchange_deleted_mailboxes",
+    "Number of mailboxes in getMailboxUsageDetail that are deleted, by Is Deleted or a Deleted Date; "
+    "o365_exchange_mailboxes counts them too.",
+    ("activity",),
+    values=_ACTIVITY,
+)
+DELETED_STORAGE = Metric(
+    "o365_exchange_deleted_mailbox_storage_bytes",
+    "Bytes that deleted mailboxes use, Storage Used (Byte) of getMailboxUsageDetail; "
+    "o365_exchange_mailbox_storage_bytes counts them too.",
     ("activity",),
     values=_ACTIVITY,
 )
@@ -86,7 +105,7 @@ REPORTS = (
     Report(
         source="email_activity",
         function="getEmailActivityUserDetail",
-        population=(Measure(EMAIL_USERS, Count()),),
+        population=(Measure(EMAIL_USERS, Count()), Measure(EMAIL_DELETED_USERS, Deleted(Count()))),
         day=(
             Measure(EMAIL_ACTIVE_USERS, Count()),
             *(Measure(EMAILS, count, {"action": action}) for action, count in _COUNTS.items()),
@@ -96,11 +115,15 @@ REPORTS = (
     Report(
         source="mailbox_usage",
         function="getMailboxUsageDetail",
-        population=(
-            Measure(MAILBOXES, Active(Count(), active=True), {"activity": "active"}),
-            Measure(MAILBOXES, Active(Count(), active=False), {"activity": "inactive"}),
-            Measure(MAILBOX_STORAGE, Active(_STORAGE, active=True), {"activity": "active"}),
-            Measure(MAILBOX_STORAGE, Active(_STORAGE, active=False), {"activity": "inactive"}),
+        population=tuple(
+            Measure(metric, Active(quantity, active=activity == "active"), {"activity": activity})
+            for metric, quantity in (
+                (MAILBOXES, Count()),
+                (MAILBOX_STORAGE, _STORAGE),
+                (DELETED_MAILBOXES, Deleted(Count())),
+                (DELETED_STORAGE, Deleted(_STORAGE)),
+            )
+            for activity in _ACTIVITY["activity"]
         ),
         each=(Measure(USER_STORAGE, _STORAGE), Measure(USER_ITEMS, Sum("Item Count"))),
         users="mailboxes",

@@ -8,7 +8,7 @@ Freshness: two to three days. Series: ``o365_skype_*``.
 from __future__ import annotations
 
 from o365_exporter.metrics import Metric
-from o365_exporter.reports import Count, Flags, Measure, Report, Sum, usage_collector
+from o365_exporter.reports import Count, Deleted, Flags, Measure, Report, Sum, usage_collector
 
 _ROLES = {
     "organized": Sum("Total Organized Conference Count"),
@@ -27,6 +27,11 @@ _ACTIVITY = "getSkypeForBusinessActivityUserDetail"
 _DEVICE_USAGE = "getSkypeForBusinessDeviceUsageUserDetail"
 
 USERS = Metric("o365_skype_users", f"Number of persons in {_ACTIVITY} (7 days): its rows.")
+DELETED_USERS = Metric(
+    "o365_skype_deleted_users",
+    f"Number of persons in {_ACTIVITY} (7 days) who are deleted, by Is Deleted or a Deleted Date; "
+    "o365_skype_users counts them too.",
+)
 ACTIVE_USERS = Metric(
     "o365_skype_active_users", f"Number of persons active on the refresh date: rows of the one-day {_ACTIVITY}."
 )
@@ -72,7 +77,7 @@ REPORTS = (
     Report(
         source="users_activity",
         function=_ACTIVITY,
-        population=(Measure(USERS, Count()),),
+        population=(Measure(USERS, Count()), Measure(DELETED_USERS, Deleted(Count()))),
         day=(
             Measure(ACTIVE_USERS, Count()),
             Measure(SESSIONS, _SESSIONS),

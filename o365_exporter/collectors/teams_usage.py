@@ -7,7 +7,7 @@ Permission: Reports.Read.All. Freshness: two to three days. Series: ``o365_teams
 from __future__ import annotations
 
 from o365_exporter.metrics import Metric
-from o365_exporter.reports import Count, Flags, Measure, Report, Sum, usage_collector
+from o365_exporter.reports import Count, Deleted, Flags, Measure, Report, Sum, usage_collector
 
 _MESSAGES = {"team": Sum("Team Chat Message Count"), "private": Sum("Private Chat Message Count")}
 _DEVICES = {
@@ -25,6 +25,11 @@ _ACTIVITY = "getTeamsUserActivityUserDetail"
 _DEVICE_USAGE = "getTeamsDeviceUsageUserDetail"
 
 USERS = Metric("o365_teams_users", f"Number of persons in {_ACTIVITY} (7 days): its rows.")
+DELETED_USERS = Metric(
+    "o365_teams_deleted_users",
+    f"Number of persons in {_ACTIVITY} (7 days) who are deleted, by Is Deleted or a Deleted Date; "
+    "o365_teams_users counts them too.",
+)
 ACTIVE_USERS = Metric(
     "o365_teams_active_users", f"Number of persons active on the refresh date: rows of the one-day {_ACTIVITY}."
 )
@@ -62,7 +67,7 @@ REPORTS = (
     Report(
         source="users_activity",
         function=_ACTIVITY,
-        population=(Measure(USERS, Count()),),
+        population=(Measure(USERS, Count()), Measure(DELETED_USERS, Deleted(Count()))),
         day=(
             Measure(ACTIVE_USERS, Count()),
             *(Measure(MESSAGES, count, {"kind": kind}) for kind, count in _MESSAGES.items()),

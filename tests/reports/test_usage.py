@@ -95,6 +95,7 @@ async def test_oracle_of_the_original_on_email() -> None:
     records = await polled(email, email_files())
     assert text_of(email, records) == (
         'o365_exchange_email_active_users{tenant="contoso"} 1.0\n'
+        'o365_exchange_email_deleted_users{tenant="contoso"} 1.0\n'
         'o365_exchange_email_users{tenant="contoso"} 4.0\n'
         'o365_exchange_emails{action="read",tenant="contoso"} 5.0\n'
         'o365_exchange_emails{action="received",tenant="contoso"} 7.0\n'
@@ -121,6 +122,7 @@ async def test_the_seeds_example_on_email() -> None:
     assert values_of(text_of(email, await polled(email, graph))) == {
         "o365_exchange_email_active_users": 141,
         "o365_exchange_email_users": 1532,
+        "o365_exchange_email_deleted_users": 1,
         'o365_exchange_emails{action="sent"}': 9478,
         'o365_exchange_emails{action="received"}': 62197,
         'o365_exchange_emails{action="read"}': 24401,
@@ -154,6 +156,10 @@ async def test_oracle_of_the_original_on_mailboxes() -> None:
         'o365_exchange_mailboxes{activity="inactive"}': 2,
         'o365_exchange_mailbox_storage_bytes{activity="active"}': 96_000_001_000,
         'o365_exchange_mailbox_storage_bytes{activity="inactive"}': 99_000_000_000,
+        'o365_exchange_deleted_mailboxes{activity="active"}': 0,
+        'o365_exchange_deleted_mailboxes{activity="inactive"}': 1,
+        'o365_exchange_deleted_mailbox_storage_bytes{activity="active"}': 0,
+        'o365_exchange_deleted_mailbox_storage_bytes{activity="inactive"}': 0,
     }
     assert graph.asked == [f"{MAILBOX} D7"]
     assert [endpoint.route for endpoint in mailboxes.endpoints] == [f"/reports/{MAILBOX}(period='{{period}}')"]

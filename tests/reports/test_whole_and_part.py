@@ -27,7 +27,7 @@ from tests.stubs import text_of
 
 DAY = 86400.0
 TOO_OLD = UnexpectedAnswerError("Only support data for the past 28 days.", status=400, code="InvalidArgument")
-WEEK = {"o365_exchange_email_users": 3}
+WEEK = {"o365_exchange_email_users": 3, "o365_exchange_email_deleted_users": 0}
 
 
 def email(**options: Any) -> Source[Usage]:
@@ -61,6 +61,7 @@ async def test_a_filter_does_not_make_an_empty_day_true() -> None:
     records = await polled(reports, week_and(csv_of(EMAIL_HEADER)))
     assert values_of(text_of(reports, records)) == {
         "o365_exchange_email_users": 1,
+        "o365_exchange_email_deleted_users": 0,
     }
 
 
@@ -189,6 +190,7 @@ async def test_a_person_made_anew_is_no_double() -> None:
     reports = email()
     assert values_of(text_of(reports, await polled(reports, graph))) == {
         "o365_exchange_email_users": 2,
+        "o365_exchange_email_deleted_users": 1,
     }
 
 

@@ -190,6 +190,11 @@ def added(rows: list[dict[str, str]], column: str) -> int:
     return sum(int(row[column] or 0) for row in rows)
 
 
+def deleted(rows: list[dict[str, str]]) -> int:
+    """How many of them are of what is deleted."""
+    return sum(row["Is Deleted"].lower() in ("yes", "true") or bool(row["Deleted Date"]) for row in rows)
+
+
 def as_label(column: str) -> str:
     """The text of a header as the value of a label."""
     return column.lower().replace(" ", "_").replace("/", "_")
@@ -208,6 +213,7 @@ async def test_the_numbers_of_exchange_are_those_of_an_independent_count() -> No
         assert 0 < len(active) < len(total) == 700
         assert site.values("o365_exchange_email") == {
             "o365_exchange_email_users": len(total),
+            "o365_exchange_email_deleted_users": deleted(total),
             "o365_exchange_email_active_users": len(active),
             'o365_exchange_emails{action="sent"}': added(active, "Send Count"),
             'o365_exchange_emails{action="received"}': added(active, "Receive Count"),
@@ -221,6 +227,17 @@ async def test_the_numbers_of_exchange_are_those_of_an_independent_count() -> No
             'o365_exchange_mailboxes{activity="inactive"}': len(idle),
             'o365_exchange_mailbox_storage_bytes{activity="active"}': added(used, "Storage Used (Byte)"),
             'o365_exchange_mailbox_storage_bytes{activity="inactive"}': added(idle, "Storage Used (Byte)"),
+        }
+        assert deleted(mailboxes), "a tenant has some"
+        assert site.values("o365_exchange_deleted_") == {
+            'o365_exchange_deleted_mailboxes{activity="active"}': deleted(used),
+            'o365_exchange_deleted_mailboxes{activity="inactive"}': deleted(idle),
+            'o365_exchange_deleted_mailbox_storage_bytes{activity="active"}': added(
+                [row for row in used if deleted([row])], "Storage Used (Byte)"
+            ),
+            'o365_exchange_deleted_mailbox_storage_bytes{activity="inactive"}': added(
+                [row for row in idle if deleted([row])], "Storage Used (Byte)"
+            ),
         }
         newest = max(await raw(site, f"{QUOTA}(period='D7')"), key=lambda row: row["Report Date"])
         columns = ("Under Limit", "Warning Issued", "Send Prohibited", "Send/Receive Prohibited", "Indeterminate")
@@ -245,6 +262,7 @@ async def test_the_numbers_of_skype_are_those_of_an_independent_count() -> None:
         }
         assert site.values("o365_skype_") == {
             "o365_skype_users": len(total),
+            "o365_skype_deleted_users": deleted(total),
             "o365_skype_active_users": len(active),
             "o365_skype_peer_to_peer_sessions": added(active, "Total Peer-to-peer Session Count"),
             'o365_skype_conferences{role="organized"}': added(active, "Total Organized Conference Count"),
@@ -267,6 +285,7 @@ async def test_the_numbers_of_teams_are_those_of_an_independent_count() -> None:
         assert len(kinds) == 8
         assert site.values("o365_teams_") == {
             "o365_teams_users": len(total),
+            "o365_teams_deleted_users": deleted(total),
             "o365_teams_active_users": len(active),
             'o365_teams_messages{kind="team"}': added(active, "Team Chat Message Count"),
             'o365_teams_messages{kind="private"}': added(active, "Private Chat Message Count"),

@@ -76,6 +76,7 @@ async def test_emails(world: Microsoft, shared: Path) -> None:
         await watch.poll()
     assert values(watch, "email_activity") == {
         "o365_exchange_email_users": 1,
+        "o365_exchange_email_deleted_users": 0,
         "o365_exchange_email_active_users": 1,
         'o365_exchange_emails{action="sent"}': 86,
         'o365_exchange_emails{action="received"}': 3198,
@@ -97,6 +98,10 @@ async def test_mailboxes(world: Microsoft, shared: Path) -> None:
         'o365_exchange_mailboxes{activity="inactive"}': 4,
         'o365_exchange_mailbox_storage_bytes{activity="active"}': 0,
         'o365_exchange_mailbox_storage_bytes{activity="inactive"}': 12884901888 + 52828097740 + 53687091200,
+        'o365_exchange_deleted_mailboxes{activity="active"}': 0,
+        'o365_exchange_deleted_mailboxes{activity="inactive"}': 1,
+        'o365_exchange_deleted_mailbox_storage_bytes{activity="active"}': 0,
+        'o365_exchange_deleted_mailbox_storage_bytes{activity="inactive"}': 0,
     }
 
 
@@ -108,6 +113,7 @@ async def test_skype(world: Microsoft, shared: Path) -> None:
         await watch.poll()
     assert values(watch, "users_activity") == {
         "o365_skype_users": 1,
+        "o365_skype_deleted_users": 0,
         "o365_skype_active_users": 1,
         "o365_skype_peer_to_peer_sessions": 12,
         'o365_skype_conferences{role="organized"}': 0,

@@ -120,6 +120,31 @@ DASHBOARD = Dashboard(
                     stacked=True,
                 ),
                 usage.summed(
+                    "deleted",
+                    "Deleted mailboxes among them",
+                    "Microsoft leaves them in its files for a month and longer; the panels beside count them, too.",
+                    "o365_exchange_deleted_mailboxes",
+                    "activity",
+                    width=8,
+                    stacked=True,
+                ),
+                usage.summed(
+                    "deleted_storage",
+                    "Storage of deleted mailboxes",
+                    "Bytes that could be had back.",
+                    "o365_exchange_deleted_mailbox_storage_bytes",
+                    "activity",
+                    width=8,
+                    stacked=True,
+                ),
+                usage.summed(
+                    "deleted_persons",
+                    "Deleted persons",
+                    "Persons whom Microsoft still counts.",
+                    "o365_exchange_email_deleted_users",
+                    width=8,
+                ),
+                usage.summed(
                     "quota",
                     "Mailboxes near or over their quota",
                     "Those under their limit are left out, and those of which Microsoft tells no quota "

@@ -43,6 +43,9 @@ TEAMS: tuple[Panel, ...] = (
     usage.summed("teams_calls", "Teams: calls", "Calls of a day.", "o365_teams_calls", width=6),
     usage.summed("teams_meetings", "Teams: meetings", "Meetings of a day.", "o365_teams_meetings", width=6),
     _devices("teams_devices", "Teams: devices", "o365_teams_device_users"),
+    usage.summed(
+        "teams_deleted", "Teams: deleted persons", "Persons whom Microsoft still counts.", "o365_teams_deleted_users"
+    ),
     usage.person("teams_persons", "Teams: busiest persons", "Messages of a day.", "o365_teams_user_messages", "kind"),
 )
 SKYPE: tuple[Panel, ...] = (
@@ -59,6 +62,9 @@ SKYPE: tuple[Panel, ...] = (
         "skype_conferences", "Skype: conferences", "Conferences of a day.", "o365_skype_conferences", "role", width=6
     ),
     _devices("skype_devices", "Skype: devices", "o365_skype_device_users"),
+    usage.summed(
+        "skype_deleted", "Skype: deleted persons", "Persons whom Microsoft still counts.", "o365_skype_deleted_users"
+    ),
     usage.person(
         "skype_persons",
         "Skype: most sessions",
