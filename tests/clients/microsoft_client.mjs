@@ -30,7 +30,7 @@ async function pages() {
 async function batch() {
   const asked = ["/organization", "/subscribedSkus", `${HEALTH}/messages`].map((path, number) => ({
     id: `${number}`,
-    request: new Request(`${SIMULATOR_URL}/v1.0${path}`),
+    request: new Request(`${SIMULATOR_URL}${path}`), // what follows the host is kept; members name no version
   }));
   const content = await new BatchRequestContent(asked).getContent();
   const answers = new BatchResponseContent(await client.api("/$batch").post(content));
