@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import ast
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from o365_exporter.errors import ExporterError
-from o365_exporter.graph import CLOUDS, ConnectionOptions, CredentialOptions, Endpoint, GraphClient, open_http
+from o365_exporter.graph import Endpoint
 from o365_exporter.simulator import Simulator, SimulatorOptions
+from o365_exporter.simulator.moods import MOODS
+from o365_exporter.simulator.reports.operations import STATES
 from tests.app.rig import RARELY, Rig, polling, rig, small
+from tests.graph.simulated import client_of
 from tests.graph.world import ImpatientClock
 
 EMAIL, QUOTAS = "getEmailActivityUserDetail", "getMailboxUsageQuotaStatusMailboxCounts"
@@ -103,35 +106,15 @@ async def test_markup_in_a_message_is_not_shown() -> None:
     assert all("404 - Not Found" in one and "<" not in one for one in messages)
 
 
-@asynccontextmanager
-async def client() -> AsyncIterator[tuple[GraphClient, Simulator]]:
-    """A client of a simulated tenant over a real socket; no wait takes time."""
-    clock = ImpatientClock()
-    simulator = Simulator(clock, SimulatorOptions.many(1))
-    tenant = simulator.tenants["contoso"]
-    async with simulator.serve() as url, open_http(ConnectionOptions()) as http:
-        yield (
-            GraphClient(
-                tenant_name="contoso",
-                tenant_id=tenant.tenant_id,
-                cloud=CLOUDS["global"],
-                credential=CredentialOptions(client_id=tenant.client_id, client_secret=SecretStr(tenant.client_secret)),
-                http=http,
-                clock=clock,
-                login_url=url,
-                graph_url=url,
-            ),
-            simulator,
-        )
-
-
 @pytest.mark.parametrize(
     ("mood", "route", "meaning"), [(mood, *pair) for mood, pairs in ELSEWHERE.items() for pair in pairs]
 )
 async def test_codes_of_products_to_come_are_known(mood: str, route: str, meaning: str) -> None:
     """What is not licensed, not set up, not allowed or too often asked is told apart, however it is coded."""
-    async with client() as (graph, simulator):
-        simulator.begin(mood)
+    clock = ImpatientClock()
+    simulator = Simulator(clock, SimulatorOptions.many(1))
+    simulator.begin(mood)
+    async with client_of(simulator, clock) as graph:
         with pytest.raises(ExporterError) as raised:
             await graph.list(Endpoint(route, ("Documented.Read.All",)))
     assert type(raised.value).__name__ == meaning
@@ -240,6 +223,18 @@ async def test_a_clock_that_is_off_is_seen() -> None:
     assert -901.5 < float(skew) < -898.5
 
 
+async def test_apps_whose_credentials_a_program_renews_are_marked() -> None:
+    """Entra Connect's app and its dead copies are; what Copilot Studio leaves behind is an app like any other."""
+    async with rig(small("contoso")) as made:
+        tenant = made.simulator.tenants["contoso"]
+        sync = tenant.add_connect_sync(copies=2)
+        agent = tenant.add_copilot_agent()
+        async with polling(made):
+            marked = made.lines("o365_application_rotates_itself{")
+            assert all(any(one in line for line in marked) for one in sync)
+            assert len(made.lines("o365_application_latest_credential_expiry_timestamp_seconds{", agent)) == 1
+
+
 # Reports ------------------------------------------------------------------------------------------------------------
 
 WEEK, DAY = "o365_exchange_email_users{", "o365_exchange_email_active_users{"
@@ -254,12 +249,43 @@ async def reported(function: str, state: Any, **more: Any) -> Rig:
             return made
 
 
+@pytest.mark.parametrize("refused", ["mood", "header_only_day", "stuck"])
+async def test_a_day_that_is_not_there_takes_no_week(refused: str) -> None:
+    """Refused, without rows under a live week, or frozen for 33 days: the week and its date stay, the day is absent."""
+    async with rig(small("contoso")) as made:
+        if refused == "mood":
+            made.simulator.begin("day_refused")
+        else:
+            made.simulator.tenants["contoso"].set_report_state("*", refused, 33.0)  # type: ignore[arg-type]
+        async with polling(made):
+            assert len(made.lines(WEEK)) == 1
+            assert made.lines("o365_report_refresh_timestamp_seconds{", EMAIL)
+            assert made.lines(DAY) == []
+            assert sources(made) == {}
+
+
+async def test_the_newest_empty_row_is_no_zero() -> None:
+    """Absent, or the newest whole day; never 0 mailboxes under limit."""
+    made = await reported(QUOTAS, "empty_newest")
+    lines = made.lines("o365_exchange_mailboxes_by_quota_status{", 'quota_status="under_limit"')
+    assert not [line for line in lines if line.endswith(" 0.0")]
+
+
 @pytest.mark.parametrize("state", ["direct", "undated_deletions"])
 async def test_a_report_is_read_whole_all_the_same(state: str) -> None:
     """A file without a redirect, and deleted people without a date, give the same numbers as usual."""
     found, usual = await reported("*", state), await reported("*", "usual")
     assert sources(found) == {}
     assert found.lines("o365_exchange_") == usual.lines("o365_exchange_")
+
+
+@pytest.mark.parametrize("state", ["short_row", "odd_dates"])
+async def test_an_odd_row_costs_itself_alone(state: str) -> None:
+    """All others are counted, and the one is told."""
+    made = await reported(EMAIL, state)
+    assert sources(made) == {}
+    assert made.lines(WEEK)[0].endswith(" 249.0")
+    assert [line for line in left_out(made) if "email_activity" in line]
 
 
 async def test_the_usual_states_of_broken_files_are_failures() -> None:
@@ -286,3 +312,11 @@ async def test_an_issue_that_is_over_can_get_a_review() -> None:
         assert made.lines('issue_id="EX1"', 'status="postIncidentReviewPublished"')
         assert made.lines("o365_service_issue_open{", 'issue_id="EX1"')[0].endswith(" 0.0")
         assert made.lines("o365_service_issue_posts{", 'issue_id="EX1"')[0].endswith(" 2.0")
+
+
+def test_every_mood_and_state_has_a_test() -> None:
+    """Its name stands in this file: a mood that nobody tries is nobody's."""
+    names = {
+        node.value for node in ast.walk(ast.parse(Path(__file__).read_text("utf-8"))) if isinstance(node, ast.Constant)
+    }
+    assert MOODS.keys() | STATES.keys() <= names

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from pydantic import SecretStr
 
 from o365_exporter.errors import AuthError, PermissionMissingError
-from o365_exporter.graph import CLOUDS, ConnectionOptions, CredentialOptions, Endpoint, GraphClient, open_http
+from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.simulator import Simulator, SimulatorOptions, Tenant
+from tests.graph.simulated import client_of
 from tests.graph.world import ISSUE, ImpatientClock
 
 HEALTH = Endpoint(
@@ -34,20 +34,8 @@ async def simulated() -> AsyncIterator[tuple[GraphClient, Tenant, ImpatientClock
     """A client of the first simulated tenant; both live by one clock."""
     clock = ImpatientClock()
     simulator = Simulator(clock, SimulatorOptions.many(1))
-    tenant = simulator.tenants["contoso"]
-    async with simulator.serve() as url, open_http(ConnectionOptions()) as http:
-        credential = CredentialOptions(client_id=tenant.client_id, client_secret=SecretStr(tenant.client_secret))
-        graph = GraphClient(
-            tenant_name="contoso",
-            tenant_id=tenant.tenant_id,
-            cloud=CLOUDS["global"],
-            credential=credential,
-            http=http,
-            clock=clock,
-            login_url=url,
-            graph_url=url,
-        )
-        yield graph, tenant, clock
+    async with client_of(simulator, clock) as graph:
+        yield graph, simulator.tenants["contoso"], clock
 
 
 async def test_lists_of_live_size_are_read_whole() -> None:
