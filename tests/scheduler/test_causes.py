@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import pytest
 from structlog.testing import capture_logs
 
 from o365_exporter.errors import (
     AuthError,
+    Cause,
     NetworkError,
     PollError,
     PollTimeoutError,
@@ -18,7 +20,8 @@ from o365_exporter.errors import (
     UnavailableError,
 )
 from o365_exporter.scheduler import Tenant
-from o365_exporter.scheduler.causes import GATHERED, LONGEST_GAP, NAMED
+from o365_exporter.scheduler.causes import GATHERED, LONGEST_GAP, NAMED, Causes
+from o365_exporter.store import Key, Poll
 from tests.fakes import FakeClock
 from tests.scheduler.scripted import Run, ScriptedSource, named, tenant, without_token
 
@@ -137,6 +140,27 @@ async def test_a_cause_that_meets_many_tenants_is_a_bounded_number_of_lines(erro
     assert told(logs)[-1][:1] == ("tenant recovered" if error.signing_in else "recovered",)
     assert max(len(line["names"]) for line in logs if "names" in line) == NAMED + 1
     assert [line["tenants"] for line in logs if line["event"] in ("poll failed", "tenant cannot be polled")][-1] == 25
+
+
+async def test_a_cause_that_spreads_all_the_time_is_told_ever_less_often(logs: list[Any]) -> None:
+    """Where every few seconds one more source is stopped, an hour of it is a dozen lines that name every one."""
+    clock = FakeClock()
+    causes = Causes(clock)
+    down = Poll(interval=60, stale_after=600).failed("network", "down", cause=Cause("network", WAY))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(causes.keep_telling)
+        for number in range(1200):
+            causes.note(Key("contoso", "test", f"s{number}"), None, down)
+            await clock.advance(3)
+        tasks.cancel_scope.cancel()
+    assert 8 <= len(told(logs)) <= 14
+    assert told(logs)[-1] == ("poll failed", "network", 1200)
+    more = [
+        int(line["names"][-1].split()[1]) if len(line["names"]) > NAMED else 0
+        for line in lines(logs)
+        if "names" in line
+    ]
+    assert sum(more) + sum(min(len(line["names"]), NAMED) for line in lines(logs) if "names" in line) == 1199
 
 
 async def test_news_of_a_cause_that_lasts_are_told_soon_when_it_was_quiet(logs: list[Any]) -> None:

@@ -193,7 +193,8 @@ async def test_tenants_that_come_hold_nobody_up() -> None:
 async def test_a_thousand_tenants_start_evenly_with_health_first() -> None:
     """Everything has started within five minutes, health first within one, and never many in one second."""
     fleet = Fleet(MANY)
-    fleet.scheduler.watch(fleet.tenants)
+    for each in fleet.tenants:
+        each.jobs = (*each.jobs, *fleet.member(each.facts.name).jobs, *fleet.member(each.facts.name).jobs)
     starts: list[tuple[float, float]] = []
 
     async def noted(_: Tenant, job: Any, delay: float) -> None:
@@ -208,5 +209,5 @@ async def test_a_thousand_tenants_start_evenly_with_health_first() -> None:
     assert delays == sorted(delays)
     assert [interval for _, interval in starts] == sorted(interval for _, interval in starts)
     assert delays[-1] < STARTED_WITHIN < 300
-    assert max(delay for delay, interval in starts if interval == 60) <= START_GAP * 2 * MANY
+    assert max(delay for delay, interval in starts if interval == 60) < 180
     assert min(after - before for before, after in pairwise(delays)) > START_GAP / 2

@@ -13,7 +13,6 @@ from structlog.testing import capture_logs
 from o365_exporter.errors import NetworkError, NoData, PollError
 from o365_exporter.graph import GraphClient
 from o365_exporter.metrics import Metric, Sample
-from o365_exporter.scheduler import AT_ONCE
 from o365_exporter.source import Derived
 from o365_exporter.store import Key
 from tests.fakes import FakeClock
@@ -288,7 +287,7 @@ async def test_a_tenant_removed_before_its_first_poll_is_not_awaited() -> None:
 
 @pytest.mark.parametrize("sources", [3, 40])
 async def test_once_polls_so_many_at_once(sources: int) -> None:
-    """As many as there are, and never more than ``AT_ONCE``; all of them in the end."""
+    """As many as there are, and never more than sixteen; all of them in the end."""
     clock = FakeClock()
     under_way: list[int] = []
     now: set[int] = set()
@@ -310,7 +309,7 @@ async def test_once_polls_so_many_at_once(sources: int) -> None:
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(run.scheduler.run_once, run.tenants)
         await clock.advance(100)
-    assert max(under_way) == min(sources, AT_ONCE)
+    assert max(under_way) == min(sources, 16)
     assert [len(source.polls) for source in made] == [1] * sources
 
 
