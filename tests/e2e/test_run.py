@@ -20,8 +20,8 @@ NOT_IN_ORDER = {
     "o365_exporter_source_failures_total": "a poll failed",
     "o365_exporter_graph_wait_seconds_total": "a request had to wait",
     "o365_service_issue_end_timestamp_seconds": "an issue was resolved while the exporter watched",
-    "o365_exporter_clock_skew_seconds": "an answer has told what Microsoft's clock says",
     "o365_exporter_credential_start_timestamp_seconds": "the tenant uses a certificate",
+    "o365_application_rotates_itself": "an app is of those that change their own credentials",
     "o365_exporter_tenants_reload_success": "the file with the tenants was read again",
     **{
         name: "series for single persons are switched on"
