@@ -439,3 +439,11 @@ def test_other_faults_of_a_certificate_do_not_name_the_clock() -> None:
     error = failure_of(refused, host="h", path="h:443 directly", seconds=1, stage=Stage.HANDSHAKE, begun=False)
     assert not isinstance(error, CertificateTimeError)
     assert "clock" not in str(error)
+
+
+def test_causes_that_go_round_have_an_end() -> None:
+    """An error may be its own cause's context; what is looked for in such a chain is found, or not, once."""
+    refused, other = httpx.ConnectError("no route"), OSError("no route")
+    refused.__cause__, other.__context__ = other, refused
+    error = failure_of(refused, host="h", path="h:443 directly", seconds=1, stage=Stage.CONNECTION, begun=False)
+    assert error.message == "h:443 (directly) cannot be reached: no route."
