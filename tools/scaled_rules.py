@@ -10,7 +10,7 @@ Three floors, because a copy must still be able to fire:
 - a range spans ten evaluations at least (two scrapes of the stack), and a step one, or nothing would be found in it;
 - a duration that is waited for is one millisecond at least, so that it stays a condition;
 - the age of a report is compared with 4 days at least: a report speaks of a whole day that is two to three days past,
-  however fast the rest of the world runs.
+  however fast the rest of the world runs; and what only the overviews say waits 25 seconds, in which the issues come.
 
 Prometheus must evaluate the copy each second (``EVALUATION``). A comparison of two weeks cannot come true in it.
 """
@@ -39,19 +39,26 @@ EVALUATION = 1.0
 SHORTEST = {"range": 10 * EVALUATION, "step": EVALUATION, "offset": 0.001, "wait": 0.001, "threshold": 0.0}
 """Seconds below which no duration of a kind is scaled."""
 
-SHORTEST_AGE = {"tenant_report:o365_report_age:seconds": 4 * 86_400.0}
-"""The same for thresholds in expressions about what has dates without a time."""
+SHORTEST_AGE = {
+    "tenant_report:o365_report_age:seconds": 4 * 86_400.0,
+    "tenant_service:o365_service_unexplained_since:time": 25.0,
+}
+"""The same for thresholds about what has dates without a time, and about what is polled each ten seconds."""
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0, "y": 31_536_000.0}
 _DURATION = r"(?:\d+(?:ms|[smhdwy]))+"
 _IN_BRACKETS = re.compile(rf"\[\s*({_DURATION})\s*(?::\s*({_DURATION})?\s*)?\]")
 _OFFSET = re.compile(rf"\boffset\s+({_DURATION})")
 _PRODUCT = re.compile(r"(?<![\w.])(\d+)\s*\*\s*(60|3600|86400)(?![\w.])")
+_PER_DAY = re.compile(r"/ 86400\b")
+"""Seconds as days: weeks stay weeks, however fast the rest of the world runs."""
 _NUMBER = re.compile(r"(?<![\w.:\[])(\d{2,}(?:\.\d+)?)(?![\w.:\]])")
 _TEXT = re.compile(r'("(?:[^"\\]|\\.)*")')
 _QUERY = re.compile(r'\b((?:printf|query)\s+")((?:[^"\\]|\\.)*)"')
-_SECONDS = re.compile(r"(_seconds|:seconds|:time|_day:max|_last_success:max)$")
+_SECONDS = re.compile(r"(_seconds|:seconds|:time|:held|_day:max|_last_success:max)$")
 """Series whose values are seconds."""
+_COUNTS = ("changes", "resets", "count_over_time")
+"""Functions whose result is a number of times, whatever they count."""
 _SAME_UNIT = ("+", "-", "<", ">", "<=", ">=", "==", "!=")
 _VERB = re.compile(r"%(?:\[\d\])?q")
 _LONG = 60.0
@@ -96,7 +103,7 @@ class Scale:
         floor = max((age for name, age in SHORTEST_AGE.items() if name in text), default=0.0)
         plain = _outside_texts(text, lambda part: _PRODUCT.sub(lambda match: f"{int(match[1]) * int(match[2])}", part))
         found = durations(plain)
-        told = sorted(float(number) for number in _NUMBER.findall(_TEXT.sub('""', plain)))
+        told = sorted(float(number) for number in _NUMBER.findall(_PER_DAY.sub("", _TEXT.sub('""', plain))))
         meant = sorted(abs(one.seconds) for one in found if one.kind == "threshold")
         if [number for number in told if number >= _LONG] != meant:
             raise NotUnderstoodError(f"numbers {told} and thresholds in seconds {meant} are not the same in: {text}")
@@ -109,7 +116,9 @@ class Scale:
         return self.seconds(found, floor if found.kind == "threshold" else 0.0)
 
     def _rewritten(self, part: str, floor: float) -> str:
-        part = _NUMBER.sub(lambda match: self._threshold(match[1], floor), part)
+        part = "/ 86400".join(
+            _NUMBER.sub(lambda match: self._threshold(match[1], floor), piece) for piece in _PER_DAY.split(part)
+        )
         part = _IN_BRACKETS.sub(self._brackets, part)
         return _OFFSET.sub(lambda match: f"offset {self.text(match[1], 'offset')}", part)
 
@@ -230,10 +239,19 @@ def _thresholds(node: Expr) -> Iterator[Found]:
 def _is_in_seconds(expr: Expr) -> bool:
     nodes: list[Expr] = []
     promql.walk(expr, nodes.append)
-    return any(
-        (isinstance(node, promql.VectorSelector) and _SECONDS.search(node.name or ""))
-        or (isinstance(node, promql.Call) and node.func.name == "time")
-        for node in nodes
+    return any(map(_has_seconds, nodes)) and not any(map(_is_of_another_unit, nodes))
+
+
+def _has_seconds(node: Expr) -> bool:
+    return (isinstance(node, promql.VectorSelector) and bool(_SECONDS.search(node.name or ""))) or (
+        isinstance(node, promql.Call) and node.func.name == "time"
+    )
+
+
+def _is_of_another_unit(node: Expr) -> bool:
+    """A quotient, or a number of times."""
+    return (isinstance(node, promql.BinaryExpr) and str(node.op) == "/") or (
+        isinstance(node, promql.Call) and node.func.name in _COUNTS
     )
 
 

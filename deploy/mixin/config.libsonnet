@@ -5,20 +5,21 @@
     selector: '',
     // The scrape job of the exporter.
     job: 'o365-exporter',
-    // Where docs/runbooks of this project can be read by whoever is woken, with the slash at its end.
-    docsUrl: 'https://o365-exporter.example/',
     // Tags of every dashboard, beside those it has.
     dashboardTags: [],
 
     thresholds: {
-      // O365IncidentWithoutPost: Microsoft has not written about an open incident for so many hours.
-      silentHours: 12,
+      // O365IncidentWithoutPost: Microsoft has not written about an open incident for so many days, Saturdays and Sundays not
+      // counted.
+      silentWeekdays: 1.5,
       // O365AppCredentialExpiresSoon, O365ExporterCredentialExpiresSoon.
       credentialWarningDays: 30,
       // O365AppCredentialExpires, O365ExporterCredentialExpires.
       credentialCriticalDays: 7,
       // O365AppCredentialExpired becomes O365AppCredentialExpiredLongAgo after so many days.
       credentialForgottenDays: 7,
+      // A last credential that lasts so many days at most, from its start to its end, is one that rotates by itself.
+      credentialShortLivedDays: 32,
       // O365SkuNearlyFull: used seats, of 1.
       seatsUsedRatio: 0.95,
       // O365SubscriptionEndsSoon, O365TrialEnds.
@@ -26,8 +27,8 @@
       // O365UsageCollapsed: users as against a week before, of 1; not where there were fewer than so many.
       usageRatio: 0.5,
       usageUsers: 20,
-      // O365ReportStuck: age of the newest day of a report.
-      reportDays: 5,
+      // O365ReportStuck: age of the newest day of a report; it is over below 5 days.
+      reportDays: 6,
     },
   },
 }

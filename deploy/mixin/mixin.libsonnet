@@ -33,7 +33,7 @@ local isSelector(text) =
 
 (import 'config.libsonnet') + {
   local config = $._config,
-  local keys = ['dashboardTags', 'docsUrl', 'job', 'selector', 'thresholds'],
+  local keys = ['dashboardTags', 'job', 'selector', 'thresholds'],
   local unknown = [key for key in std.objectFields(config) if !std.member(keys, key)],
   assert unknown == [] : '_config: there is no %s' % std.join(', ', unknown),
   assert thresholds.unknown(config.thresholds) == [] :
@@ -41,8 +41,6 @@ local isSelector(text) =
   assert thresholds.wrong(config.thresholds) == [] :
          '_config.thresholds: %s must be a number above 0, a ratio at most 1'
          % std.join(', ', thresholds.wrong(config.thresholds)),
-  assert std.isString(config.docsUrl) && std.endsWith(config.docsUrl, '/') :
-         '_config.docsUrl: %s must be an address that ends with a slash' % std.manifestJson(config.docsUrl),
   assert std.isString(config.job) && !std.member(config.job, '"') && !std.member(config.job, '\\') :
          '_config.job: %s must be a name without quotes' % std.manifestJson(config.job),
   assert std.isArray(config.dashboardTags) : '_config.dashboardTags: must be a list',
@@ -61,7 +59,7 @@ local isSelector(text) =
   local configured(rule) = rule {
     expr: asked(super.expr),
     [if std.objectHas(rule, 'annotations') then 'annotations']: {
-      [name]: std.strReplace(annotated(rule.annotations[name]), 'https://o365-exporter.example/', config.docsUrl)
+      [name]: annotated(rule.annotations[name])
       for name in std.objectFields(rule.annotations)
     },
   },
@@ -83,7 +81,7 @@ local isSelector(text) =
     else if std.isArray(value) then [redrawn(each, key) for each in value]
     else if !std.isString(value) then value
     else if std.member(queries, key) then asked(value)
-    else std.strReplace(value, 'https://o365-exporter.example/', config.docsUrl),
+    else value,
 
   grafanaDashboardFolder:: 'Microsoft 365',
   grafanaDashboards+:: {

@@ -7,9 +7,10 @@ local places = {
     credentialWarningDays: ['< %s * 86400', '>= %s * 86400', 'within %s days'],
     credentialCriticalDays: ['<= %s * 86400', 'within %s days'],
     credentialForgottenDays: ['-%s * 86400', '- %s * 86400', 'After %s days', 'more than %s days ago'],
+    credentialShortLivedDays: ['<= %s * 86400'],
   },
   'service-health': {
-    silentHours: ['> %s * 3600', 'more than %s hours'],
+    silentWeekdays: ['silence:weekdays > %s'],
   },
   subscriptions: {
     seatsUsedRatio: ['>= %s <= 1'],

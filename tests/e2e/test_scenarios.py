@@ -31,50 +31,40 @@ def stage(tenant: str, *lines: str) -> frozenset[News]:
 
 STAGES: dict[str, Stages] = {
     "broken-tenant": {
-        10: stage(
-            "broken-tenant/contoso",
-            "pager firing TenantUnreachable",
-            "nobody firing SourceStale overviews",
-            "nobody firing SourceStale applications",
-        ),
-        35: stage("broken-tenant/fabrikam", "pager firing ServiceDegraded microsoftteams"),
+        10: stage("broken-tenant/contoso", "pager firing TenantUnreachable"),
+        35: stage("broken-tenant/fabrikam", "pager firing ServiceIncident TM900001"),
         75: stage("broken-tenant/contoso", "pager resolved TenantUnreachable")
-        | stage("broken-tenant/fabrikam", "pager resolved ServiceDegraded microsoftteams"),
+        | stage("broken-tenant/fabrikam", "pager resolved ServiceIncident TM900001"),
     },
     "consent-withdrawn": {
-        10: stage(
-            "consent-withdrawn/contoso",
-            "tickets firing PermissionMissing service_health",
-            "nobody firing SourceStale overviews",
-            "nobody firing SourceStale issues",
-        ),
+        10: stage("consent-withdrawn/contoso", "tickets firing PermissionMissing service_health"),
         75: stage("consent-withdrawn/contoso", "tickets resolved PermissionMissing service_health"),
     },
     "exchange-outage": {
         15: stage(
-            "exchange-outage/contoso", "pager firing ServiceDegraded Exchange", "notes firing ServiceAdvisory Planner"
+            "exchange-outage/contoso",
+            "pager firing ServiceIncident EX900001",
+            "notes firing ServiceAdvisory PL900002",
         ),
-        45: stage("exchange-outage/contoso", "pager firing ServiceInterrupted Exchange"),
-        75: stage("exchange-outage/contoso", "pager resolved ServiceInterrupted Exchange"),
         105: stage(
             "exchange-outage/contoso",
-            "pager resolved ServiceDegraded Exchange",
-            "notes resolved ServiceAdvisory Planner",
+            "pager resolved ServiceIncident EX900001",
+            "notes resolved ServiceAdvisory PL900002",
         ),
     },
     "exporter-killed": {
-        10: stage("exporter-killed/contoso", "pager firing ServiceDegraded Exchange"),
-        40: stage("", "pager firing ExporterDown", "nobody firing ScrapeFailing"),
+        10: stage("exporter-killed/contoso", "pager firing ServiceIncident EX900001"),
+        40: stage("", "pager firing ExporterDown"),
         70: stage("", "pager resolved ExporterDown"),
-        100: stage("exporter-killed/contoso", "pager resolved ServiceDegraded Exchange"),
+        100: stage("exporter-killed/contoso", "pager resolved ServiceIncident EX900001"),
     },
     "graph-throttles": {
-        10: stage("graph-throttles/contoso", "tickets firing Throttled", "nobody firing SourceStale overviews"),
+        10: stage("graph-throttles/contoso", "tickets firing Throttled"),
         80: stage("graph-throttles/contoso", "tickets resolved Throttled"),
     },
     "report-stuck": {
-        10: stage("report-stuck/contoso", "tickets firing ReportStuck getMailboxUsageDetail"),
-        120: stage("report-stuck/contoso", "tickets resolved ReportStuck getMailboxUsageDetail"),
+        10: stage("report-stuck/contoso", "tickets firing ReportStuck"),
+        120: stage("report-stuck/contoso", "tickets resolved ReportStuck"),
     },
     "secret-rotation": {
         5: stage(
@@ -101,8 +91,8 @@ STAGES: dict[str, Stages] = {
 LATE = "started-late"
 EXPECTED: dict[str, Stages] = STAGES | {
     LATE: {
-        10: stage(f"{LATE}/contoso", "pager firing ServiceDegraded Exchange"),
-        100: stage(f"{LATE}/contoso", "pager resolved ServiceDegraded Exchange"),
+        10: stage(f"{LATE}/contoso", "pager firing ServiceIncident EX900001"),
+        100: stage(f"{LATE}/contoso", "pager resolved ServiceIncident EX900001"),
     }
 }
 """And those of an exporter that is started in the middle of the incident of ``exporter-killed``."""

@@ -30,10 +30,10 @@ SETTINGS = QUICK | {
 }
 """What no scenario is about is left out."""
 
-LONG_ENOUGH = 8.0
+LONG_ENOUGH = 12.0
 """Seconds in which an alert that ended by mistake would be notified: twice what one is kept on (at ``stack.SPEED``)."""
 
-_THINGS = ("service_id", "app_id", "sku_id", "subscription_id", "report", "source", "collector", "issue_id")
+_THINGS = ("issue_id", "service_id", "app_id", "sku_id", "subscription_id", "report", "source", "collector", "area")
 
 
 NOBODY = "nobody"

@@ -12,7 +12,7 @@ from tests.grafana.kit import dashboards, filled, panel_queries
 from tests.rules.kit import installed
 
 CHOSEN = {"tenant": ".*", "collector": ".*"}
-HELD = 'tenant_instance:o365_exporter_tenant_up:held{job="o365-exporter",tenant="%s",instance="%s"}'
+HELD = 'tenant_instance:o365_exporter_tenant_seen:time{tenant="%s",instance="%s"}'
 SERVED = 'o365_exporter_tenant_up{job="o365-exporter",tenant="%s",instance="%s"}'
 UP = 'up{job="o365-exporter",instance="%s"}'
 ALIVE = {UP % "a": 1, HELD % ("contoso", "a"): 1, SERVED % ("contoso", "a"): 1}

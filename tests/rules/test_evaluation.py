@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -56,16 +57,22 @@ EXPORTERS = (
 
 def page(copy: int) -> str:
     """What an exporter serves now; another ``copy`` differs in whatever two replicas can see differently."""
-    families = text_string_to_metric_families(GOLDEN.read_text("utf-8"))
     later = time.time() - GOLDEN_TIME
-    return "".join(_line(sample, copy, later) for family in families for sample in family.samples)
+    return "".join(f"{series} {value + later * is_time!r}\n" for series, value, is_time in _lines(copy))
 
 
-def _line(sample: Sample, copy: int, later: float) -> str:
+@cache
+def _lines(copy: int) -> list[tuple[str, float, bool]]:
+    """Each series with its value on the golden page, and whether that is a moment."""
+    families = text_string_to_metric_families(GOLDEN.read_text("utf-8"))
+    return [_line(sample, copy) for family in families for sample in family.samples]
+
+
+def _line(sample: Sample, copy: int) -> tuple[str, float, bool]:
     labels = {label: _label(sample.name, label, value, copy) for label, value in sample.labels.items()}
     written = ",".join(f'{label}="{_escaped(value)}"' for label, value in labels.items())
-    shift = later if sample.name.endswith("_timestamp_seconds") else 0
-    return f"{sample.name}{{{written}}} {TROUBLE.get(sample.name, sample.value) + shift!r}\n"
+    value = TROUBLE.get(sample.name, sample.value)
+    return f"{sample.name}{{{written}}}", value, sample.name.endswith("_timestamp_seconds")
 
 
 def _escaped(value: str) -> str:

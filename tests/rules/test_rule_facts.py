@@ -14,7 +14,7 @@ import yaml
 from o365_exporter import collectors
 from o365_exporter.catalogue import all_collectors, all_metrics
 from o365_exporter.reports import Report
-from tests.rules.kit import MACROS, RUNBOOKS, Rule, macros_switched_on, rules
+from tests.rules.kit import MACROS, RUNBOOKS, Rule, alerts, macros_switched_on, rules
 from tests.rules.promql import Selector, counted, groupings, selectors
 
 TARGET = frozenset({"job", "instance"})
@@ -30,8 +30,16 @@ class Fact:
     type: str = "gauge"
 
 
+THINGS = frozenset({"issue_id", "service_id", "app_id", "kind", "area", "collector", "sku_id", "subscription_id"})
+"""Labels that tell two alerts of one name apart."""
+
 PROMETHEUS = {
     "up": Fact(TARGET),
+    "process_start_time_seconds": Fact(TARGET),
+    "ALERTS": Fact(
+        THINGS | {"alertname", "alertstate", "severity", "tenant"},
+        {"alertname": tuple(alerts()), "alertstate": ("firing",)},
+    ),
     "prometheus_rule_evaluation_failures_total": Fact(TARGET | {"rule_group"}, type="counter"),
 }
 
@@ -69,8 +77,17 @@ def _recorded(rule: Rule, known: Mapping[str, Fact]) -> Fact:
     fixed = {label: (value,) for label, value in rule.body.get("labels", {}).items()}
     names = (rule.name, *(selector.name for selector in selectors(rule.body["expr"])))
     parts = [known[name] for name in names if name in known]
-    labels = frozenset().union(fixed, *(part.labels for part in parts))
+    labels = frozenset().union(fixed, replaced(rule.body["expr"]), *(part.labels for part in parts))
     return Fact(labels, _merged(fixed, *(part.values for part in parts)))
+
+
+def replaced(expression: str) -> frozenset[str]:
+    """Labels that ``label_replace`` makes."""
+    return (
+        frozenset(re.findall(r'"(\w+)",\s*"[^"]*",\s*"\w*",\s*"', expression))
+        if "label_replace" in expression
+        else frozenset()
+    )
 
 
 def _merged(*lists: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -127,7 +144,7 @@ def test_metrics_labels_and_values_are_those_of_the_exporter(where: str, express
 def test_labels_of_groupings_belong_to_one_of_the_metrics(where: str, expression: str) -> None:
     """``by (sku)`` where the label is ``sku_id`` would put all SKUs into one."""
     names = {selector.name for selector in selectors(expression)}
-    known = frozenset().union(*(facts()[name].labels for name in names))
+    known = replaced(expression).union(*(facts()[name].labels for name in names))
     assert groupings(expression) - known == set(), where
 
 
@@ -146,10 +163,10 @@ def test_collectors_and_sources_exist() -> None:
     for where, expression in EXPRESSIONS:
         for _, matchers in selectors(expression):
             named = dict(matchers)
-            collectors = [name for name in named.get("collector", ()) if name != "?"]
+            collectors = [name for name in named.get("collector", sources) if name != "?"]
             assert set(collectors) <= sources.keys(), where
             for source in named.get("source", ()):
-                assert source == "?" or any(source in sources[name] for name in collectors), where
+                assert source in ("?", "TENANT", "ID") or any(source in sources[name] for name in collectors), where
 
 
 def test_every_condition_is_used() -> None:
@@ -157,10 +174,10 @@ def test_every_condition_is_used() -> None:
     recorded = {
         (rule.name.removesuffix(":time"), rule.body["labels"]["condition"])
         for rule in rules()
-        if "condition" in rule.body.get("labels", {})
+        if rule.body.get("labels", {}).get("condition")
     }
     used = {
-        (name.removesuffix(":held"), value)
+        (name.removesuffix(":held").removesuffix(":time"), value)
         for rule in rules()
         for name, matchers in selectors(rule.body["expr"])
         for label, values in matchers
@@ -173,9 +190,9 @@ def test_every_condition_is_used() -> None:
 def test_every_condition_has_a_basis() -> None:
     """Without a time at which it could last be judged a condition would never hold."""
     conditions = {
-        (rule.subject, rule.body["labels"]["basis"]) for rule in rules() if "condition" in rule.body.get("labels", {})
+        (rule.subject, rule.body["labels"]["basis"]) for rule in rules() if rule.body.get("labels", {}).get("basis")
     }
-    bases = {(rule.subject, rule.body["labels"]["basis"]) for rule in rules() if rule.name.endswith("_fresh:time")}
+    bases = {(rule.subject, rule.body["labels"]["basis"]) for rule in rules() if rule.name.startswith("tenant_basis:")}
     assert conditions == bases
 
 

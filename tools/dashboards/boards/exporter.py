@@ -177,7 +177,7 @@ FAILING = Table(
     order="State",
     width=10,
     empty="none, if there are sources at all",
-    alerts=("O365SourceNeverSucceeded", "O365PermissionMissing"),
+    alerts=("O365SourceStale", "O365PermissionMissing"),
 )
 
 POLLS = Section(
@@ -198,7 +198,7 @@ POLLS = Section(
             states=tuple(looks.coded_states(STATE, "state").values()),
             height=8,
             empty="none failed, if there are sources at all",
-            alerts=("O365SourceNeverSucceeded",),
+            alerts=("O365SourceStale",),
         ),
         Lines(
             key="failures",

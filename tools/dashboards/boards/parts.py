@@ -30,7 +30,7 @@ def trust(collectors: str = "", *, width: int = 4, height: int = 4) -> tuple[Pan
             empty=UNKNOWN,
             width=width,
             height=height,
-            alerts=("O365SourceStale", "O365SourceNeverSucceeded", "O365PermissionMissing"),
+            alerts=("O365SourceStale", "O365PermissionMissing"),
             links=(EXPORTER,),
         ),
         Stat(
@@ -66,7 +66,7 @@ def unreachable(*, width: int, height: int = 4) -> Stat:
 
 def unwatched(*, width: int, height: int = 4) -> Stat:
     """How many tenants nobody watches any more: what they had is in none of the other numbers."""
-    held = "tenant_instance:o365_exporter_tenant_up:held"
+    held = "tenant_instance:o365_exporter_tenant_seen:time"
     return Stat(
         key="unwatched",
         title="Unwatched",

@@ -111,7 +111,7 @@ NOW = Section(
             expr=f"sum(1 - {HEALTHY})",
             steps=looks.NONE_IS_CALM,
             empty=UNKNOWN,
-            alerts=("O365ServiceInterrupted", "O365ServiceDegraded", "O365ServiceStatusUnknown"),
+            alerts=("O365ServiceIncident", "O365ServiceDegraded", "O365ServiceStatusUnknown"),
         ),
         Stat(
             key="incidents",
@@ -191,7 +191,7 @@ SERVICES = Table(
     width=12,
     height=7,
     empty="none, unless sources fail",
-    alerts=("O365ServiceInterrupted", "O365ServiceDegraded"),
+    alerts=("O365ServiceIncident", "O365ServiceDegraded"),
     links=(HEALTH,),
 )
 
@@ -312,8 +312,8 @@ DASHBOARD = Dashboard(
                     "open_incidents",
                     "Incidents",
                     INCIDENT,
-                    "Click an issue to read it in the admin centre. After 12 hours without a post ask for news.",
-                    "O365ServiceInterrupted",
+                    "Click an issue to read it in the admin centre. After 36 hours without a post ask for news.",
+                    "O365ServiceIncident",
                     "O365ServiceDegraded",
                     "O365IncidentWithoutPost",
                 ),

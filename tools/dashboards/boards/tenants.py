@@ -45,7 +45,7 @@ SUBSCRIPTION_DAYS = (
 )
 SEATS = share_of_seats("usable", listed=FOR_USERS)
 CRITICAL = 'ALERTS{alertname=~"O365.+",alertstate="firing",severity="critical",tenant=~`${tenant:regex}|`}'
-LOADED = "tenant_instance:o365_exporter_tenant_up:held"
+LOADED = "tenant_instance:o365_exporter_tenant_seen:time"
 CUT_OFF = f"{APP_DAYS} > -7 <= 7"
 """Days of apps of which the last credential ends within a week, or has ended in the last one: then it is history."""
 
@@ -101,7 +101,7 @@ NOW = Section(
             empty=UNKNOWN,
             width=4,
             height=3,
-            alerts=("O365ServiceInterrupted", "O365ServiceDegraded"),
+            alerts=("O365ServiceIncident", "O365ServiceDegraded"),
         ),
         Stat(
             key="incidents",
