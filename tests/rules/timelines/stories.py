@@ -389,6 +389,7 @@ HEALTH = World(
             ("pager EX1 30..45", "pager EX1 30..45", "pager over EX1 200..230", "pager over EX1 200..230"),
         ),
     ),
+    step=2,
     subjects=("service-health", "exporter"),
 )
 
@@ -488,6 +489,7 @@ MONITORING = World(
         ),
         story("P15", "throttled-for-minutes", faults=[Fault("*", "throttled", 60, 68)]),
     ),
+    step=2,
 )
 
 
@@ -641,7 +643,7 @@ NEWS = World(
             "pager EX1",
             issues=[Issue("EX1", "Exchange", 60, posts=(1500, 2460, 2460 + 3 * 1440, 8000, 9400, 10_800))],
         ),
-        health("P7", "advisory", "notes EX1", issues=[Issue("EX1", "Exchange", 60, classification="advisory")]),
+        health("P7", "silent-advisory", "notes EX1", issues=[Issue("EX1", "Exchange", 60, classification="advisory")]),
     ),
     step=60,
     subjects=("service-health",),
