@@ -59,6 +59,21 @@ async def test_a_deadline_is_known_to_the_tasks_that_are_started_inside() -> Non
     assert left == [50]
 
 
+@pytest.mark.parametrize(("asked", "slept"), [(2.5, 2.5), (0.0, 0.0), (-1.0, 0.0)])
+async def test_the_system_clock_sleeps_by_the_event_loop(
+    monkeypatch: pytest.MonkeyPatch, asked: float, slept: float
+) -> None:
+    """As long as it is told, and never less than nothing."""
+    told: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        told.append(seconds)
+
+    monkeypatch.setattr("o365_exporter.clock.anyio.sleep", sleep)
+    await SystemClock().sleep(asked)
+    assert told == [slept]
+
+
 @pytest.mark.parametrize("seconds", [0.0, -1.0])
 async def test_no_time_to_sleep_lets_others_run(seconds: float) -> None:
     """A sleep of nothing, or less, comes back at once and is no error."""
