@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -178,16 +179,32 @@ def test_the_layers_hold(root: Path) -> None:
 
 def test_no_file_names_a_package_index(root: Path) -> None:
     """Which index packages come from is nobody's business but the machine's that installs them."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=root,
-        capture_output=True,
-        check=True,
-    )
-    files = [root / name for name in listed.stdout.decode().split("\0") if name]
     this = Path(__file__).resolve()
-    named = [str(file) for file in files if file.is_file() and file != this and INDEX_HOSTS.search(file.read_bytes())]
+    named = [str(file) for file in ours(root) if file != this and INDEX_HOSTS.search(file.read_bytes())]
     assert named == []
+
+
+def ours(root: Path) -> Iterator[Path]:
+    """Every file of the repository, also of somebody else's clone; without git, all but what is made."""
+    if shutil.which("git") and (root / ".git").exists():
+        command = ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+        listed = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout.decode().split("\0")
+        yield from (root / name for name in listed if (root / name).is_file())
+        return
+    made = {"node_modules", "__pycache__", "dist"}
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in made and (name[0] != "." or name == ".ci")]
+        yield from (Path(folder, name) for name in names)
+
+
+@pytest.mark.parametrize("git", [True, False])
+def test_the_files_of_the_repository_are_found(root: Path, monkeypatch: pytest.MonkeyPatch, git: bool) -> None:
+    """With git and out of an archive; nothing that is installed is among them."""
+    if not git:
+        monkeypatch.setenv("PATH", "")
+    found = {path.relative_to(root).as_posix() for path in ours(root)}
+    assert {"README.md", ".ci/run", "o365_exporter/cli.py", "tools/pictures/package-lock.json"} <= found
+    assert not [name for name in found if name.startswith((".venv/", ".git/")) or "node_modules/" in name]
 
 
 NOTHING_ON_IMPORT = """
