@@ -35,6 +35,10 @@ _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _SEPARATORS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 """Whatever some reader takes for the end of a line or a cell; people see a blank there."""
 
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""What Unicode lets a font ignore (Default_Ignorable_Code_Point) although Python calls it printable: fillers, joiners
+of marks, and choices between two shapes of one character."""
+
 
 def cleaned(value: str) -> str:
     """Foreign text as people see it: one line, without what is invisible, and of a length that a label may have.
@@ -42,6 +46,8 @@ def cleaned(value: str) -> str:
     Separators and blanks of every kind become a plain blank; controls, marks of direction, characters without width
     and byte order marks go; halves of surrogate pairs become U+FFFD. Case, accents and emoji stay.
     """
+    if not value.isascii():
+        value = _UNSEEN.sub("", value)
     if not value.isprintable():
         value = "".join(map(_passed, value))
     value = value.strip()
