@@ -145,8 +145,11 @@ QUESTIONS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "credential_expiry": (
         (
-            "Which app has no credential of a kind that lasts 30 days? (A rotated one has.)",
-            "o365_application_latest_credential_expiry_timestamp_seconds - time() < 30 * 86400",
+            "Which app has no credential that lasts 30 days? (A rotated one has.)",
+            (
+                "max by (tenant, app_id, app_name) (o365_application_latest_credential_expiry_timestamp_seconds) "
+                "- time() < 30 * 86400"
+            ),
         ),
         (
             "Which credentials have ended and can be cleared away?",
@@ -156,15 +159,15 @@ QUESTIONS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "subscriptions": (
         (
-            "How many seats are free?",
+            "How many seats are free, those in grace included?",
             (
-                '(o365_sku_units{state="enabled"} - ignoring (state) o365_sku_consumed_units) '
+                '(sum without (state) (o365_sku_units{state=~"enabled|warning"}) - o365_sku_consumed_units) '
                 "* on (tenant, sku_id, sku_part_number) group_left (product_name) o365_sku_info"
             ),
         ),
         (
             "What share of the seats is taken?",
-            'o365_sku_consumed_units / ignoring (state) (o365_sku_units{state="enabled"} > 0)',
+            'o365_sku_consumed_units / (sum without (state) (o365_sku_units{state=~"enabled|warning"}) > 0)',
         ),
         (
             "What lapses in 30 days?",
