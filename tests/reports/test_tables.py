@@ -71,7 +71,7 @@ async def test_what_is_no_csv_is_told_apart(body: bytes, error: type[PollError],
 )
 async def test_a_quote_that_fits_nothing_costs_its_line_alone(broken: str, size: int) -> None:
     """The lines before and after it are rows, wherever the pieces are cut; it comes as a row of one cell."""
-    neighbours = [[str(n), "x" * 40] for n in range(3_000)]
+    neighbours = [[str(n), "x" * 40] for n in range(6_000)]
     lines = [",".join(row) for row in neighbours]
     body = "\n".join(["a,b", *lines[:2], broken, *lines[2:], ""]).encode()
     rows = await rows_of(body, size)
