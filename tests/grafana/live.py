@@ -112,7 +112,9 @@ def _many(tenants: int) -> SimulatorOptions:
     """The first one is large enough for a comparison of weeks; the others are small, so that fifty are soon polled."""
     first, *others = SimulatorOptions.many(tenants, users=250).tenants
     small = {"users": 20, "issues": 6, "applications": 20}
-    return SimulatorOptions(tenants=(first, *(other.model_copy(update=small) for other in others)))
+    *others, last = (other.model_copy(update=small) for other in others)
+    listed = last.model_copy(update={"issues": 230, "applications": 100})  # of which a single odd entry is a small part
+    return SimulatorOptions(tenants=(first, *others, listed))
 
 
 def _break(cloud: Microsoft) -> None:
@@ -121,6 +123,7 @@ def _break(cloud: Microsoft) -> None:
     cloud.call(lambda: _trouble(tenants[0]))
     cloud.break_(path="/v1.0/subscribedSkus", tenant=tenants[0].key, status=429, retry_after=0.01, count=2)
     cloud.break_(path="/v1.0/admin/reportSettings", tenant=tenants[0].key, status=400)
+    cloud.call(lambda: cloud.simulator.begin("bad_entry", tenant=tenants[-1].key))
     if len(tenants) > 2:
         cloud.call(tenants[1].disable_app)
         cloud.call(lambda: tenants[2].withdraw(["Organization.Read.All"]))
@@ -131,6 +134,7 @@ def _trouble(tenant: Tenant) -> None:
     tenant.add_application("Time sheets", secrets=[3])
     tenant.add_application("Rotated", secrets=[10, 400])
     tenant.add_application("Forgotten", secrets=[-3])
+    tenant.add_application("ConnectSyncProvisioning_SYNC01", secrets=[20])
     first, second, third, *_ = tenant.skus
     tenant.change_sku(first, consumed=130)
     tenant.change_sku(second, enabled=100, consumed=97)
@@ -139,7 +143,7 @@ def _trouble(tenant: Tenant) -> None:
 
 
 @contextmanager
-def prometheus_watching(program: str, folder: Path, targets: Sequence[str], seconds: int = 1) -> Iterator[Prometheus]:
+def prometheus_watching(program: str, folder: Path, targets: Sequence[str], seconds: int = 2) -> Iterator[Prometheus]:
     """A Prometheus that has evaluated the rules on a few scrapes, so many seconds apart."""
     folder.mkdir()
     _quick_rules(folder / "rules")
