@@ -34,7 +34,7 @@ def test_an_unknown_command() -> None:
     """Exit code 2 and the list of commands."""
     done = finished("start")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "invalid choice: 'start'" in done.stderr
+    assert "'start' is not known (choose from run" in done.stderr
 
 
 def test_help() -> None:
