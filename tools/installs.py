@@ -32,12 +32,8 @@ OLD_PIPS = {"3.11": ("22.3", "23.0", "23.2.1")}
 
 QUICK = (
     "tests/test_*.py tests/app tests/collectors tests/exposition tests/graph tests/scheduler tests/settings tests/web"
-    " --ignore=tests/scheduler/test_growth.py"
 )
-"""Tests of the package alone that need neither programs nor much time, for the Pythons that nobody here works with.
-
-Those that count instructions are left to ours: other versions trace them in another way.
-"""
+"""Tests of the package alone that need neither programs nor much time, for the Pythons that nobody here works with."""
 
 LOCKS = {"runtime": "requirements.txt", "dev": "requirements-dev.txt"}
 OURS = f"{sys.version_info[0]}.{sys.version_info[1]}"

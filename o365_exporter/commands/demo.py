@@ -99,10 +99,12 @@ async def _play(scenario: Scenario, simulator: Simulator, settings: Settings, an
     refusal: ConfigurationError | None = None
     async with anyio.create_task_group() as tasks:
         exporter = _Exporter(settings, tasks)
+        player = Player(scenario, simulator, exporter, partial(tell, simulator.clock))
         try:
+            await player.begin()
             await exporter.start(announce)
             introduce(scenario)
-            await Player(scenario, simulator, exporter, partial(tell, simulator.clock)).play()
+            await player.play()
             print("The scenario is over; everything stays as it is until you stop it.", flush=True)
             await anyio.sleep_forever()
         except ConfigurationError as error:  # raised below: the task group would wrap it

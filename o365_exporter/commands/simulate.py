@@ -195,7 +195,10 @@ class _Yours:
 
 async def _simulate(simulator: Simulator, scenario: Scenario | None, front: Front, tls: ssl.SSLContext | None) -> None:
     host, port = address(front.listen)
+    player = Player(scenario, simulator, _Yours(), partial(tell, simulator.clock)) if scenario else None
     async with AsyncExitStack() as stack:
+        if player:
+            await player.begin()
         try:
             served = await stack.enter_async_context(simulator.serve(host or _EVERYWHERE, port, tls=tls))
         except OSError as error:
@@ -203,7 +206,7 @@ async def _simulate(simulator: Simulator, scenario: Scenario | None, front: Fron
             raise ConfigurationError([fault]) from None
         local = served.replace(f"//{_EVERYWHERE}:", "//127.0.0.1:")  # as this machine reaches it
         _tell_settings(environment_of(simulator, front.base_url or local, scenario), local, front)
-        if scenario:
-            introduce(scenario)
-            await Player(scenario, simulator, _Yours(), partial(tell, simulator.clock)).play()
+        if player:
+            introduce(player.scenario)
+            await player.play()
         await anyio.sleep_forever()

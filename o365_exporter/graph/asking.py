@@ -115,7 +115,11 @@ class Asking:
             raise self._auth.standing.refused(call.endpoint.route, error) from None
 
     async def _tried(self, call: Call, attempt: Callable[[str], Awaitable[T]], token: str) -> T:
-        found = await self._retries.run(partial(attempt, token))
+        try:
+            found = await self._retries.run(partial(attempt, token))
+        except PermissionMissingError:
+            self._auth.standing.known(call.endpoint.route)
+            raise
         self._auth.standing.taken(call.endpoint.route)
         return found
 

@@ -2,7 +2,9 @@
 
 A token that Graph refuses is replaced once. What is refused still is either a matter of the whole tenant (a policy, a
 wrong cloud) or, where the same token is taken at other addresses, an outage of what is behind the one. Neither gets
-better by a new token at each poll, so the pause before the next one doubles for as long as the cause stays.
+better by a new token at each poll, so the pause before the next one doubles for as long as the cause stays. A token
+that was taken at an address and is refused there later was revoked, as a permission is withdrawn or given back: then the
+first pauses are short.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from o365_exporter.graph.meanings import TokenRefusedError
 
 FIRST_PAUSE, LAST_PAUSE = 300.0, 3600.0
 """Seconds between two tokens that are asked for because of one refusal, or at first of any."""
+
+_REVOKED, _REVOKED_PAUSE = "revoked", 10.0  # seconds; an administrator revokes twice within minutes, not all day
 
 _LATELY = 3600.0  # seconds for which it counts that a token was taken: what is polled seldom is polled each hour
 
@@ -36,6 +40,7 @@ class Standing:
         self._clock = clock
         self._tenant = tenant
         self._taken: dict[str, float] = {}
+        self._known: dict[str, float] = {}
         self._refused: dict[str, float] = {}
         self._pauses: dict[str, _Pause] = {}
         self._replaced_at = float("-inf")
@@ -44,10 +49,15 @@ class Standing:
     def taken(self, route: str) -> None:
         """Graph took the token at this route."""
         self._taken[route] = self._clock.monotonic()
+        self.known(route)
         self._refused.pop(route, None)
         for cause in ("", f"401 {route}", f"403 {route}"):
             self._pauses.pop(cause, None)
         self.error = None
+
+    def known(self, route: str) -> None:
+        """Graph knew the token at this route, whatever it allows."""
+        self._known[route] = self._clock.monotonic()
 
     def refused(self, route: str, error: TokenRefusedError) -> PollError:
         """Graph refused at this route the newest token there is to be had: what that means."""
@@ -64,7 +74,10 @@ class Standing:
     def may_replace(self, route: str) -> bool:
         """Whether another token may be asked for because of a 401 at this route; if so, it counts as asked for."""
         cause = f"401 {route}" if self._is_taken_elsewhere(route) else ""
-        if self._clock.monotonic() - self._replaced_at < FIRST_PAUSE or not self._is_over(cause):
+        if self._known.get(route, float("-inf")) >= self._replaced_at > float("-inf"):
+            if not self._is_over(_REVOKED, _REVOKED_PAUSE):
+                return False
+        elif self._clock.monotonic() - self._replaced_at < FIRST_PAUSE or not self._is_over(cause):
             return False
         self._replaced_at = self._clock.monotonic()
         return True
@@ -73,12 +86,13 @@ class Standing:
         """Whether a token so many seconds old may be renewed because of a 403; if so, it counts as renewed."""
         return age >= FIRST_PAUSE and self._is_over(f"403 {route}")
 
-    def _is_over(self, cause: str) -> bool:
-        """Whether the pause of a cause is over, or has never begun; the next one begins with that."""
+    def _is_over(self, cause: str, first: float = FIRST_PAUSE) -> bool:
+        """Whether the pause of a cause is over, forgotten or has never begun; the next one begins with that."""
         now, pause = self._clock.monotonic(), self._pauses.get(cause)
         if pause and now < pause.until:
             return False
-        seconds = min(2 * pause.seconds, LAST_PAUSE) if pause else FIRST_PAUSE
+        lately = pause and now < pause.until + LAST_PAUSE
+        seconds = min(2 * pause.seconds, LAST_PAUSE) if pause and lately else first
         self._pauses[cause] = _Pause(seconds, now + seconds)
         return True
 

@@ -1,7 +1,7 @@
 """Scenarios: timelines in seconds of what happens to tenants, read from TOML files and played on a simulator.
 
 A file has ``title``, ``description``, ``tenants`` (keys; all is well with them at first) and ``steps``. A step has
-``at`` (seconds from the start), ``text`` (a sentence for whoever watches) and one of: ``post`` or ``delete``, a request
+``at`` (seconds from the start; what is at 0 is so before anybody asks), ``text`` (a sentence for whoever watches) and one of: ``post`` or ``delete``, a request
 below ``/control/`` with its ``body``, in the words of ``control``; or ``exporter``, which is stopped or started.
 """
 
@@ -127,10 +127,18 @@ class Player:
     exporter: Exporter
     tell: Callable[[Step], None] = lambda _: None
 
+    async def begin(self) -> None:
+        """Do what is so from the beginning, before the exporter starts."""
+        for step in self.scenario.steps:
+            if step.at == 0:
+                await self.do(step)
+
     async def play(self) -> None:
-        """Do every step in its second, by the simulator's clock."""
+        """Do every later step in its second, by the simulator's clock."""
         passed = 0.0
         for step in self.scenario.steps:
+            if step.at == 0:
+                continue
             await self.simulator.clock.sleep(step.at - passed)
             passed = step.at
             await self.do(step)
@@ -221,6 +229,8 @@ def _rehearse(where: str, scenario: Scenario) -> None:
 def _in_order(step: Step, latest: float, *, running: bool) -> None:
     if step.at < latest:
         raise SimulatorError(f"key 'at' cannot be {step.at:g} after {latest:g}: put the steps in their order")
+    if step.exporter is not None and step.at == 0:
+        raise SimulatorError("key 'at' cannot be 0: the exporter starts then; name a later second")
     if step.exporter is not None and running == (step.exporter == "start"):
         state = "runs" if running else "does not run"
         raise SimulatorError(f"key 'exporter' cannot be {step.exporter!r}: it {state} then")

@@ -63,7 +63,7 @@ STAGES: dict[str, Stages] = {
         80: stage("graph-throttles/contoso", "tickets resolved Throttled"),
     },
     "report-stuck": {
-        10: stage("report-stuck/contoso", "tickets firing ReportStuck"),
+        0: stage("report-stuck/contoso", "tickets firing ReportStuck"),
         120: stage("report-stuck/contoso", "tickets resolved ReportStuck"),
     },
     "secret-rotation": {
@@ -160,7 +160,9 @@ def played(folder: Path, programs: stack.Programs, speed: float) -> Iterator[tup
         groups = {"mortal": [runs["exporter-killed"]]}
         groups["immortal"] = [run for run in runs.values() if run not in groups["mortal"]]
         with processes(folder, groups, speed) as exporters:
-            runs[LATE].do(*runs[LATE].groups()[0], exporters["immortal"])  # before anything watches
+            for run in runs.values():
+                if run.name == LATE or run.groups()[0][0] == 0:
+                    run.do(*run.groups()[0], exporters["immortal"])  # before anything watches
             for exporter in exporters.values():
                 exporter.begin()
             for exporter in exporters.values():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from contextlib import suppress
+from itertools import cycle, pairwise
 from typing import Any
 
 import httpx
@@ -198,3 +199,52 @@ async def test_a_throttled_login_is_left_alone_as_long_as_it_asks(world: Microso
                     assert (await failure(graph, endpoint)).reason == "throttled"
             clock.pass_time(19)
         assert world.login.call_count == 1
+
+
+class Revocable:
+    """A Graph that takes only the newest token since the last revocation, and lacks a permission where it says so."""
+
+    def __init__(self, world: Microsoft) -> None:
+        self.valid_from, self._world = 1, world
+        for route in ("/applications", "/subscribedSkus"):
+            world.graph(route).mock(side_effect=lambda request: self._judged(request, good()))
+        forbidden = httpx.Response(403, json=graph_error("UnknownError"))
+        world.graph("/admin/").mock(side_effect=lambda request: self._judged(request, forbidden))
+
+    def revoke(self) -> None:
+        """Take none of the tokens that are out."""
+        self.valid_from = self._world.tokens + 1
+
+    def _judged(self, request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        number = int(request.headers["authorization"].rpartition("-")[2])
+        return answer if number >= self.valid_from else by_location()
+
+
+async def test_tokens_revoked_twice_within_a_minute_are_replaced_twice(world: Microsoft) -> None:
+    """A permission withdrawn and given back at once makes no tenant unreachable, whichever endpoint notices first."""
+    revocable, clock = Revocable(world), ImpatientClock()
+    async with client(clock) as graph:
+        for _ in range(3):
+            for endpoint in (ISSUES, APPS, SKUS):
+                try:
+                    await graph.list(endpoint)
+                except PermissionMissingError:
+                    assert endpoint is ISSUES
+                assert graph.auth.state == "ok"
+            revocable.revoke()
+            clock.pass_time(20)
+
+
+async def test_a_refusal_that_comes_and_goes_costs_ever_fewer_tokens(world: Microsoft) -> None:
+    """An endpoint that takes and refuses the same token by turns is not asked with a new one each time."""
+    answers = cycle([good, plainly])
+    refuse(world, "/subscribedSkus", response=lambda: next(answers)())
+    clock = ImpatientClock()
+    world.lifetime = 30 * 3600
+    async with client(clock) as graph:
+        for _ in range(24 * 60):
+            await graph.list(APPS)
+            with suppress(PollError):
+                await graph.list(SKUS)
+            clock.pass_time(60)
+    assert world.tokens <= 36

@@ -169,8 +169,8 @@ async def coming(number: int) -> Work:
     """What it takes that so many tenants come to a running scheduler while others want to have their turns."""
     fleet = Fleet(0)
     come = [fleet.member(f"t{index}") for index in range(number)]
-    with counted() as work:
-        async with fleet.run.running(), anyio.create_task_group() as tasks:
+    async with fleet.run.running(), anyio.create_task_group() as tasks:
+        with counted() as work:
 
             async def others() -> None:
                 while True:
@@ -179,7 +179,7 @@ async def coming(number: int) -> Work:
 
             tasks.start_soon(others)
             await fleet.scheduler.add(come)
-            tasks.cancel_scope.cancel()
+        tasks.cancel_scope.cancel()
     return work
 
 

@@ -91,6 +91,25 @@ async def test_each_step_comes_in_its_second(tmp_path: Path) -> None:
     await playing
 
 
+async def test_what_is_at_0_is_so_before_the_exporter_starts(tmp_path: Path) -> None:
+    """It is done once, and apart from the rest; the exporter itself has its first turn after that."""
+    path = written(
+        tmp_path, HEAD + step(at="0", text='"One"', **OUTAGE) + step(at="1", text='"Two"', exporter='"stop"')
+    )
+    clock, told = FakeClock(), list[str]()
+    scenario = load_scenario(path)
+    player = Player(scenario, Simulator(clock, scenario.options()), Switch(), lambda one: told.append(one.text))
+    await player.begin()
+    assert told == ["One"]
+    playing = asyncio.ensure_future(player.play())
+    await settle()
+    await clock.advance(1)
+    await playing
+    assert told == ["One", "Two"]
+    with pytest.raises(ScenarioError, match="key 'at' cannot be 0: the exporter starts then"):
+        load_scenario(written(tmp_path, HEAD + step(at="0", exporter='"stop"')))
+
+
 async def test_moving_microsofts_time_does_not_hurry_the_steps(tmp_path: Path) -> None:
     """A step that moves it ahead by an hour does not bring the next one forward."""
     advance = {"post": '"advance"', "body": "{ seconds = 3600 }"}
