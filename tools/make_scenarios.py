@@ -54,9 +54,9 @@ in the shortest intervals that it takes:
 ## Write one
 
 Copy a file of [o365_exporter/simulator/scenarios](../o365_exporter/simulator/scenarios), change it and name it:
-`--scenario mine.toml`. A step has `at` (seconds from the start; 0 is before anybody asks), `text`, and one of `post` and `delete` (what follows
-`/control/` in an address, with `body`) or `exporter` (`stop`, `start`). The file is rehearsed before it is played:
-whatever is wrong is told at once, with step, key and remedy.
+`--scenario mine.toml`. A step has `at` (seconds from the start; 0 is before anybody asks), `text`, and one of `post`
+and `delete` (what follows `/control/` in an address, with `body`) or `exporter` (`stop`, `start`). The file is
+rehearsed before it is played: whatever is wrong is told at once, with step, key and remedy.
 """
 
 

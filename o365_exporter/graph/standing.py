@@ -3,8 +3,8 @@
 A token that Graph refuses is replaced once. What is refused still is either a matter of the whole tenant (a policy, a
 wrong cloud) or, where the same token is taken at other addresses, an outage of what is behind the one. Neither gets
 better by a new token at each poll, so the pause before the next one doubles for as long as the cause stays. A token
-that was taken at an address and is refused there later was revoked, as a permission is withdrawn or given back: then the
-first pauses are short.
+that was taken at an address and is refused there later was revoked, as when a permission is withdrawn or given back:
+then the first pauses are short.
 """
 
 from __future__ import annotations

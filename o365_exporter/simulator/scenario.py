@@ -1,8 +1,9 @@
 """Scenarios: timelines in seconds of what happens to tenants, read from TOML files and played on a simulator.
 
 A file has ``title``, ``description``, ``tenants`` (keys; all is well with them at first) and ``steps``. A step has
-``at`` (seconds from the start; what is at 0 is so before anybody asks), ``text`` (a sentence for whoever watches) and one of: ``post`` or ``delete``, a request
-below ``/control/`` with its ``body``, in the words of ``control``; or ``exporter``, which is stopped or started.
+``at`` (seconds from the start; what is at 0 is so before anybody asks), ``text`` (a sentence for whoever watches) and
+one of: ``post`` or ``delete``, a request below ``/control/`` with its ``body``, in the words of ``control``; or
+``exporter``, which is stopped or started.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import cycle, pairwise
 from typing import Any
 
@@ -237,8 +238,8 @@ async def test_tokens_revoked_twice_within_a_minute_are_replaced_twice(world: Mi
 
 async def test_a_refusal_that_comes_and_goes_costs_ever_fewer_tokens(world: Microsoft) -> None:
     """An endpoint that takes and refuses the same token by turns is not asked with a new one each time."""
-    answers = cycle([good, plainly])
-    refuse(world, "/subscribedSkus", response=lambda: next(answers)())
+    answers = (answer() for answer in cycle([good, plainly]))
+    refuse(world, "/subscribedSkus", response=partial(next, answers))
     clock = ImpatientClock()
     world.lifetime = 30 * 3600
     async with client(clock) as graph:
