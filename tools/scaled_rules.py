@@ -8,7 +8,8 @@ error, and the result is parsed and compared with the original.
 Three floors, because a copy must still be able to fire:
 
 - a range spans ten evaluations at least (two scrapes of the stack), and a step one, or nothing would be found in it;
-- a duration that is waited for is one millisecond at least, so that it stays a condition;
+- a duration that is waited for is one millisecond at least, so that it stays a condition, and longer than the range
+  after which something else takes its place (``SHORTEST_WAIT``);
 - the age of a report is compared with 4 days at least: a report speaks of a whole day that is two to three days past,
   however fast the rest of the world runs; and what only the overviews say waits 25 seconds, in which the issues come.
 
@@ -44,6 +45,9 @@ SHORTEST_AGE = {
     "tenant_service:o365_service_unexplained_since:time": 25.0,
 }
 """The same for thresholds about what has dates without a time, and about what is polled each ten seconds."""
+
+SHORTEST_WAIT = {"O365ScrapeFailing": 15.0}
+"""The same for alerts that must not fire before a range of ten evaluations says that another one will."""
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0, "y": 31_536_000.0}
 _DURATION = r"(?:\d+(?:ms|[smhdwy]))+"
@@ -158,7 +162,11 @@ class Scale:
             raise NotUnderstoodError(
                 f"key {min(unknown)!r} of a rule is not known: say in tools/scaled_rules.py what it is"
             )
-        return {key: known[key](value) for key, value in rule.items()}
+        scaled = {key: known[key](value) for key, value in rule.items()}
+        if rule.get("alert") in SHORTEST_WAIT:
+            floor = SHORTEST_WAIT[rule["alert"]]
+            scaled["for"] = f"{self.seconds(Found('wait', seconds_of(rule['for'])), floor) * 1000:.0f}ms"
+        return scaled
 
     def document(self, document: dict[str, Any]) -> dict[str, Any]:
         """A whole file of rules."""

@@ -19,6 +19,7 @@ from o365_exporter.commands.simulate import QUICK
 from o365_exporter.simulator import Player, Scenario, Step
 from tests.e2e.programs import Microsoft, Running, microsoft
 from tools import stack
+from tools.scaled_rules import EVALUATION
 
 DEADLINE = 120.0
 """Seconds in which what a step causes must have arrived, at ``stack.SPEED``; many times what it takes."""
@@ -197,11 +198,17 @@ class Watch:
             time.sleep(1)
 
     def until_judged(self, tenant: str, seconds: float) -> None:
-        """Wait until the rules have judged a tenant's services by fresh data for so long from now on."""
-        until = time.time() + seconds
-        query = f'max(tenant_basis:o365_service_fresh:time{{basis="both",tenant="{tenant}"}}) > {until}'
+        """Wait until the rules have judged a tenant's services by fresh data for so long without a gap.
+
+        Raises:
+            TimeoutError: they do not.
+        """
+        fresh = f'tenant_source:o365_service_fresh:group{{tenant="{tenant}"}}'
+        query = f"sum(count_over_time({fresh}[{seconds:.0f}s])) >= 2 * {seconds / EVALUATION - 1}"  # of both lists
         end = time.monotonic() + DEADLINE + seconds
-        while not self.running.query(query) and time.monotonic() < end:
+        while not self.running.query(query):
+            if time.monotonic() > end:
+                raise TimeoutError(f"nothing is found by {query}")
             time.sleep(0.5)
 
     def kept_pace(self, target: str) -> bool:
