@@ -204,7 +204,8 @@ class ApplicationsSource(ListSource[Application]):
             listing.left_out + sum(app.left_out for app in listing),
             listing.example,
             now,
-            own_secret(own, graph.identity.secret_hint, now) if own else None,
+            lost_from=listing.lost_from,
+            own_secret=own_secret(own, graph.identity.secret_hint, now) if own else None,
         )
 
     def samples(self, records: Listing[Application], siblings: Mapping[str, Any]) -> Iterator[Sample]:
@@ -216,10 +217,7 @@ class ApplicationsSource(ListSource[Application]):
                 yield ROTATES.at(1, app_id=application.app_id, app_name=application.name)
 
     def remarks(self, records: Listing[Application]) -> Iterator[str]:
-        if records.left_out and not records.example:
-            yield f"{records.left_out} credentials of app registrations cannot be read and are left out."
-        else:
-            yield from super().remarks(records)
+        yield from super().remarks(records)
         if records.entries and not self._watched(records):
             yield (
                 f"None of the {len(records)} app registrations passes the filter "
@@ -227,6 +225,11 @@ class ApplicationsSource(ListSource[Application]):
             )
         if bare := sum(application.bare for application in records):
             yield f"Graph gave {bare} app registrations without the lists of their credentials, which were asked for."
+
+    def left_out_remark(self, records: Listing[Application]) -> str:
+        if records.example:
+            return super().left_out_remark(records)
+        return f"{records.left_out} credentials of app registrations cannot be read and are left out."
 
     def _watched(self, records: Listing[Application]) -> list[Application]:
         return [app for app in records if self._filter.keeps(app.name, app.app_id, app.object_id)]

@@ -353,7 +353,7 @@ class IssuesSource(Source[Issues]):
             replace(issue, service_id=known.get(issue.id) or await places.of(issue.id, issue.service))
             for issue in found.values()
         ]
-        return Issues(tuple(placed), listed.left_out, listed.example, now, places.directory)
+        return Issues(tuple(placed), listed.left_out, listed.example, now, directory=places.directory)
 
     def _is_over(self, issue: Issue, now: float) -> bool:
         return issue.left_at is not None and now - issue.left_at > self._options.keep_resolved

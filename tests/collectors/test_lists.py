@@ -1,4 +1,4 @@
-"""Every source that reads a list: neither an odd entry nor a sudden emptiness is taken for the truth."""
+"""Every source that reads a list: neither an odd entry nor a sudden loss is taken for the truth."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.errors import NoData, UnexpectedAnswerError
 from o365_exporter.listing import BELIEVED_AFTER, ListSource, parsed
+from o365_exporter.store import Poll
 from tests.stubs import StubGraph, polled, text_of
 
 LISTS = {
@@ -30,36 +31,123 @@ def entry(number: int = 1) -> dict[str, Any]:
     return {name: f"{name}-{number}" for name in names}
 
 
+NONE = r"suddenly lists no {} at all .* after {} before"
+FEWER = r"suddenly lists only {} {}s for this tenant, after {} before"
+
+
+def entries(number: int) -> list[dict[str, Any]]:
+    """A list of so many."""
+    return [entry(each) for each in range(number)]
+
+
+class Asked:
+    """A source asked again and again, each time given what the scheduler would give it."""
+
+    def __init__(self, source: ListSource[Any]) -> None:
+        self.source = source
+        self.known: Any = None
+
+    async def listed(self, number: int, *, now: float) -> Any:
+        """The records where Graph lists so many; an error where they are not believed."""
+        graph = StubGraph({self.source.endpoint.route: entries(number)})
+        try:
+            self.known = await polled(self.source, graph, self.known, now=now)
+        except UnexpectedAnswerError as error:
+            self.known = error.unfinished
+            raise
+        return self.known
+
+    async def is_doubted(self, number: int, *, now: float, words: str) -> None:
+        """It fails with a sentence that holds these words."""
+        with pytest.raises(UnexpectedAnswerError, match=words):
+            await self.listed(number, now=now)
+
+
 @every_list
 async def test_a_list_is_not_believed_to_be_empty_at_once(source: ListSource[Any]) -> None:
-    """After there was something, 200 with an empty value is a failure that keeps what was known, not a zero."""
-    graph = StubGraph({source.endpoint.route: [entry(1), entry(2)]})
-    before = await polled(source, graph, now=0)
-    graph.lists[source.endpoint.route] = []
-    with pytest.raises(UnexpectedAnswerError, match=rf"suddenly lists no {source.noun} at all .* after 2 before"):
-        await polled(source, graph, before, now=BELIEVED_AFTER - 1)
+    """200 with an empty value after there was something is a failure that keeps what was known, however long ago."""
+    asked, none = Asked(source), NONE.format(source.noun, 2)
+    before = await asked.listed(2, now=0)
+    await asked.is_doubted(0, now=5 * BELIEVED_AFTER, words=none)
+    await asked.is_doubted(0, now=6 * BELIEVED_AFTER - 1, words=none)
+    assert list(asked.known) == list(before)
 
 
 @every_list
 async def test_emptiness_that_lasts_is_believed_where_it_can_be_true(source: ListSource[Any]) -> None:
     """After a day of nothing else it is the answer; but a tenant never has no service at all."""
-    graph = StubGraph({source.endpoint.route: [entry()]})
-    before = await polled(source, graph, now=0)
-    graph.lists[source.endpoint.route] = []
+    asked, none = Asked(source), NONE.format(source.noun, 1)
+    await asked.listed(1, now=0)
+    await asked.is_doubted(0, now=100, words=none)
     if source.believed_after > BELIEVED_AFTER:
-        with pytest.raises(UnexpectedAnswerError, match="suddenly lists no"):
-            await polled(source, graph, before, now=100 * BELIEVED_AFTER)
+        await asked.is_doubted(0, now=100 * BELIEVED_AFTER, words=none)
         return
     try:
-        assert list(await polled(source, graph, before, now=BELIEVED_AFTER)) == []
+        assert list(await asked.listed(0, now=BELIEVED_AFTER + 100)) == []
     except NoData as nothing:
         assert f"lists no {source.noun} at all" in str(nothing)  # noqa: PT017 - either answer is an answer
 
 
 @every_list
+async def test_an_entry_between_two_empty_answers_makes_the_second_a_new_one(source: ListSource[Any]) -> None:
+    """Emptiness is counted from when it began, not from when the first of its kind was seen."""
+    asked, none = Asked(source), NONE.format(source.noun, 1)
+    await asked.listed(1, now=0)
+    await asked.is_doubted(0, now=100, words=none)
+    await asked.listed(1, now=BELIEVED_AFTER)
+    await asked.is_doubted(0, now=BELIEVED_AFTER + 200, words=none)
+
+
+@every_list
+async def test_a_sharp_loss_is_believed_when_the_next_interval_confirms_it(source: ListSource[Any]) -> None:
+    """Most of many entries gone at once is a failure that keeps what was known; later it is believed, with a remark."""
+    asked, fewer = Asked(source), FEWER.format(9, source.noun, 20)
+    before = await asked.listed(20, now=0)
+    await asked.is_doubted(9, now=50_000, words=fewer)
+    await asked.is_doubted(9, now=50_000 + source.interval - 1, words=fewer)
+    assert list(asked.known) == list(before)
+    believed = await asked.listed(9, now=50_000 + source.interval)
+    remark = f"Graph lists only 9 {source.noun}s for this tenant, after 20 before."
+    assert len(believed) == 9
+    assert remark in source.remarks(believed)
+    assert remark not in source.remarks(await asked.listed(9, now=60_000))
+
+
+@every_list
+@pytest.mark.parametrize(("before", "after"), [(20, 10), (19, 1)])
+async def test_a_loss_of_half_or_of_few_is_believed(source: ListSource[Any], before: int, after: int) -> None:
+    """People do tidy up."""
+    asked = Asked(source)
+    await asked.listed(before, now=0)
+    assert len(await asked.listed(after, now=100)) == after
+
+
+@every_list
+async def test_a_list_that_is_first_cut_and_then_empty_is_empty_since_then(source: ListSource[Any]) -> None:
+    """Each doubt has its own beginning."""
+    asked = Asked(source)
+    await asked.listed(20, now=0)
+    await asked.is_doubted(9, now=100, words=FEWER.format(9, source.noun, 20))
+    await asked.is_doubted(0, now=BELIEVED_AFTER + 50, words=NONE.format(source.noun, 20))
+
+
+async def test_a_doubt_is_kept_over_polls_that_bring_no_answer() -> None:
+    """It outlives failures of other kinds, so that an outage neither is a day of emptiness nor begins one anew."""
+    source = LISTS["subscriptions/skus"]
+    asked = Asked(source)
+    known = await asked.listed(1, now=0)
+    poll = Poll(interval=3600, stale_after=21600).answered("ok", known, 0)
+    await asked.is_doubted(0, now=5000, words="suddenly")
+    poll = poll.failed("unexpected_answer", "", unfinished=asked.known).failed("unavailable", "")
+    asked.known = poll.known
+    with pytest.raises(NoData):
+        await asked.listed(0, now=5000 + BELIEVED_AFTER)
+
+
+@every_list
 async def test_one_odd_entry_costs_itself(source: ListSource[Any]) -> None:
     """It is counted and named, and what is served is what would be served without it."""
-    good = [entry(number) for number in range(5)]
+    good = entries(5)
     whole = await polled(source, StubGraph({source.endpoint.route: good}))
     odd = {name: {"of another": "kind"} for name in entry()}
     records = await polled(source, StubGraph({source.endpoint.route: [*good, odd]}))
@@ -74,9 +162,9 @@ async def test_one_odd_entry_costs_itself(source: ListSource[Any]) -> None:
 @pytest.mark.parametrize(("good", "odd"), [(0, 1), (6, 4), (70, 4)])
 async def test_more_than_a_few_odd_entries_are_another_answer(source: ListSource[Any], good: int, odd: int) -> None:
     """Where none can be read, or more than three and a twentieth, the form has changed: nothing is shown as whole."""
-    entries = [entry(number) for number in range(good)] + [dict.fromkeys(entry(), 5) for _ in range(odd)]
+    listed = entries(good) + [dict.fromkeys(entry(), 5) for _ in range(odd)]
     with pytest.raises(UnexpectedAnswerError, match=f"listed {good + odd} entries, of which {odd} cannot be read"):
-        await polled(source, StubGraph({source.endpoint.route: entries}))
+        await polled(source, StubGraph({source.endpoint.route: listed}))
 
 
 def test_of_two_entries_with_one_key_the_last_counts() -> None:
