@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from o365_exporter.errors import UnexpectedAnswerError
+from o365_exporter.errors import PollError, UnavailableError, UnexpectedAnswerError
 from o365_exporter.graph.http import Answer
 from o365_exporter.graph.quoting import printable
 
@@ -22,6 +22,10 @@ _LONGEST_NESTED = 65536  # characters of a message in which another error is loo
 _CODES = ("code", "errorcode")
 _MESSAGES = ("message", "error_description")
 _REQUEST_IDS = ("request-id", "requestid")
+_EMPTY, _BROKEN = "an empty body", "something cut or garbled"
+_OUTAGE = "It is an outage; if it stays while others reach that host, see what stands in between."
+_CUT = "It was cut or garbled at Microsoft's or on the way: wait; if it stays, see which proxy rewrites answers."
+_IN_BETWEEN = "Check the address in the settings, and which proxy or sign-in page stands between here and Microsoft."
 
 Levels = list[dict[str, Any]]
 
@@ -51,7 +55,8 @@ def decoded(answer: Answer) -> Any:
     """The JSON of a body, whatever its content type says.
 
     Raises:
-        UnexpectedAnswerError: it is none; the text has its first bytes and the likely cause.
+        UnavailableError: there is none.
+        UnexpectedAnswerError: it is something else; the text has its first bytes and the likely cause.
     """
     try:
         return json.loads(answer.body)
@@ -59,16 +64,14 @@ def decoded(answer: Answer) -> Any:
         raise undecodable(answer) from None
 
 
-def undecodable(answer: Answer) -> UnexpectedAnswerError:
+def undecodable(answer: Answer) -> PollError:
     """What to say about a body that is no JSON: its beginning and where it likely comes from."""
     start = start_of(answer)
-    shown = printable(start, answer.request.secrets, 80)
-    return UnexpectedAnswerError(
-        f"{answer.host} answered {answer.status} with {likely_source(start)} instead of JSON"
-        + (f": {shown}" if shown else "."),
-        remedy="Check the address in the settings, and which proxy or sign-in page stands between here and Microsoft.",
-        status=answer.status,
-    )
+    likely, shown = likely_source(start), printable(start, answer.request.secrets, 80)
+    message = f"{answer.host} answered {answer.status} with {likely} instead of JSON" + (f": {shown}" if shown else ".")
+    if likely == _EMPTY:
+        return UnavailableError(message, remedy=_OUTAGE, status=answer.status)
+    return UnexpectedAnswerError(message, remedy=_CUT if likely == _BROKEN else _IN_BETWEEN, status=answer.status)
 
 
 def start_of(answer: Answer) -> str:
@@ -80,7 +83,9 @@ def likely_source(start: str) -> str:
     """What a body that is no JSON likely is, for a sentence."""
     text = start.lower()
     if not text.strip():
-        return "an empty body"
+        return _EMPTY
+    if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
+        return _BROKEN
     if not looks_like_html(text):
         return "something else"
     if any(word in text for word in ("proxy", "squid", "firewall", "blocked", "zscaler", "gateway")):

@@ -36,11 +36,9 @@ from o365_exporter.graph.http import BodyTooLargeError, Http, Request, Stream
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.login import Login
 from o365_exporter.graph.meanings import (
-    OPTIONAL,
     NotFoundError,
     PageSizeError,
     PageTokenError,
-    service_of,
 )
 from o365_exporter.graph.options import CredentialOptions
 from o365_exporter.graph.paging import all_pages, unexpected
@@ -226,10 +224,7 @@ class GraphClient:
 
     async def _object(self, endpoint: Endpoint, url: str, size: int = 0) -> dict[str, Any]:
         call = Call(endpoint, url, size)
-        answer = await self._asking.whole(call)
-        if not answer.body.strip() and service_of(endpoint.route) in OPTIONAL:
-            raise NoData(f"Graph's answer to {self._named(call)} is empty: nothing of the kind is set up.")
-        content = decoded(answer)
+        content = decoded(await self._asking.whole(call))
         if not isinstance(content, dict):
             raise unexpected(self._named(call), "is no object")
         return content

@@ -52,15 +52,15 @@ _TRACE = re.compile(r"\s*(?:Trace ID|Correlation ID|Timestamp):.*", re.IGNORECAS
 
 
 def graph_error(answer: Answer, who: Identity, permissions: tuple[str, ...], now: float) -> ExporterError | None:
-    """The error, or the ``Nothing``, that an answer of Graph is; None for a success.
+    """The error, or the ``Nothing``, that an answer of Graph is; None for a success that holds something.
 
     Args:
-        answer: of Graph.
+        answer: of Graph, read whole.
         who: asked.
         permissions: that the endpoint needs, any of them; see ``Endpoint``.
         now: wall clock, for a ``Retry-After`` that is a date.
     """
-    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+    if answer.status < HTTPStatus.MULTIPLE_CHOICES and answer.body.strip():
         return None
     route, fault, page = route_of(answer.request.url), fault_of(answer), _page(answer)
     if fault is None and page:

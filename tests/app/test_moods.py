@@ -43,7 +43,7 @@ REFUSED: Mapping[str, tuple[set[str], str, str]] = {
     "reports_unknown_tenant": (REPORTS, "no_data", "has no usage data yet"),
     "gateway_refusal": (REPORTS, "unexpected_answer", "A gateway of Microsoft's"),
     "nul_body": ({"subscriptions.skus"}, "permission", "(403)"),
-    "empty_200": ({"subscriptions.skus"}, "unexpected_answer", "an empty body"),
+    "empty_200": ({"subscriptions.skus"}, "unavailable", "an outage of that address"),
 }
 """Mood: which sources, in which state, and words of the sentence."""
 

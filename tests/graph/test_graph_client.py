@@ -16,6 +16,7 @@ from o365_exporter.errors import (
     PermissionMissingError,
     PollError,
     RefusedRedirectError,
+    UnavailableError,
     UnexpectedAnswerError,
     UnlicensedError,
 )
@@ -177,7 +178,7 @@ async def test_too_many_pages_are_a_loop(world: Microsoft) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"value": None}, {"value": {}}, {"value": ["x"]}, {"value": [], "@odata.nextLink": 3}, [], "x", 7, None],
+    [{}, {"value": None}, {"value": {}}, {"value": ["x"]}, {"value": [], "@odata.nextLink": 3}, [], "x", 7],
 )
 async def test_what_is_no_list_is_an_error(world: Microsoft, body: Any) -> None:
     """JSON without a list of objects in ``value`` is never read as an empty list."""
@@ -348,8 +349,7 @@ async def test_errors_in_any_shape_are_errors(world: Microsoft, body: bytes) -> 
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"", "200 with an empty body instead of JSON."),
-        (b'{"value": [', '200 with something else instead of JSON: {"value": ['),
+        (b'{"value": [', '200 with something cut or garbled instead of JSON: {"value": ['),
         (b"\x00\x01gar\x7fbage\r\n", "200 with something else instead of JSON: gar bage"),
         (
             b"<!DOCTYPE html><title>Sign in</title>",
@@ -519,12 +519,13 @@ async def test_a_404_without_graphs_own_code_is_no_proof_that_something_is_gone(
 
 
 async def test_an_empty_body_of_a_service_that_a_tenant_may_lack_is_no_data(world: Microsoft) -> None:
-    """Intune answers so where nothing of a kind is set up; of any other service it is a fault."""
+    """Intune answers so where nothing of a kind is set up; of any other service it is an outage, and asked again."""
     policies = Endpoint("/deviceAppManagement/windowsInformationProtectionPolicies", ("X",))
-    world.graph("/deviceAppManagement/").respond(200)
-    world.graph("/applications").respond(200)
+    none_set_up = world.graph("/deviceAppManagement/").respond(200)
+    outage = world.graph("/applications").respond(200)
     async with client() as graph:
-        with pytest.raises(NoData, match="windowsInformationProtectionPolicies for tenant contoso is empty"):
+        with pytest.raises(NoData, match="windowsInformationProtectionPolicies for tenant contoso is an empty body"):
             await graph.list(policies)
-        with pytest.raises(UnexpectedAnswerError, match="empty body"):
+        with pytest.raises(UnavailableError, match="/applications for tenant contoso is an empty body"):
             await graph.list(APPS)
+    assert (none_set_up.call_count, outage.call_count) == (1, 5)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from o365_exporter.errors import REASONS, NoData, Nothing, PollError, Unsupported
+from o365_exporter.errors import REASONS, NoData, Nothing, PollError, UnavailableError, Unsupported
 from o365_exporter.graph import CLOUDS, Identity
 from o365_exporter.graph.credentials import ClientSecret, Credential, FederatedToken
 from o365_exporter.graph.http import Answer, Request
@@ -90,7 +90,10 @@ def test_every_row_is_reached(row: Row) -> None:
     """An answer made from a row, in the form of its service, ends in that row and in none before it."""
     reached = {code for service, status, code in forms(row) if look_up(Said(service, status, code, row.says)) is row}
     assert reached == set(row.codes or forms(row)[0][2:])
-    outcomes = {type(judged(service, status, body_of(service, code, row.says))) for service, status, code in forms(row)}
+    outcomes = {
+        type(judged(service, status, body_of(service, code, row.says) if status >= 300 else b""))
+        for service, status, code in forms(row)
+    }
     assert row.outcome in outcomes
 
 
@@ -415,3 +418,19 @@ def test_a_refused_token_may_be_an_outage_of_one_address(body: bytes) -> None:
     assert isinstance(policy, TokenRefusedError)
     assert policy.alone is None
     assert "Conditional Access" in policy.message
+
+
+@pytest.mark.parametrize(
+    ("service", "kind"),
+    [(service, NoData if service in (Service.INTUNE, Service.SECURITY) else UnavailableError) for service in ROUTES],
+)
+@pytest.mark.parametrize("body", [b"", b" \r\n"])
+def test_a_success_without_a_body_is_an_outage_of_what_every_tenant_has(
+    service: Service, kind: type[Exception], body: bytes
+) -> None:
+    """Of what a tenant may lack it is that there is none; nobody is sent to look for a proxy."""
+    error = judged(service, 200, body, {"request-id": "r-7"})
+    assert type(error) is kind
+    assert f"{ROUTES[service]} for tenant contoso is an empty body" in str(error)
+    assert "proxy" not in str(error)
+    assert ("r-7" in str(error)) == (kind is UnavailableError)

@@ -526,6 +526,27 @@ _REQUESTS = (
     ),
 )
 
+_EMPTY = (
+    Row(
+        services=OPTIONAL,
+        statuses=(200,),
+        outcome=NoData,
+        actor=Actor.NOBODY,
+        what="Graph's answer to {route} for tenant {tenant} is an empty body: nothing of the kind is set up.",
+        evidence="graph2otel: windowsInformationProtectionPolicies",
+    ),
+    Row(
+        services=_ALWAYS_THERE,
+        statuses=(200,),
+        outcome=UnavailableError,
+        actor=Actor.MICROSOFT,
+        what="Graph's answer to {route} for tenant {tenant} is an empty body {detail}.",
+        remedy=f"It is an outage of that address. {_SUPPORT}",
+        evidence="graph2otel; microsoft-graph-docs-contrib#2654: reports without a byte, for days",
+    ),
+)
+"""What a success without a body means."""
+
 _PASSING = (
     Row(
         services=GRAPH,
@@ -641,6 +662,7 @@ ROWS: tuple[Row, ...] = (
     *_LICENCES[:-1],
     *_NOT_SET_UP,
     *_REQUESTS,
+    *_EMPTY,
     *_PASSING,
     *http_rows(GRAPH),
     _TOKENS[-1],
