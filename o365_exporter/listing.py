@@ -16,10 +16,7 @@ from typing import Generic, TypeVar
 from o365_exporter.errors import NoData, UnexpectedAnswerError
 from o365_exporter.fields import Json
 from o365_exporter.graph import Endpoint, GraphClient
-from o365_exporter.source import Source, format_duration
-
-BELIEVED_AFTER = 86400.0
-"""Seconds for which an empty list must be the answer before it is believed of a list that was not empty."""
+from o365_exporter.source import BELIEVED_AFTER, Source, format_duration
 
 _MANY, _KEPT = 20, 0.5
 """A list of so many entries that suddenly has less than this share of them has lost too many to be believed at once."""

@@ -46,6 +46,9 @@ def format_duration(seconds: float) -> str:
 Duration = Annotated[float, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)]
 """Seconds; written as ``90``, ``"5m"``, ``"6h"`` or ``"7d"`` in the settings."""
 
+BELIEVED_AFTER = 86400.0
+"""Seconds for which emptiness must be the answer before it is believed of what was not empty."""
+
 Interval = Annotated[Duration, Field(ge=10, le=30 * 86400)]
 """Seconds between two polls."""
 

@@ -10,6 +10,7 @@ from o365_exporter.graph.endpoints import Endpoint
 from o365_exporter.graph.http import Http, open_http, path_to, proxies_of
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.login import LOGIN_ROUTES
+from o365_exporter.graph.meanings import NoUsageYet
 from o365_exporter.graph.options import (
     CERTIFICATE_FILE,
     CERTIFICATE_FOLDERS,
@@ -39,6 +40,7 @@ __all__ = [
     "GraphClient",
     "Http",
     "Identity",
+    "NoUsageYet",
     "Proxies",
     "Proxy",
     "Surroundings",

@@ -16,17 +16,18 @@ from o365_exporter.errors import (
     PollError,
     ThrottledError,
     TlsError,
+    UnavailableError,
     UnexpectedAnswerError,
     Unsupported,
 )
 from o365_exporter.filters import Filter
-from o365_exporter.graph import Endpoint, GraphClient
+from o365_exporter.graph import Endpoint, GraphClient, NoUsageYet
 from o365_exporter.metrics import Metric, Sample
 from o365_exporter.reports.folding import Unchanged, fold
 from o365_exporter.reports.options import PerUserOptions, UsageOptions
 from o365_exporter.reports.recipes import Folded, Recipe
 from o365_exporter.reports.rows import Report
-from o365_exporter.source import Collector, Source
+from o365_exporter.source import BELIEVED_AFTER, Collector, Source, format_duration
 
 _REPORT = ("report", "period")
 _PERIODS = {"period": ("D7", "D30", "D90", "D180", "now", "day")}
@@ -62,12 +63,14 @@ _CLOCKS_DIFFER = timedelta(days=1)
 class Usage:
     """The records of a report: the file of its period, and the one-day file of its refresh date where there is one.
 
-    ``lacking`` says why there is no one-day file although it was asked for.
+    ``lacking`` says why there is no one-day file although it was asked for; ``empty_since`` since when (wall clock) the
+    file of the period has had no rows instead of these, None while it has.
     """
 
     week: Folded
     day: Folded | None
     lacking: str = ""
+    empty_since: float | None = None
 
     @property
     def names_concealed(self) -> bool | None:
@@ -106,16 +109,46 @@ class ReportSource(Source[Usage]):
     async def fetch(self, graph: GraphClient, previous: Usage | None, now: float) -> Usage:
         self._check_cloud(graph)
         until = datetime.fromtimestamp(now, UTC).date() + _CLOCKS_DIFFER
+        week = await self._read_week(graph, previous, until, now)
+        return await self._with_day(graph, week, previous, until) if self._report.day else Usage(week, None)
+
+    async def _read_week(self, graph: GraphClient, previous: Usage | None, until: date, now: float) -> Folded:
+        """The file of the report's period; what was there before is not gone because Microsoft once has nothing."""
+        known = previous.week if previous else None
         try:
-            known = previous.week if previous else None
             week = await _read(graph, self.endpoints[0], self._week, known, until, **self._path)
+        except NoUsageYet:
+            if known is None:
+                raise
+            raise UnavailableError(
+                f"Graph's usage reports do not know this tenant any more, of which {self._report.function} had "
+                f"{known.rows} rows before (404 UnknownTenantId).",
+                remedy="If the tenant still lives, it is an outage at Microsoft's: wait, and give their support this "
+                "sentence if it stays. If it was deleted or moved, remove it from the settings.",
+            ) from None
         except UnexpectedAnswerError as error:
             if self._report.retired and error.code and error.status in _NO_SUCH_REPORT:
                 raise Unsupported(f"Graph has no {self._report.function} here: the product is retired.") from None
             raise
         if week is None:
+            self._check_emptiness(previous, now)
             raise NoData(f"The report {self._report.function} has a header and no rows.")
-        return await self._with_day(graph, week, previous, until) if self._report.day else Usage(week, None)
+        return week
+
+    def _check_emptiness(self, previous: Usage | None, now: float) -> None:
+        """Refuse to believe that a report has no rows any more before that has been the answer for a day."""
+        if previous is None or not previous.week.rows:
+            return
+        since = now if previous.empty_since is None else previous.empty_since
+        if now - since >= BELIEVED_AFTER:
+            return
+        error = UnexpectedAnswerError(
+            f"The report {self._report.function} suddenly has a header and no rows, after {previous.week.rows} before.",
+            remedy="Microsoft gives out such files now and then although people are active, so this is believed after "
+            f"{format_duration(BELIEVED_AFTER)} of it.",
+        )
+        error.unfinished = replace(previous, empty_since=since)
+        raise error
 
     def _check_cloud(self, graph: GraphClient) -> None:
         """National clouds have reports in beta only, and nobody has written down which hosts their files are on."""

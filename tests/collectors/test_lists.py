@@ -10,7 +10,8 @@ import pytest
 
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.errors import NoData, UnexpectedAnswerError
-from o365_exporter.listing import BELIEVED_AFTER, ListSource, parsed
+from o365_exporter.listing import ListSource, parsed
+from o365_exporter.source import BELIEVED_AFTER
 from o365_exporter.store import Poll
 from tests.stubs import StubGraph, polled, text_of
 

@@ -14,7 +14,7 @@ from o365_exporter.errors import REASONS, NoData, Nothing, PollError, Unavailabl
 from o365_exporter.graph import CLOUDS, Identity
 from o365_exporter.graph.credentials import ClientSecret, Credential, FederatedToken
 from o365_exporter.graph.http import Answer, Request
-from o365_exporter.graph.meanings import TABLE, Row, Said, Service, TokenRefusedError, look_up
+from o365_exporter.graph.meanings import TABLE, NoUsageYet, Row, Said, Service, TokenRefusedError, look_up
 from o365_exporter.graph.refusals import download_error, graph_error, login_error, machine_error
 
 CANARY = "canary-s3cret~value&<x>"
@@ -254,7 +254,7 @@ def test_words_of_a_403_decide_between_licence_and_permission(service: Service, 
 @pytest.mark.parametrize(
     ("service", "status", "code", "message", "kind"),
     [
-        (Service.REPORTS, 404, "UnknownTenantId", "We do not recognize this tenant ID 1-2-3.", NoData),
+        (Service.REPORTS, 404, "UnknownTenantId", "We do not recognize this tenant ID 1-2-3.", NoUsageYet),
         (Service.INTUNE, 404, "ResourceNotFound", "", NoData),
         (Service.INTUNE, 501, "NotSupported", "", Unsupported),
         (Service.SECURITY, 500, "HostNotFound", "x.trafficmanager.net", Unsupported),

@@ -18,6 +18,7 @@ from o365_exporter.errors import (
     UnexpectedAnswerError,
 )
 from o365_exporter.filters import Filter
+from o365_exporter.graph import NoUsageYet
 from o365_exporter.reports import PerUserOptions, Usage
 from o365_exporter.reports.source import ReportSource
 from o365_exporter.source import Source
@@ -94,6 +95,34 @@ async def test_a_retired_product_that_still_has_a_week_keeps_it() -> None:
     graph.files[f"{SKYPE} {REFRESHED}"] = TOO_OLD
     skype = source(skype_usage, "users_activity")
     assert values_of(text_of(skype, await polled(skype, graph)))["o365_skype_users"] == 1
+
+
+@pytest.mark.parametrize("when", [0, 30 * DAY])
+async def test_a_tenant_that_had_data_is_never_taken_for_one_without_yet(when: float) -> None:
+    """Reports that do not know it any more are a failure that says who looks at what, however long it lasts."""
+    reports, graph = email(), week_and(csv_of(EMAIL_HEADER))
+    graph.files[f"{EMAIL} D7"] = NoUsageYet("Tenant contoso has no usage data yet (404 UnknownTenantId).")
+    with pytest.raises(NoUsageYet):
+        await polled(reports, graph)
+    known = await polled(reports, week_and(csv_of(EMAIL_HEADER)))
+    with pytest.raises(UnavailableError, match=r"do not know this tenant any more.*had \d rows before") as failed:
+        await polled(reports, graph, known, now=NOW + when)
+    assert "If it was deleted or moved, remove it from the settings." in failed.value.remedy
+
+
+async def test_a_report_that_had_rows_is_believed_to_be_empty_after_a_day_of_it() -> None:
+    """A header without rows is a failure that keeps what was known, until nothing else has come for a day."""
+    reports, graph = email(), week_and(csv_of(EMAIL_HEADER))
+    known = await polled(reports, graph)
+    graph.files[f"{EMAIL} D7"] = csv_of(EMAIL_HEADER)
+    for now in (NOW + 9 * DAY, NOW + 10 * DAY - 1):
+        with pytest.raises(
+            UnexpectedAnswerError, match=r"suddenly has a header and no rows, after \d before"
+        ) as failed:
+            await polled(reports, graph, known, now=now)
+        known = failed.value.unfinished
+    with pytest.raises(NoData, match="has a header and no rows"):
+        await polled(reports, graph, known, now=NOW + 10 * DAY)
 
 
 @pytest.mark.parametrize("error", [UnavailableError("500", status=500), UnexpectedAnswerError("no CSV")])

@@ -10,6 +10,7 @@ from enum import StrEnum
 from o365_exporter.errors import (
     AuthError,
     ExporterError,
+    NoData,
     Nothing,
     PollError,
     UnavailableError,
@@ -33,6 +34,10 @@ class PolicyRefusedError(TokenRefusedError):
 
 class NotFoundError(UnexpectedAnswerError):
     """Graph itself says that there is no such object."""
+
+
+class NoUsageYet(NoData):
+    """Graph's usage reports do not know the tenant, as is usual before they have collected anything."""
 
 
 class PageSizeError(UnexpectedAnswerError):
