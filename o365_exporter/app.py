@@ -74,6 +74,8 @@ class App:
                 selfmetrics=self.selfmetrics,
                 version=__version__,
                 ready=self.scheduler.ready,
+                tenants=lambda: [tenant.facts for tenant in self.fleet.tenants],
+                shard=str(self.settings.sharding.shard or ""),
             )
             await tasks.start(web.serve, web_app, sockets)
             addresses = [address.url for address in web.addresses(sockets)]
@@ -99,7 +101,7 @@ class App:
                 log.exception("fault of the exporter", message="The tenants were not read again.")
                 continue
             if tenants is not None:
-                await self.fleet.follow(tenants)
+                await self.fleet.follow(self.settings.polled(tenants))
                 self.selfmetrics.tenants_reloaded(success=True)
                 log.info("tenants read again", tenants=len(tenants))
 
@@ -116,7 +118,7 @@ class App:
             log.exception("fault of the exporter", message="The settings were not read again.")
             return
         configure(settings.logs)
-        await self.fleet.follow(settings.tenants)
+        await self.fleet.follow(self.settings.polled(settings.tenants))
         self.selfmetrics.config_reloaded(self.clock.now(), success=True)
         log.info("settings read again", tenants=len(settings.tenants))
         if waiting := needing_restart(self.settings, settings):
@@ -140,7 +142,7 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
     async with open_http(settings.connection, settings.surroundings) as http:
         client = partial(GraphClient, http=http, clock=clock, observe=selfmetrics.observe, random=rng)
         fleet = Fleet(scheduler, client, clock)
-        await fleet.assemble(settings.tenants)
+        await fleet.assemble(settings.polled(settings.tenants))
         selfmetrics.config_reloaded(clock.now(), success=True)
         yield App(settings, clock, store, selfmetrics, scheduler, fleet)
 

@@ -152,10 +152,13 @@ def _add_run(commands: _Commands[_Parser]) -> None:
         commands,
         "run",
         "Poll the configured tenants and serve /metrics until stopped.",
-        lambda arguments: run.run(arguments.config, os.environ, arguments.listen),
+        lambda arguments: run.run(arguments.config, os.environ, arguments.listen, arguments.shard),
     )
     _add_config(parser)
     parser.add_argument("--listen", metavar="HOST:PORT", help="where to serve /metrics (O365_LISTEN)")
+    parser.add_argument(
+        "--shard", metavar="I/N", help="poll this part of the tenants alone, from 0/N to N-1/N (O365_SHARD)"
+    )
 
 
 def _add_once(commands: _Commands[_Parser]) -> None:

@@ -20,7 +20,7 @@ from o365_exporter.commands.simulate import Front
 from o365_exporter.errors import ConfigurationError
 
 OPTIONS = {
-    "run": ["--config", "--listen"],
+    "run": ["--config", "--listen", "--shard"],
     "once": ["--config", "--collector", *all_collectors()],
     "check-config": ["--config"],
     "demo": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10365"],
@@ -67,9 +67,10 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("command", "called", "expected"),
     [
-        (["run"], "run.run", [None, None]),
-        (["run", "--config", "x.toml", "--listen", ":1"], "run.run", [Path("x.toml"), ":1"]),
-        (["run", "-c", "x.toml"], "run.run", [Path("x.toml"), None]),
+        (["run"], "run.run", [None, None, None]),
+        (["run", "--config", "x.toml", "--listen", ":1"], "run.run", [Path("x.toml"), ":1", None]),
+        (["run", "--shard", "1/3"], "run.run", [None, None, "1/3"]),
+        (["run", "-c", "x.toml"], "run.run", [Path("x.toml"), None, None]),
         (["once"], "once.once", [None, None]),
         (
             ["once", "--collector", "subscriptions", "--collector", "service_health"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,19 @@ def check_config(config: Path | None, environ: Mapping[str, str]) -> int:
     except ConfigurationError as error:
         print(*error.faults, sep="\n", file=sys.stderr)
         return 2
-    print(_HEADER, *_table((), _tree(inspection), inspection), "", *_network(inspection.settings), sep="\n")
+    every = inspection.settings
+    settings = replace(every, tenants=every.polled(every.tenants))
+    table = _table((), _tree(settings), inspection)
+    print(_HEADER, *_part(every, settings), *table, "", *_network(settings), sep="\n")
     for warning in (*inspection.warnings, *credential_doubts(inspection.settings.tenants)):
         print(f"warning: {warning}", file=sys.stderr)
     return 0
+
+
+def _part(every: Settings, polled: Settings) -> Iterator[str]:
+    """Which part of the tenants is shown, if it is a part."""
+    if shard := polled.sharding.shard:
+        yield f"# Shard {shard} has {len(polled.tenants)} of {len(every.tenants)} tenants; only these are shown."
 
 
 def _network(settings: Settings) -> Iterator[str]:
@@ -71,9 +81,8 @@ def _urls(tenant: TenantSettings) -> tuple[str, str]:
     return tenant.login_url or tenant.cloud.login, tenant.graph_url or tenant.cloud.graph
 
 
-def _tree(inspection: Inspection) -> dict[str, Any]:
+def _tree(settings: Settings) -> dict[str, Any]:
     """What is in effect, in the shape in which it is written."""
-    settings = inspection.settings
     top: dict[str, Any] = {}
     for room, (prefix, _) in ROOMS.items():
         values = getattr(settings, room).model_dump(mode="json")

@@ -12,26 +12,31 @@ import anyio
 from o365_exporter import logs
 from o365_exporter.app import assemble, until_signal
 from o365_exporter.commands.simulate import address
+from o365_exporter.errors import ConfigurationError
 from o365_exporter.settings import Reloader, Settings, inspect
+from o365_exporter.settings.sharding import parse_shard
+from o365_exporter.texts import UnusableError
 
 LISTEN = "O365_LISTEN"
+SHARD = "O365_SHARD"
 
 log = logs.get_logger("run")
 
 
-def run(config: Path | None, environ: Mapping[str, str], listen: str | None) -> int:
+def run(config: Path | None, environ: Mapping[str, str], listen: str | None, shard: str | None) -> int:
     """Poll and serve until SIGTERM or SIGINT; SIGHUP reads the settings anew.
 
     Args:
         config: the settings file.
         environ: environment variables.
         listen: where to serve, whatever the settings say.
+        shard: which part of the tenants to poll, likewise.
 
     Raises:
         ConfigurationError: the settings cannot be used.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to read anew it would end the program
-    environ = _listening(environ, listen)
+    environ = _sharding(_listening(environ, listen), shard)
     inspection = inspect(config, environ)
     logs.configure(inspection.settings.logs)
     for warning in inspection.warnings:
@@ -50,4 +55,18 @@ def _listening(environ: Mapping[str, str], listen: str | None) -> Mapping[str, s
     if listen is None:
         return environ
     address(listen)
-    return {**{name: text for name, text in environ.items() if name.upper() != LISTEN}, LISTEN: listen}
+    return _with(environ, LISTEN, listen)
+
+
+def _sharding(environ: Mapping[str, str], shard: str | None) -> Mapping[str, str]:
+    if shard is None:
+        return environ
+    try:
+        parse_shard(shard)
+    except UnusableError as error:
+        raise ConfigurationError([f"--shard {shard!r} {error}."]) from None
+    return _with(environ, SHARD, shard)
+
+
+def _with(environ: Mapping[str, str], variable: str, value: str) -> Mapping[str, str]:
+    return {**{name: text for name, text in environ.items() if name.upper() != variable}, variable: value}

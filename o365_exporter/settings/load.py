@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from o365_exporter.settings.checking import check
 from o365_exporter.settings.inheritance import arrange, between_tenants, workload_identities
 from o365_exporter.settings.problems import MASK, Problem
 from o365_exporter.settings.schema import ROOMS, Key, TenantsFileOptions, lookup
+from o365_exporter.settings.sharding import ShardingOptions
 from o365_exporter.settings.sources import Layer, read, tree_of
 from o365_exporter.settings.surroundings import authorities, machine_addresses, remarks, surroundings
 from o365_exporter.settings.suspicions import suspicions
@@ -60,7 +61,13 @@ class Settings:
     connection: ConnectionOptions
     tenants: tuple[TenantSettings, ...]
     more_tenants: TenantsFileOptions
+    sharding: ShardingOptions
     surroundings: Surroundings
+
+    def polled(self, tenants: Iterable[TenantSettings]) -> tuple[TenantSettings, ...]:
+        """Those of some tenants that this process polls: all, or those of its shard."""
+        shard = self.sharding.shard
+        return tuple(tenant for tenant in tenants if shard is None or shard.has(tenant.tenant_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,7 @@ def _settings(document: Any, around: Surroundings) -> Settings:
         connection=document.connection,
         tenants=tuple(_tenant(key, tenant) for key, tenant in document.tenants.items()),
         more_tenants=document.more_tenants,
+        sharding=document.sharding,
         surroundings=around,
     )
 
@@ -149,7 +157,7 @@ def needing_restart(running: Settings, wanted: Settings) -> list[str]:
     """Keys of the process that differ and cannot be changed while it runs."""
     return [
         ROOMS[room][0] + name
-        for room in ("web", "connection")
+        for room in ("web", "connection", "sharding")
         for name, value in getattr(wanted, room)
         if value != getattr(getattr(running, room), name)
     ]

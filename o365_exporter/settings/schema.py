@@ -26,6 +26,7 @@ from pydantic.fields import FieldInfo
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.graph import SYSTEM_ASSIGNED, ConnectionOptions, CredentialOptions
 from o365_exporter.logs import LogOptions
+from o365_exporter.settings.sharding import ShardingOptions
 from o365_exporter.settings.values import (
     CloudName,
     LabelName,
@@ -163,6 +164,7 @@ ROOMS: dict[str, tuple[str, type[BaseModel]]] = {
     "logs": ("log_", LogOptions),
     "connection": ("", ConnectionOptions),
     "more_tenants": ("", TenantsFileOptions),
+    "sharding": ("", ShardingOptions),
 }
 """Options of the whole process: field of the model, prefix of its keys, and the options."""
 

@@ -13,6 +13,8 @@ from o365_exporter.clock import Clock
 from o365_exporter.metrics import Metric
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.store import Store
+from o365_exporter.telemetry import TenantFacts
+from o365_exporter.web.discovery import PROCESS_PATH, discovered
 from o365_exporter.web.landing import landing_page
 from o365_exporter.web.runbooks import Runbooks
 from o365_exporter.web.scrape import Scrape
@@ -26,6 +28,8 @@ def create_app(
     selfmetrics: SelfMetrics,
     version: str,
     ready: Callable[[], tuple[bool, str]],
+    tenants: Callable[[], Iterable[TenantFacts]] = tuple,
+    shard: str = "",
 ) -> Starlette:
     """The web application.
 
@@ -37,19 +41,27 @@ def create_app(
         version: of the exporter, for the landing page.
         ready: whether every source enabled at start has been tried once, and a sentence that says so or what is
             still awaited.
+        tenants: those that are watched now, for service discovery.
+        shard: which part of the tenants is polled here, such as ``0/3``; empty for all.
     """
 
     async def landing(_: Request) -> Response:
-        return landing_page(store, clock.now(), version)
+        return landing_page(store, clock.now(), version, shard)
 
     async def is_ready(_: Request) -> Response:
         done, sentence = ready()
         return PlainTextResponse(f"{sentence}\n", 200 if done else 503)
 
+    async def discovery(request: Request) -> Response:
+        return discovered(request, tenants())
+
+    scrape = Scrape(store, clock, metrics, selfmetrics)
     app = Starlette(
         routes=[
             Route("/", landing),
-            Route("/metrics", Scrape(store, clock, metrics, selfmetrics).answer),
+            Route("/metrics", scrape.answer),
+            Route(PROCESS_PATH, scrape.process),
+            Route("/sd", discovery),
             Route("/-/healthy", _is_healthy),
             Route("/-/ready", is_ready),
             *Runbooks().routes(),

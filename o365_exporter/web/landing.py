@@ -16,13 +16,14 @@ _COLUMNS = ("Collector", "Source", "State", "Age of the data", "Next poll", "Rea
 Polls = list[tuple[Key, Poll]]
 
 
-def landing_page(store: Store, now: float, version: str) -> HTMLResponse:
+def landing_page(store: Store, now: float, version: str, shard: str = "") -> HTMLResponse:
     """What is wrong first, then every source of every tenant.
 
     Args:
         store: all polls.
         now: wall clock, seconds.
         version: of the exporter.
+        shard: which part of the tenants is polled here; empty for all.
     """
     polls = sorted(((key, store[key]) for key in store), key=lambda item: item[0])
     sentences = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in verdict(polls, now))
@@ -30,10 +31,17 @@ def landing_page(store: Store, now: float, version: str) -> HTMLResponse:
         _table(tenant, list(group), now) for tenant, group in groupby(polls, key=lambda item: item[0].tenant)
     )
     body = f"""<h1>o365_exporter {escape(version)}</h1>
-{sentences}{_troubles(polls, now)}<p>Microsoft 365 for Prometheus: <a href="metrics">metrics</a>,
-<a href="runbooks/">runbooks</a>, <a href="-/ready">ready</a>, <a href="-/healthy">healthy</a>.</p>
+{_part(shard)}{sentences}{_troubles(polls, now)}<p>Microsoft 365 for Prometheus: <a href="metrics">metrics</a>,
+<a href="runbooks/">runbooks</a>, <a href="-/ready">ready</a>, <a href="-/healthy">healthy</a>,
+<a href="sd">targets</a>.</p>
 {tables}"""
     return html_page("o365_exporter", body)
+
+
+def _part(shard: str) -> str:
+    """That others poll the rest; whoever looks for a tenant should not think that nobody does."""
+    text = f"This is shard {shard}, counted from 0: further tenants are polled by the others."
+    return f"<p>{escape(text)}</p>\n" if shard else ""
 
 
 def _troubles(polls: Polls, now: float) -> str:

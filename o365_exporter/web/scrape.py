@@ -46,7 +46,16 @@ class Scrape:
         unknown = sorted(set(request.query_params) - {"tenant"})
         if unknown:
             return _refusal(400, f"There is no parameter {unknown[0]!r}: /metrics takes tenant=NAME alone.")
-        tenants = set(request.query_params.getlist("tenant")) if request.query_params else None
+        names = request.query_params.getlist("tenant")
+        return await self._answer(request, set(names) if names else None)
+
+    async def process(self, request: Request) -> Response:
+        """The process-wide series; at a path, since Prometheus drops an empty parameter that it has discovered."""
+        if request.query_params:
+            return _refusal(400, f"There is no parameter {min(request.query_params)!r}: {request.url.path} takes none.")
+        return await self._answer(request, {""})
+
+    async def _answer(self, request: Request, tenants: set[str] | None) -> Response:
         missing = sorted(name for name in tenants or () if name and not self._store.watches(name))
         if missing:
             return _refusal(404, _unknown(missing[0], self._store.tenants()))

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import yaml
 
 from o365_exporter.simulator import SimulatorOptions
 from tests.e2e.programs import Microsoft, eventually, microsoft, prometheus_running, running
+from tests.facts.pages import blocks, page
 
 CONFIGURATION = """\
 global:
@@ -123,3 +125,36 @@ def many_variables(cloud: Microsoft) -> dict[str, str]:
             f"{prefix}CLIENT_SECRET": tenant.client_secret,
         }
     return variables
+
+
+def test_prometheus_discovers_every_tenant(tmp_path: Path, prometheus: str) -> None:
+    """By the configuration that the docs show: a target for each tenant and one for the process, nothing twice."""
+    configuration = yaml.safe_load(blocks(page("docs/many-tenants.md"), "yaml")[0])
+    (job,) = configuration["scrape_configs"]
+    with (
+        microsoft(SimulatorOptions.many(2)) as cloud,
+        running(tmp_path, "run", **many_variables(cloud), O365_TENANTS__CONTOSO__LABELS__TEAM="north") as program,
+    ):
+        exporter = program.ready()
+        job["http_sd_configs"] = [{"url": f"{exporter}/sd", "refresh_interval": "1s"}]
+        configuration["global"] = {"scrape_interval": "1s"}
+        folder = tmp_path / "tsdb"
+        folder.mkdir()
+        with prometheus_running(prometheus, folder, yaml.safe_dump(configuration)) as address:
+            api = f"{address}/api/v1"
+            up = eventually(lambda: found if len(found := ask(api, "up == 1")) == 3 else None)
+            healthy = eventually(lambda: ask(api, "count by (tenant) (o365_service_healthy)"))
+            process = ask(api, "count(o365_exporter_build_info)")
+            instances = ask(api, "count(count by (instance, job) (up or o365_service_healthy))")
+            targets = httpx.get(f"{api}/targets").json()["data"]["activeTargets"]
+    assert set(up) == {"", "contoso", "fabrikam"}
+    assert healthy == {"contoso": 30.0, "fabrikam": 30.0}
+    assert process == instances == {"": 1.0}
+    assert sorted(target["scrapeUrl"].removeprefix(exporter) for target in targets) == [
+        "/metrics/process",
+        "/metrics?tenant=contoso",
+        "/metrics?tenant=fabrikam",
+    ]
+    labels = [target["discoveredLabels"].get("__meta_o365_label_team", "") for target in targets]
+    assert sorted(labels) == ["", "", "north"]
+    assert [target["lastError"] for target in targets] == ["", "", ""]

@@ -48,7 +48,7 @@ def outcomes(environ: dict[str, str]) -> tuple[list[str], list[str]]:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = check_config(None, environ)
         try:
-            run(None, environ, None)
+            run(None, environ, None, None)
         except ConfigurationError as error:
             refused = error.faults
         else:
