@@ -161,7 +161,7 @@ def refuses(url: str) -> bool:
 def test_a_scenario_in_the_simulator(tmp_path: Path) -> None:
     """It gives the settings with which an exporter sees it in time, and asks whoever runs one to stop it."""
     file = tmp_path / "mine.toml"
-    file.write_text(SCENARIO.replace("at = 12", "at = 0"))
+    file.write_text(SCENARIO.replace("at = 12", "at = 0.1"))
     with running(tmp_path, "simulate", "--scenario", str(file), "--listen", f"127.0.0.1:{free_port()}") as program:
         printed(program, r"(?m)^  (O365_COLLECTORS__SERVICE_HEALTH__INTERVAL=10s)$")
         printed(program, r"(?m)^                  (\(yours: stop it now\))$")
