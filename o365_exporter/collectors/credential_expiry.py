@@ -57,7 +57,13 @@ ROTATES = Metric(
     "alert rules leave it out.",
     ("app_id", "app_name"),
 )
-METRICS = (APPLICATION_COUNT, EXPIRY, LATEST_EXPIRY, LATEST_START, ROTATES)
+USED_BY_EXPORTER = Metric(
+    "o365_application_used_by_exporter",
+    "Marks the application by which this exporter signs in: always 1; while the alert rules tell of the exporter's own "
+    "credential, they leave it out.",
+    ("app_id", "app_name"),
+)
+METRICS = (APPLICATION_COUNT, EXPIRY, LATEST_EXPIRY, LATEST_START, ROTATES, USED_BY_EXPORTER)
 
 OWN_EXPIRY = Metric(
     "o365_exporter_credential_expiry_timestamp_seconds",
@@ -136,8 +142,9 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Applications(Listing[Application]):
-    """Every app registration, and the exporter's own secret where it can be told which one that is."""
+    """Every app registration; which is the exporter's own, and its secret, where these can be told."""
 
+    own: Application | None = None
     own_secret: Credential | None = None
 
 
@@ -205,16 +212,20 @@ class ApplicationsSource(ListSource[Application]):
             listing.example,
             now,
             lost_from=listing.lost_from,
+            own=own,
             own_secret=own_secret(own, graph.identity.secret_hint, now) if own else None,
         )
 
     def samples(self, records: Listing[Application], siblings: Mapping[str, Any]) -> Iterator[Sample]:
         watched = self._watched(records)
+        own = records.own if isinstance(records, Applications) else None
         yield APPLICATION_COUNT.at(len(watched))
         for application in watched:
             yield from _application_samples(application)
             if self._rotates(application):
                 yield ROTATES.at(1, app_id=application.app_id, app_name=application.name)
+            if application is own:
+                yield USED_BY_EXPORTER.at(1, app_id=application.app_id, app_name=application.name)
 
     def remarks(self, records: Listing[Application]) -> Iterator[str]:
         yield from super().remarks(records)

@@ -138,6 +138,16 @@ async def test_the_exporters_own_secret_is_found_by_its_hint_in_spite_of_filters
     )
 
 
+async def test_the_app_by_which_the_exporter_signs_in_is_marked() -> None:
+    """Whatever the case of its id, and no other; where the filter hides it, nothing is told of it among the others."""
+    graph = StubGraph({ROUTE: [app(), app(id="o2", appId="app-2")]}, client_id="APP-1")
+    records = await polled(ApplicationsSource(Options()), graph)
+    marked = [line for line in text_of(ApplicationsSource(Options()), records).splitlines() if "used_by" in line]
+    assert marked == ['o365_application_used_by_exporter{app_id="app-1",app_name="App One",tenant="contoso"} 1.0']
+    hiding = ApplicationsSource(Options(applications=Filter(exclude=("^app-1$",))))
+    assert "used_by" not in text_of(hiding, records)
+
+
 def test_the_exporters_own_certificate_tells_its_time_itself() -> None:
     """Start and end, whatever is known of app registrations; of a secret beside it both are told."""
     graph = StubGraph()

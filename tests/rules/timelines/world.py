@@ -130,6 +130,7 @@ class Tenant:
     skus: list[Sku] = field(default_factory=lambda: [Sku("e3", {-NEVER: {}})])
     subscriptions: list[Subscription] = field(default_factory=list)
     own: Mapping[float, tuple[float, float | None]] = field(default_factory=dict)
+    own_app: str = ""
     faults: list[Fault] = field(default_factory=list)
     watched: tuple[Span, ...] = ((-NEVER, NEVER),)
     refresh: Callable[[float], float] | None = None
@@ -193,6 +194,9 @@ def _applications(tenant: Tenant, minute: float) -> Iterator[Sample]:
                 yield "o365_application_latest_credential_start_timestamp_seconds", one.starts * 60, names
     for app in tenant.rotating:
         yield "o365_application_rotates_itself", 1, {"app_id": app, "app_name": f"App {app}"}
+    if tenant.own_app:
+        names = {"app_id": tenant.own_app, "app_name": f"App {tenant.own_app}"}
+        yield "o365_application_used_by_exporter", 1, names
     if tenant.own:
         end, start = at(tenant.own, minute)
         yield "o365_exporter_credential_expiry_timestamp_seconds", end * 60, {"kind": "secret"}
