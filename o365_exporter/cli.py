@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -39,6 +40,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # names of tenants are any text, whatever the terminal thinks
+    if (
+        not sys.warnoptions
+    ):  # libraries warn their callers, in lines of Python; what an operator can mend we say ourselves
+        warnings.simplefilter("ignore")
     try:
         code = _run(argv)
         sys.stdout.flush()

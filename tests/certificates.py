@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from functools import cache
 
@@ -57,6 +58,14 @@ def certificate(
 def pem(*certificates: x509.Certificate) -> bytes:
     """Certificates as in a PEM file."""
     return b"".join(one.public_bytes(Encoding.PEM) for one in certificates)
+
+
+def below_zero(one: x509.Certificate) -> bytes:
+    """The PEM file of a certificate whose serial number is negative, as of old authorities; its seal is broken."""
+    number = one.serial_number
+    written = number.to_bytes(number.bit_length() // 8 + 1)
+    body = base64.encodebytes(one.public_bytes(Encoding.DER).replace(written, b"\x80" + written[1:], 1))
+    return b"-----BEGIN CERTIFICATE-----\n" + body + b"-----END CERTIFICATE-----\n"
 
 
 def key_pem(key: Key | None = None, passphrase: str = "") -> bytes:

@@ -87,15 +87,18 @@ def is_strict(error: ssl.SSLCertVerificationError) -> bool:
     return error.verify_code in _STRICT_CODES
 
 
-def authority_defects(path: Path, now: float) -> Iterator[str]:
+def authority_defects(path: Path, now: float) -> list[str]:
     """What strict checks will refuse of the few authorities in a file, and which have ended; a clause each."""
     with warnings.catch_warnings(action="ignore"):  # cryptography warns of what is told here
-        for one in _few(path):
-            name = one.subject.rfc4514_string() or "without a name"
-            if one.not_valid_after_utc.timestamp() <= now:
-                yield f"the authority {name} ended at {one.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}: put the next there"
-            if lacks := ", ".join(_lacks(one)):
-                yield f"the authority {name} {lacks}, which strict checks refuse: have it issued anew, or {LAX}"
+        return [defect for one in _few(path) for defect in _defects(one, now)]
+
+
+def _defects(one: x509.Certificate, now: float) -> Iterator[str]:
+    name = one.subject.rfc4514_string() or "without a name"
+    if one.not_valid_after_utc.timestamp() <= now:
+        yield f"the authority {name} ended at {one.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}: put the next there"
+    if lacks := ", ".join(_lacks(one)):
+        yield f"the authority {name} {lacks}, which strict checks refuse: have it issued anew, or {LAX}"
 
 
 def _few(path: Path) -> Sequence[x509.Certificate]:

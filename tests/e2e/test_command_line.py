@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from o365_exporter import __version__
+from tests.certificates import below_zero, certificate, key_pem
 from tests.e2e.programs import Microsoft, finished
 
 
@@ -28,6 +33,18 @@ def test_check_config_with_faults() -> None:
     assert (done.returncode, done.stdout) == (2, "")
     for key in ("tenant_id", "client_id", "loud", "client_secret"):
         assert key in done.stderr.lower()
+
+
+@pytest.mark.parametrize("command", ["check-config", "once"])
+def test_no_warning_of_a_library_reaches_anybody(cloud: Microsoft, tmp_path: Path, command: str) -> None:
+    """A certificate and an authority with a serial number below 0, of which cryptography warns, are read in silence."""
+    authority, own = tmp_path / "authority.pem", tmp_path / "own.pem"
+    authority.write_bytes(below_zero(certificate()))
+    own.write_bytes(below_zero(certificate()) + key_pem())
+    files = {"O365_CA_FILE": str(authority), "SSL_CERT_FILE": str(authority), "O365_CERTIFICATE_FILE": str(own)}
+    done = finished(command, **cloud.three_variables(O365_CLIENT_SECRET=""), **files)
+    assert "own.pem" in done.stdout + done.stderr
+    assert "DeprecationWarning" not in done.stderr
 
 
 def test_an_unknown_command() -> None:
