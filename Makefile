@@ -18,10 +18,10 @@ SOURCES := INDEX_URL EXTRA_INDEX_URL FIND_LINKS NO_INDEX TRUSTED_HOST CERT CLIEN
 unexport $(filter-out $(SOURCES:%=PIP_%),$(filter PIP_%,$(.VARIABLES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stack clients test image check installs format lint types layers generated docs pictures locks lock clean again
+.PHONY: help demo demo-stack clients test bench bench-quick image check installs format lint types layers generated docs pictures locks lock clean again
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 demo: $(RUNTIME) ## serve the metrics of simulated tenants at http://localhost:10365/metrics
 	@exec $(BIN)/python -m o365_exporter demo $(DEMO)
@@ -31,6 +31,12 @@ demo-stack: $(DEV) ## show an incident in Prometheus and Alertmanager; SCENARIO=
 
 test: $(DEV) ## run every test; TESTS=path runs a part, COVERAGE=90 fails where less of the package is covered
 	$(BIN)/python -m pytest -n auto --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)) $(TESTS)
+
+bench: $(DEV) ## measure against references, as one table (benchmarks/README.md); BENCH=name runs a part
+	$(BIN)/python -m benchmarks $(BENCH)
+
+bench-quick: $(DEV) ## the same with fewer rounds and smaller files, in under two minutes
+	$(BIN)/python -m benchmarks --quick $(BENCH)
 
 clients: $(CLIENTS)/made ## install other people's Graph clients, which read the simulator in tests/clients; needs npm
 

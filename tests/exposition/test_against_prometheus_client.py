@@ -26,7 +26,7 @@ LABEL_VALUE = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=8), st.lists(NASTY, max_size=8).map("".join)
 )
 LABELS = st.lists(st.sampled_from(["zone", "app_id", "kind", "Upper", "tenants", "_x"]), unique=True, max_size=4)
-GAUGE_VALUE = st.one_of(st.floats(), st.integers(-(10**18), 10**18).map(float))
+GAUGE_VALUE = st.one_of(st.floats(), st.integers(-(10**7), 10**7).map(float), st.integers(-(10**18), 10**18).map(float))
 COUNTER_VALUE = st.one_of(st.floats(min_value=0, allow_infinity=False), st.integers(0, 10**18).map(float))
 
 

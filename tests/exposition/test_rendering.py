@@ -134,3 +134,10 @@ def test_a_limit_keeps_the_first_series_and_counts_the_rest() -> None:
     assert rendered == render([UNITS.at(n, sku_id=str(n), state="on") for n in range(3)], "contoso")
     assert dropped == 7
     assert render_up_to(10, samples(), "contoso")[1] == 0
+
+
+def test_a_series_served_twice_is_found_across_batches() -> None:
+    """However far apart the two stand."""
+    samples = [UNITS.at(number % 1200, sku_id=str(number % 1200), state="on") for number in range(1300)]
+    with pytest.raises(InternalError, match=r'sku_id="0",state="on",tenant="contoso"} would be served twice'):
+        render(samples, "contoso")
