@@ -18,7 +18,7 @@ from o365_exporter.errors import (
     PollTimeoutError,
 )
 from o365_exporter.graph.addresses import host_of, is_loopback, origin_of
-from o365_exporter.graph.answers import decoded
+from o365_exporter.graph.answers import decoded, fault_of
 from o365_exporter.graph.asking import Asking, Call
 from o365_exporter.graph.auth import TokenProvider
 from o365_exporter.graph.budget import Budget
@@ -227,6 +227,9 @@ class GraphClient:
         content = decoded(await self._asking.whole(call))
         if not isinstance(content, dict):
             raise unexpected(self._named(call), "is no object")
+        if "value" not in content and isinstance(content.get("error"), dict):
+            said = fault_of(answer)
+            raise unexpected(self._named(call), f"is an error under the status of a success ({answer.status} {said})")
         return content
 
 

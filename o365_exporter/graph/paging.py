@@ -15,7 +15,7 @@ MAX_PAGES = 1000
 async def all_pages(
     fetch: Callable[[str], Awaitable[dict[str, Any]]], first: str, root: str, what: str
 ) -> list[dict[str, Any]]:
-    """The objects of every page.
+    """The objects of every page; an entry that is none comes as an empty one, which each reader leaves out and counts.
 
     Args:
         fetch: reads one page.
@@ -44,15 +44,16 @@ def unexpected(what: str, why: str) -> UnexpectedAnswerError:
     """An answer of Graph that is JSON and yet no answer."""
     return UnexpectedAnswerError(
         f"Graph's answer to {what} {why}.",
-        remedy="This is a fault of Graph, or of what stands between here and it; please report it if it stays.",
+        remedy="This is a fault of Graph, or of what stands between here and it. If it stays, give Microsoft's support "
+        "the time and the address.",
     )
 
 
 def _items(page: dict[str, Any], what: str) -> list[dict[str, Any]]:
     items = page.get("value")
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+    if not isinstance(items, list) or (items and not any(isinstance(item, dict) for item in items)):
         raise unexpected(what, "has no list of objects in 'value'")
-    return items
+    return [item if isinstance(item, dict) else {} for item in items]
 
 
 def _next(page: dict[str, Any], root: str, what: str) -> str:

@@ -162,6 +162,26 @@ async def test_a_page_seen_before_is_a_loop(world: Microsoft) -> None:
     assert route.call_count == 2
 
 
+@pytest.mark.parametrize("odd", [None, "text", 5, True, ["list"]])
+async def test_an_entry_that_is_no_object_costs_itself(world: Microsoft, odd: Any) -> None:
+    """It comes as an empty entry, which readers leave out and count; the others of its page stay."""
+    world.graph("/applications").respond(json={"value": [{"id": "1"}, odd, {"id": "2"}]})
+    async with client() as graph:
+        assert await graph.list(APPS) == [{"id": "1"}, {}, {"id": "2"}]
+
+
+async def test_an_error_under_the_status_of_a_success_is_told_in_its_words(world: Microsoft) -> None:
+    """Gateways and proxies answer so; what Microsoft says is not lost behind the form of the answer."""
+    world.graph("/applications").respond(200, json=graph_error("Busy", "Come back later.", **{"request-id": "r-7"}))
+    async with client() as graph:
+        with pytest.raises(UnexpectedAnswerError) as failure:
+            await graph.list(APPS)
+    assert failure.value.message == (
+        "Graph's answer to /applications for tenant contoso is an error under the status of a success "
+        "(200 Busy: Come back later.; request-id r-7)."
+    )
+
+
 async def test_too_many_pages_are_a_loop(world: Microsoft) -> None:
     """A list whose next links never end is given up."""
     numbers = iter(range(MAX_PAGES * 2))
@@ -184,8 +204,9 @@ async def test_what_is_no_list_is_an_error(world: Microsoft, body: Any) -> None:
     """JSON without a list of objects in ``value`` is never read as an empty list."""
     world.graph("/applications").respond(json=body)
     async with client() as graph:
-        with pytest.raises(UnexpectedAnswerError):
+        with pytest.raises(UnexpectedAnswerError) as failure:
             await graph.list(APPS)
+    assert "report it" not in str(failure.value)
 
 
 async def test_a_large_page_is_asked_for_in_smaller_ones(world: Microsoft) -> None:
