@@ -224,7 +224,8 @@ class GraphClient:
 
     async def _object(self, endpoint: Endpoint, url: str, size: int = 0) -> dict[str, Any]:
         call = Call(endpoint, url, size)
-        content = decoded(await self._asking.whole(call))
+        answer = await self._asking.whole(call)
+        content = decoded(answer)
         if not isinstance(content, dict):
             raise unexpected(self._named(call), "is no object")
         if "value" not in content and isinstance(content.get("error"), dict):
