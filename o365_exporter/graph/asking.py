@@ -156,6 +156,6 @@ class Asking:
         """Raise what an answer is that is no success; what asks for patience closes the budget for others, too."""
         error = graph_error(answer, self._who, call.endpoint.permissions, self._clock.now())
         if isinstance(error, (ThrottledError, UnavailableError)) and error.retry_after:
-            self._budget.close(call.endpoint, error.retry_after)
+            self._budget.close(call.endpoint, error)
         if error is not None:
             raise error

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import PollTimeoutError, ThrottledError
+from o365_exporter.errors import PollError, PollTimeoutError, ThrottledError, UnavailableError
 from o365_exporter.graph.endpoints import Endpoint
 from o365_exporter.graph.patience import patience
 from o365_exporter.graph.traffic import Cause, Traffic
@@ -104,6 +104,14 @@ class _Slots:
             self._free += 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Closure:
+    """Until when (monotonic) nothing goes out, and which answer of Microsoft's asked for that."""
+
+    until: float
+    why: ThrottledError | UnavailableError
+
+
 class Budget:
     """Lets the requests of one tenant to Graph through, and holds them back where a limit would be passed."""
 
@@ -113,14 +121,15 @@ class Budget:
         self._tenant = tenant
         self._slots = _Slots(AT_ONCE)
         self._windows: dict[tuple[Rate, str], _Window] = {}
-        self._closed_until: dict[str, float] = {}
+        self._closed: dict[str, _Closure] = {}
 
     @asynccontextmanager
     async def admitted(self, endpoint: Endpoint) -> AsyncIterator[None]:
         """Wait until one request may go out, and charge it.
 
         Raises:
-            ThrottledError: it could not go out before the poll's deadline; ``retry_after`` says when it could.
+            ThrottledError, UnavailableError: it could not go out before the poll's deadline; ``retry_after`` says when
+                it could.
         """
         while True:
             await self._take_slot(endpoint)
@@ -128,18 +137,26 @@ class Budget:
             if wait < _MOMENT:
                 break
             self._slots.give_back()
-            await self._hold(cause, wait)
+            await self._hold(endpoint, cause, wait)
         try:
             self._charge(endpoint)
             yield
         finally:
             self._slots.give_back()
 
-    def close(self, endpoint: Endpoint, seconds: float) -> None:
-        """Let nothing through to what shares this endpoint's limit for so long: Microsoft asked for it."""
-        until = self._clock.monotonic() + seconds
-        scope = _scope(endpoint)
-        self._closed_until[scope] = max(until, self._closed_until.get(scope, 0.0))
+    def close(self, endpoint: Endpoint, why: ThrottledError | UnavailableError) -> None:
+        """Let nothing through to what shares this endpoint's limit for as long as an answer asks (``retry_after``).
+
+        What waits for that fails for the same cause as what was answered so.
+        """
+        why.subject = why.subject or self._subject(endpoint)
+        scope, until = _scope(endpoint), self._clock.monotonic() + (why.retry_after or 0.0)
+        closed = self._closed.get(scope)
+        if closed is None or until > closed.until:
+            self._closed[scope] = _Closure(until, why)
+
+    def _subject(self, endpoint: Endpoint) -> str:
+        return f"{_scope(endpoint)} in {self._tenant}"
 
     async def _take_slot(self, endpoint: Endpoint) -> None:
         start = self._clock.monotonic()
@@ -158,7 +175,8 @@ class Budget:
 
     def _wait(self, endpoint: Endpoint) -> tuple[Cause, float]:
         now = self._clock.monotonic()
-        closed = self._closed_until.get(_scope(endpoint), now) - now
+        closure = self._closed.get(_scope(endpoint))
+        closed = closure.until - now if closure is not None else 0.0
         full = max(
             (
                 self._window(rate, endpoint).wait(now, _cost(rate, endpoint), urgent=endpoint.urgent)
@@ -168,15 +186,28 @@ class Budget:
         )
         return ("retry_after", closed) if closed > full else ("budget", full)
 
-    async def _hold(self, cause: Cause, wait: float) -> None:
+    async def _hold(self, endpoint: Endpoint, cause: Cause, wait: float) -> None:
         if wait >= self._clock.time_left():
-            why = "Microsoft asked" if cause == "retry_after" else "Microsoft's published limit asks"
-            raise ThrottledError(
-                f"{why} the app to wait {wait:.0f} more seconds in tenant {self._tenant}, longer than this poll has.",
-                retry_after=wait,
-            )
+            raise self._too_long(endpoint, cause, wait)
         self._traffic.waited(cause, wait)
         await self._clock.sleep(wait)
+
+    def _too_long(self, endpoint: Endpoint, cause: Cause, wait: float) -> PollError:
+        """Whoever waits for the end of an outage is not throttled: it is without the service as the one that asked."""
+        who = "Microsoft asked" if cause == "retry_after" else "Microsoft's published limit asks"
+        held = f"{who} the app to wait {wait:.0f} more seconds in tenant {self._tenant}, longer than this poll has."
+        why = self._closed[_scope(endpoint)].why if cause == "retry_after" else None
+        if isinstance(why, UnavailableError):
+            return UnavailableError(
+                f"{why.message} {held}",
+                remedy=why.remedy,
+                retry_after=wait,
+                status=why.status,
+                code=why.code,
+                subject=why.subject,
+            )
+        subject = why.subject if why is not None else self._subject(endpoint)
+        return ThrottledError(held, retry_after=wait, subject=subject)
 
     def _charge(self, endpoint: Endpoint) -> None:
         for rate in _rates(endpoint):

@@ -57,7 +57,7 @@ FAULTS: dict[str, dict[str, object]] = {
     "graph_elsewhere": {"path": GRAPH, "next_link": "foreign"},
     "graph_loops": {"path": GRAPH, "next_link": "loop"},
     "graph_nonsense": {"path": GRAPH, "invalid_json": True},
-    "graph_empty": {"path": GRAPH, "text": ""},
+    "graph_empty": {"path": GRAPH, "text": "", "count": 1},
     "graph_cut": {"path": GRAPH, "wire": "cut_chunked", "count": 1},
     "graph_breaks": {"path": GRAPH, "wire": "broken_connection", "count": 1},
     "graph_odd_gzip": {"path": GRAPH, "wire": "wrong_gzip"},

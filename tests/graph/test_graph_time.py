@@ -294,22 +294,42 @@ async def test_a_retry_after_beyond_reason_is_capped(
 
 
 async def test_a_503_that_asks_for_patience_holds_back_its_whole_service(world: Microsoft) -> None:
-    """What shares the limit is not asked before the time is up; other services are."""
+    """What shares the limit is not asked before the time is up and is unavailable for one cause; others are asked."""
     world.graph("/admin/serviceAnnouncement/issues").respond(503, headers={"Retry-After": "120"})
     overviews = world.graph("/admin/serviceAnnouncement/healthOverviews").respond(json={"value": []})
     world.graph("/subscribedSkus").respond(json={"value": []})
     clock = ImpatientClock()
     async with client(clock) as graph:
-        with pytest.raises(UnavailableError), clock.deadline(50):
+        with pytest.raises(UnavailableError) as outage, clock.deadline(50):
             await graph.list(ISSUES)
-        with (
-            pytest.raises(ThrottledError, match="Microsoft asked the app to wait 120 more seconds"),
-            clock.deadline(50),
-        ):
+        with pytest.raises(UnavailableError) as held, clock.deadline(50):
             await graph.list(OVERVIEWS)
+        assert held.value.message == (
+            f"{outage.value.message} Microsoft asked the app to wait 120 more seconds in tenant contoso, longer than "
+            "this poll has."
+        )
+        assert held.value.cause("overviews") == outage.value.cause("issues")
+        assert held.value.retry_after == 120
         assert not overviews.called
         with clock.deadline(50):
             await graph.list(SKUS)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(429, ""), (503, "Resource temporarily unavailable."), (500, "query broker")]
+)
+async def test_what_waits_for_others_has_their_cause(world: Microsoft, status: int, words: str) -> None:
+    """One cause for the answer and for whoever is held back because of it, so that it is told once."""
+    body = {"error": {"code": "x", "message": words}}
+    world.graph("/admin/").respond(status, headers={"Retry-After": "120"}, json=body)
+    clock = ImpatientClock()
+    causes = set()
+    async with client(clock) as graph:
+        for endpoint in (ISSUES, OVERVIEWS):
+            with pytest.raises((ThrottledError, UnavailableError)) as failure, clock.deadline(50):
+                await graph.list(endpoint)
+            causes.add(failure.value.cause(endpoint.route))
+    assert len(causes) == 1
 
 
 # Clocks
