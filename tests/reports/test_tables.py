@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -76,6 +77,19 @@ async def test_a_quote_that_fits_nothing_costs_its_line_alone(broken: str, size:
     body = "\n".join(["a,b", *lines[:2], broken, *lines[2:], ""]).encode()
     rows = await rows_of(body, size)
     assert rows == [["a", "b"], *neighbours[:2], [f"{broken}\n"], *neighbours[2:]]
+
+
+async def test_an_open_quote_is_given_up_before_the_file_is() -> None:
+    """It is no row any more when more than a row's length follows it, even where no cell is too long for csv yet."""
+
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        for start, end in pairwise((0, 60_000, 119_000, 134_000, len(body))):  # at 134 000 most is whole lines
+            yield body[start:end]
+
+    neighbours = [[str(n), "x" * 30_000] for n in range(8)]
+    body = "\n".join(["a,b", '"2,b', *map(",".join, neighbours), ""]).encode()
+    rows = [row async for batch in read_rows(pieces()) for row in batch]
+    assert rows == [["a", "b"], ['"2,b\n'], *neighbours]
 
 
 @pytest.mark.parametrize("cell", ['5" disk', 'a"', 'a "b" c', 'x""y'])
