@@ -8,7 +8,7 @@ secret, ``o365_exporter_credential_expiry_timestamp_seconds`` (a certificate of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
@@ -21,10 +21,11 @@ from o365_exporter.filters import Filter, Pattern
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.listing import Listing, ListSource
 from o365_exporter.metrics import Metric, Sample
-from o365_exporter.source import Collector, CollectorOptions, Derived
+from o365_exporter.source import BELIEVED_AFTER, Collector, CollectorOptions, Derived, format_duration
 
 KINDS = {"passwordCredentials": "secret", "keyCredentials": "certificate"}
 _KIND_VALUES = {"kind": ("secret", "certificate")}
+_FEW_APPS = 3
 
 APPLICATION_COUNT = Metric(
     "o365_applications",
@@ -142,10 +143,14 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Applications(Listing[Application]):
-    """Every app registration; which is the exporter's own, and its secret, where these can be told."""
+    """Every app registration; which is the exporter's own, and its secret, where these can be told.
+
+    ``without_since`` is the wall clock since when Graph has listed the apps without a credential of any.
+    """
 
     own: Application | None = None
     own_secret: Credential | None = None
+    without_since: float | None = None
 
 
 def parse_application(entry: Json) -> Application:
@@ -203,6 +208,7 @@ class ApplicationsSource(ListSource[Application]):
 
     async def fetch(self, graph: GraphClient, previous: Listing[Application] | None, now: float) -> Applications:
         listing = await self.read(graph, previous, now)
+        _check_credentials(listing, previous, now)
         own = next((app for app in listing if app.app_id.lower() == graph.identity.client_id.lower()), None)
         if own is None:
             await _check_foreign(graph, len(listing))
@@ -247,6 +253,29 @@ class ApplicationsSource(ListSource[Application]):
 
     def _rotates(self, application: Application) -> bool:
         return self._rotating is not None and self._rotating.keeps(application.name)
+
+
+def _check_credentials(listing: Listing[Application], previous: Listing[Application] | None, now: float) -> None:
+    """Apps that are all there and have lost every credential at once, null or empty, are not believed at once.
+
+    One or two apps can lose theirs on purpose; of the secret by which the exporter has just signed in it is not true.
+
+    Raises:
+        UnexpectedAnswerError: it has not been the answer for long enough.
+    """
+    if not isinstance(previous, Applications) or not listing.entries or any(app.credentials for app in listing):
+        return
+    before = sum(bool(app.credentials) for app in previous)
+    since = now if previous.without_since is None else previous.without_since
+    if (before < _FEW_APPS and previous.own_secret is None) or now - since >= BELIEVED_AFTER:
+        return
+    error = UnexpectedAnswerError(
+        f"Graph suddenly lists {len(listing)} app registrations without any credential, after {before} with some.",
+        remedy=f"This is believed after {format_duration(BELIEVED_AFTER)} of it; look into the admin center whether "
+        "their credentials are still there.",
+    )
+    error.unfinished = replace(previous, without_since=since)
+    raise error
 
 
 async def _check_foreign(graph: GraphClient, listed: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from o365_exporter.collectors.credential_expiry import (
 )
 from o365_exporter.errors import UnavailableError, UnexpectedAnswerError
 from o365_exporter.filters import Filter
+from o365_exporter.source import BELIEVED_AFTER
 from tests.stubs import TENANT_ID, StubGraph, derived_text, polled, text_of
 
 ROUTE = "/applications"
@@ -257,3 +259,48 @@ async def test_a_credential_that_cannot_be_read_costs_itself() -> None:
     assert source.left_out(records) == 1
     assert [each.id for each in records.entries[0].credentials] == ["p2"]
     assert list(source.remarks(records)) == ["1 credentials of app registrations cannot be read and are left out."]
+
+
+def bereft(nothing: Any, count: int) -> list[dict[str, Any]]:
+    """App registrations whose lists of credentials are null, empty or missing."""
+    lists = {} if nothing == "missing" else {"passwordCredentials": nothing, "keyCredentials": nothing}
+    return [{"id": f"object-{n}", "appId": f"app-{n}", "displayName": "App"} | lists for n in range(count)]
+
+
+@pytest.mark.parametrize("nothing", [None, [], "missing"])
+async def test_that_every_credential_is_gone_at_once_is_not_believed_at_once(nothing: Any) -> None:
+    """For a day of nothing else what was known stays, or each alert on an end would be over; then it is the answer."""
+    source, graph = ApplicationsSource(Options()), StubGraph({ROUTE: [app(appId=f"app-{n}") for n in range(3)]})
+    known = await polled(source, graph, now=0)
+    graph.lists[ROUTE] = bereft(nothing, 3)
+    for moment in (1000.0, 1000.0 + BELIEVED_AFTER - 1):
+        with pytest.raises(UnexpectedAnswerError, match="3 app registrations without any credential, after 3") as error:
+            await polled(source, graph, known, now=moment)
+        known = error.value.unfinished
+    assert "credential_id" not in text_of(source, await polled(source, graph, known, now=1000.0 + BELIEVED_AFTER))
+
+
+async def test_a_credential_that_comes_back_begins_the_doubt_anew() -> None:
+    """What counts is how long Graph has said so without a break."""
+    source, graph = ApplicationsSource(Options()), StubGraph({ROUTE: [app(appId=f"app-{n}") for n in range(3)]})
+    before = await polled(source, graph, now=0)
+    graph.lists[ROUTE] = bereft(None, 3)
+    with pytest.raises(UnexpectedAnswerError) as error:
+        await polled(source, graph, before, now=1000)
+    graph.lists[ROUTE] = [app(appId="app-9"), *bereft(None, 2)]
+    again = await polled(source, graph, error.value.unfinished, now=2000)
+    known = replace(again, own_secret=again.entries[0].credentials[0])
+    graph.lists[ROUTE] = bereft(None, 3)
+    with pytest.raises(UnexpectedAnswerError, match="without any credential") as error:
+        await polled(source, graph, known, now=1500 + BELIEVED_AFTER)
+    assert error.value.unfinished.without_since == 1500 + BELIEVED_AFTER
+
+
+async def test_one_or_two_apps_can_lose_their_credentials_but_not_the_one_that_asks() -> None:
+    """Who deletes a secret hears soon that its alert is over; a secret that has just opened the door is still there."""
+    source, graph = ApplicationsSource(Options()), StubGraph({ROUTE: [app()]})
+    before = await polled(source, graph, now=0)
+    graph.lists[ROUTE] = bereft([], 1)
+    assert len(await polled(source, graph, before, now=60)) == 1
+    with pytest.raises(UnexpectedAnswerError, match="without any credential"):
+        await polled(source, graph, replace(before, own_secret=before.entries[0].credentials[0]), now=60)
