@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import httpx
@@ -27,15 +28,22 @@ PROGRAM = (sys.executable, "-m", "o365_exporter")
 T = TypeVar("T")
 
 
-def eventually(what: Callable[[], T | None]) -> T:
-    """The first true answer; an error of HTTP counts as none yet."""
-    end = time.monotonic() + PATIENCE
+def eventually(what: Callable[[], T | None], progress: Callable[[], object] = lambda: None) -> T:
+    """The first true answer; an error of HTTP counts as none yet.
+
+    Args:
+        what: is asked again and again.
+        progress: as long as this changes, a slow machine is at work and is not given up.
+    """
+    stage, end = progress(), time.monotonic() + PATIENCE
     while True:
         try:
             if answer := what():
                 return answer
         except httpx.HTTPError:
             pass
+        if (now := progress()) != stage:
+            stage, end = now, time.monotonic() + PATIENCE
         if time.monotonic() > end:
             raise TimeoutError(f"not within {PATIENCE:g} s: {what}")
         time.sleep(0.02)
@@ -44,18 +52,6 @@ def eventually(what: Callable[[], T | None]) -> T:
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
     """A bare environment: nothing of whoever runs the tests, so no proxy and no stray setting."""
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **variables}
-
-
-def finished(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the program to its end."""
-    return subprocess.run(
-        [*PROGRAM, *arguments],
-        env=environment(variables),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
 
 
 class Running:
@@ -92,7 +88,7 @@ class Running:
     def ready(self) -> str:
         """Where it serves, once every source has been tried."""
         url = self.url()
-        eventually(lambda: self._alive() and httpx.get(f"{url}/-/ready").is_success)
+        eventually(lambda: self._alive() and httpx.get(f"{url}/-/ready").is_success, self._written)
         return url
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
@@ -103,6 +99,15 @@ class Running:
         """
         self.process.send_signal(number)
         return self.process.wait(PATIENCE)
+
+    def end(self) -> int:
+        """Exit code when it ends by itself."""
+        eventually(lambda: self.process.poll() is not None, self._written)
+        return self.process.wait()
+
+    def _written(self) -> int:
+        """Bytes that it has written, which grow while it works."""
+        return self._out.stat().st_size + self._err.stat().st_size
 
     def _alive(self) -> bool:
         assert self.process.poll() is None, self.err
@@ -118,6 +123,13 @@ def running(folder: Path, *arguments: str, **variables: str) -> Iterator[Running
     finally:
         program.process.kill()
         program.process.wait()
+
+
+def finished(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the program to its end."""
+    with TemporaryDirectory() as folder, running(Path(folder), *arguments, **variables) as program:
+        code = program.end()
+        return subprocess.CompletedProcess(arguments, code, program.out, program.err)
 
 
 @dataclass
