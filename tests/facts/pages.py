@@ -27,7 +27,12 @@ def blocks(text: str, *languages: str) -> list[str]:
 
 def code(text: str) -> list[str]:
     """Everything that is set as code: fenced blocks, and spans in the text between them."""
-    return [*blocks(text), *_SPAN.findall(_BLOCK.sub("", text))]
+    return [*blocks(text), *spans(text)]
+
+
+def spans(text: str) -> list[str]:
+    """What is set as code in the text between the blocks; a table's escaped bars are bars."""
+    return [span.replace("\\|", "|") for span in _SPAN.findall(_BLOCK.sub("", text))]
 
 
 def commands(text: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ import yaml
 from o365_exporter.catalogue import all_metrics
 from o365_exporter.settings import load
 from o365_exporter.settings.schema import lookup, schema
-from tests.facts.pages import blocks, code, page, rows, table
+from tests.facts.pages import blocks, page, rows, spans, table
 
 CENTREON = "docs/from-centreon.md"
 REPORTS = "docs/reports.md"
@@ -95,11 +95,6 @@ OPTIONS = """
 --filter-sku-part-number --filter-name --filter-user --filter-mailbox --units=% --filter-counters
 --filter-counters-block --use-new-perfdata --output-openmetrics
 """
-
-
-def spans(text: str) -> list[str]:
-    """What is set as code between the fenced blocks and in tables."""
-    return [span.replace("\\|", "|") for span in code(text) if "\n" not in span]
 
 
 def expressions(name: str) -> list[str]:
