@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,19 @@ def built() -> None:
         if shutil.which(program) is None:
             pytest.skip(f"{program} is missing: apt-get install {package}")
     build()
+
+
+def test_another_clone_uses_what_is_built(tmp_path: Path) -> None:
+    """Nothing is installed or bundled a second time, so npm need not even be there."""
+    pictures = Path(stack.ROOT) / "tools" / "pictures"
+    clone = shutil.copytree(pictures, tmp_path / "pictures", ignore=shutil.ignore_patterns("node_modules", "dist"))
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("bash", "cut", "dirname", "find", "flock", "ln", "mkdir", "rm", "sha256sum", "sort", "xargs"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    subprocess.run([clone / "build"], check=True, env={**os.environ, "PATH": str(tools)})
+    for made in ("node_modules", "dist"):
+        assert (clone / made).resolve() == (pictures / made).resolve()
 
 
 def test_every_panel_is_drawn(tmp_path: Path) -> None:
