@@ -223,6 +223,14 @@ def places(dashboard: Json) -> Iterator[str]:
             yield f"{one['title']} covers {other['title']}"
 
 
+def gaps(dashboard: Json) -> Iterator[str]:
+    """Panels side by side are of one height and reach from edge to edge: a hole looks as if something were missing."""
+    for y, line in itertools.groupby(panels(dashboard), key=lambda each: int(each["gridPos"]["y"])):
+        places = [panel["gridPos"] for panel in line]
+        if sum(place["w"] for place in places) != WIDTH or len({place["h"] for place in places}) > 1:
+            yield f"a hole in line {y}"
+
+
 def _covers(one: dict[str, int], other: dict[str, int]) -> bool:
     return all(
         one[start] < other[start] + other[size] and other[start] < one[start] + one[size]

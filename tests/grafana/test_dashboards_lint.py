@@ -25,6 +25,7 @@ RULES: dict[str, Rule] = {
     "replicas": lint.replicas,
     "identities": lint.identities,
     "places": lint.places,
+    "gaps": lint.gaps,
     "addresses": lint.addresses(set(dashboards())),
     "silence": lint.silence,
 }
@@ -93,6 +94,8 @@ FAULTS: list[tuple[str, Callable[[Json], object], str]] = [
     ("identities", lambda page: _table(page)["targets"][0].update(refId="B"), "two queries have one letter"),
     ("places", lambda page: panels(page)[0]["gridPos"].update(x=1), "covers"),
     ("places", lambda page: panels(page)[0]["gridPos"].update(x=23), "hangs over the edge"),
+    ("gaps", lambda page: panels(page)[0]["gridPos"].update(w=3), "a hole in line 1"),
+    ("gaps", lambda page: panels(page)[0]["gridPos"].update(h=2), "a hole in line 1"),
     ("addresses", _link("/d/o365-nothing?${datasource:queryparam}"), "there is no such dashboard"),
     ("addresses", _link("/d/o365-tenants"), "it loses time"),
     ("addresses", _link("${runbooks:raw}usage.md#o365nothing"), "no such heading"),

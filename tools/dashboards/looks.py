@@ -83,8 +83,21 @@ COLOURS: dict[str, str] = {
     "unknown": UNKNOWN,
 }
 
-_ABBREVIATIONS = {"ok", "tls"}
+_NAMES = {
+    "ok": "OK",
+    "tls": "TLS",
+    "android_phone": "Android",
+    "chrome_os": "ChromeOS",
+    "ios": "iOS",
+    "ipad": "iPad",
+    "iphone": "iPhone",
+    "windows_phone": "Windows Phone",
+    "send_receive_prohibited": "Send and receive prohibited",
+}
+"""What is written otherwise than by its parts."""
 
+_PERIODS = {"D7": "7 days", "D30": "30 days", "D90": "90 days", "D180": "180 days", "now": "now", "day": "one day"}
+PERIODS = tuple(State(value, text, GOOD) for value, text in _PERIODS.items())
 NO_SEATS = (State(ENDLESS, "no seats", BAD),)
 YES_IS_GOOD = (State("1", "yes", GOOD), State("0", "no", BAD))
 YES_IS_BAD = (State("1", "yes", WARNING), State("0", "no", GOOD))
@@ -92,8 +105,8 @@ YES_IS_BAD = (State("1", "yes", WARNING), State("0", "no", GOOD))
 
 def spoken(value: str) -> str:
     """``serviceDegradation`` and ``under_limit`` as words: Service degradation, Under limit."""
-    if value in _ABBREVIATIONS:
-        return value.upper()
+    if value in _NAMES:
+        return _NAMES[value]
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value).replace("_", " ")
     return words if words[0].isupper() else words.capitalize()
 
@@ -116,10 +129,13 @@ def past(metric: str, label: str) -> tuple[State, ...]:
     return tuple(replace(state, colour=GOOD) for state in states(metric, label))
 
 
-def coded_states(metric: str, label: str) -> dict[str, State]:
-    """The same for timelines: each value of the label with the code that ``queries.coded`` gives it."""
+def coded_states(metric: str, label: str, good: str = QUIET) -> dict[str, State]:
+    """The same for codes: each value of the label with the one that ``queries.coded`` gives it.
+
+    A timeline draws what is ``good``; a table, which codes are to sort by gravity, leaves it plain.
+    """
     return {
-        state.value: State(str(code), state.text, QUIET if state.colour == GOOD else state.colour)
+        state.value: State(str(code), state.text, good if state.colour == GOOD else state.colour)
         for code, state in enumerate(states(metric, label), start=1)
     }
 

@@ -118,6 +118,7 @@ class Lines(Panel):
         daily: for numbers that speak of one day: steps rather than slopes.
         minimum, maximum: ends of the axis.
         colours: of series by name.
+        lowest_first: for what is worse the lower it is; the legend begins with the worst.
     """
 
     kind = "timeseries"
@@ -129,6 +130,7 @@ class Lines(Panel):
     minimum: float | None = 0
     maximum: float | None = None
     colours: tuple[State, ...] = ()
+    lowest_first: bool = False
 
     @property
     def queries(self) -> tuple[Query, ...]:
@@ -184,12 +186,15 @@ class Value(Column):
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Panel):
-    """A row for each thing; ``order`` is the title of a column, with ``-`` in front for the greatest first."""
+    """A row for each thing; ``order`` are titles of columns, the later ones for rows that are equal until then.
+
+    With ``-`` in front the greatest comes first.
+    """
 
     kind = "table"
 
     columns: tuple[Column, ...]
-    order: str
+    order: tuple[str, ...]
     width: int = 24
     height: int = 10
 

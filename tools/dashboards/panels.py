@@ -125,6 +125,8 @@ def _lines(panel: Lines) -> Json:
                 "placement": "right" if panel.width >= HALF else "bottom",
                 "showLegend": True,
                 "calcs": ["lastNotNull", "max"],
+                "sortBy": "Last *",
+                "sortDesc": not panel.lowest_first,
             },
             "tooltip": {"mode": "multi", "sort": "desc"},
         },

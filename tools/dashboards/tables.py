@@ -8,7 +8,7 @@ from dataclasses import replace
 from tools.dashboards import looks
 from tools.dashboards.catalogue import unit_of
 from tools.dashboards.fields import Json, decimals_of, defaults_of, link_to, mappings, override, thresholds
-from tools.dashboards.model import Column, Label, Step, Table, Value
+from tools.dashboards.model import PLAIN, Column, Label, Step, Table, Value
 
 UNKNOWN, NOTHING = "unknown", "–"
 """In a cell without value: where it should have one, and where it need not."""
@@ -30,7 +30,7 @@ def table(panel: Table) -> Json:
             "cellHeight": "sm",
             "showHeader": True,
             "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": "", "enablePagination": False},
-            "sortBy": [{"displayName": panel.order.removeprefix("-"), "desc": panel.order.startswith("-")}],
+            "sortBy": [{"displayName": by.removeprefix("-"), "desc": by.startswith("-")} for by in panel.order],
         },
         "transformations": [
             {"id": "merge", "options": {}},
@@ -76,9 +76,12 @@ def _cell(column: Column) -> Json:
             absent=UNKNOWN if column.background else NOTHING,
             colour=looks.UNKNOWN if column.background else "text",
         )
-    if column.steps:
-        properties["thresholds"] = thresholds(_calm(column.steps) if column.background else column.steps)
-    if column.steps or column.states:
+    steps = column.steps or (
+        PLAIN if isinstance(column, Value) and column.links else ()
+    )  # or it were blue as links are
+    if steps:
+        properties["thresholds"] = thresholds(_calm(steps) if column.background else steps)
+    if steps or column.states:
         cell = {"type": "color-background", "mode": "basic"} if column.background else {"type": "color-text"}
         properties["custom.cellOptions"] = cell
     if column.links:

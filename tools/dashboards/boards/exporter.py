@@ -5,11 +5,12 @@ from __future__ import annotations
 from tools.dashboards import looks
 from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust, unreachable, unwatched
 from tools.dashboards.model import Dashboard, Label, Lines, Query, Section, Stat, Table, Timeline, Value, Variable
-from tools.dashboards.queries import CUT, ROWS, coded, data_age, leaders, or_zero, rows, troubled
+from tools.dashboards.queries import CUT, ROWS, coded, data_age, leaders, or_zero, troubled
 
 OF = "collector=~`${collector:regex}`"
 SOURCE = "tenant, collector, source"
 STATE = "o365_exporter_source_state"
+OK = looks.coded_states(STATE, "state")["ok"].value
 RATE = "$__rate_interval"
 HERE = "on (job, instance) group_left () o365_exporter_build_info"
 
@@ -44,6 +45,7 @@ NOW = Section(
         Stat(
             key="clock",
             title="Clock off by",
+            width=8,
             about="How far the clock of an exporter's machine is from Microsoft's, the greatest of all. "
             "From five minutes on tokens are refused, and what ends soon is judged wrongly.",
             expr="max(abs(o365_exporter_clock_skew_seconds))",
@@ -56,6 +58,7 @@ NOW = Section(
         Stat(
             key="left_out",
             title="Left out",
+            width=8,
             about="Entries, rows and cells of Microsoft's last answers that could not be read and are not served.",
             expr=f"sum(max by (tenant, collector, source) (o365_exporter_source_entries_left_out{{{OF}}}))",
             steps=looks.NONE_IS_CALM,
@@ -65,6 +68,7 @@ NOW = Section(
         Stat(
             key="dropped",
             title="Series cut",
+            width=8,
             about="Series that max_series cut: what they would say raises no alert.",
             expr=f"sum(max by (tenant, collector) (o365_exporter_series_dropped{{{OF}}}))",
             steps=looks.NONE_IS_CALM,
@@ -107,7 +111,7 @@ TOKENS = Table(
             steps=looks.NONE_IS_CALM,
         ),
     ),
-    order="-Failed polls",
+    order=("-Failed polls",),
     height=7,
     alerts=("O365TenantUnreachable", "O365Throttled"),
 )
@@ -120,8 +124,8 @@ SOURCES = Table(
     "are stale. A source that never answered has no age and stands in the table beside.",
     columns=(
         TENANT,
-        Label(name="collector", title="Collector"),
-        Label(name="source", title="Source"),
+        Label(name="collector", title="Collector", width=140),
+        Label(name="source", title="Source", width=140),
         Value(
             title="Intervals",
             expr=f"topk({ROWS}, {LATE})",
@@ -152,7 +156,7 @@ SOURCES = Table(
             steps=looks.NONE_IS_CALM,
         ),
     ),
-    order="-Intervals",
+    order=("-Intervals",),
     width=14,
     alerts=("O365SourceStale",),
 )
@@ -162,19 +166,17 @@ FAILING = Table(
     about=f"The {ROWS} in the gravest state. no_data and unsupported are answers too: Microsoft has nothing.",
     columns=(
         TENANT,
-        Label(name="collector", title="Collector"),
-        Label(name="source", title="Source"),
-        Label(name="state", title="State", states=looks.states(STATE, "state"), background=True),
+        Label(name="collector", title="Collector", width=140),
+        Label(name="source", title="Source", width=130),
         Value(
-            title="",
-            expr=rows(
-                f'max by ({SOURCE}, state) ({STATE}{{state!="ok",{OF}}})',
-                SOURCE,
-                f"topk({ROWS}, {coded(STATE, 'state', SOURCE, f',{OF}')})",
-            ),
+            title="State",
+            expr=f"topk({ROWS}, {coded(STATE, 'state', SOURCE, f',{OF}')} > {OK})",
+            states=tuple(looks.coded_states(STATE, "state", looks.GOOD).values()),
+            background=True,
+            unit="short",
         ),
     ),
-    order="State",
+    order=("-State", "Tenant"),
     width=10,
     empty="none, if there are sources at all",
     alerts=("O365SourceStale", "O365PermissionMissing"),
@@ -221,6 +223,8 @@ POLLS = Section(
         Lines(
             key="collectors",
             title="Collectors that work",
+            width=8,
+            lowest_first=True,
             about="The share of tenants in which the latest poll of every source of the collector succeeded.",
             lines=(
                 Query(
@@ -234,6 +238,7 @@ POLLS = Section(
         Lines(
             key="age",
             title="Age of data",
+            width=16,
             about=f"The {CUT} sources with the oldest data by the last value in the shown time; it outlives a restart.",
             lines=(
                 Query(
@@ -258,15 +263,6 @@ TRAFFIC = Section(
             unit="reqps",
         ),
         Lines(
-            key="routes",
-            title="Requests by route",
-            about=f"The {CUT} busiest routes by the last value in the shown time.",
-            lines=(
-                Query(leaders(f"sum by (api) (rate(o365_exporter_graph_requests_total[{RATE}]))", "api"), "{{api}}"),
-            ),
-            unit="reqps",
-        ),
-        Lines(
             key="throttled",
             title="Throttled requests",
             about=f"Answers 429; the {CUT} tenants with most of them by the last value in the shown time.",
@@ -281,6 +277,16 @@ TRAFFIC = Section(
             unit="reqps",
             alerts=("O365Throttled",),
             empty="no answer 429, if there are exporters at all",
+        ),
+        Lines(
+            key="routes",
+            title="Requests by route",
+            width=24,
+            about=f"The {CUT} busiest routes by the last value in the shown time.",
+            lines=(
+                Query(leaders(f"sum by (api) (rate(o365_exporter_graph_requests_total[{RATE}]))", "api"), "{{api}}"),
+            ),
+            unit="reqps",
         ),
         Lines(
             key="waits",
@@ -306,6 +312,7 @@ TRAFFIC = Section(
         Lines(
             key="slow",
             title="Mean duration by route",
+            width=24,
             about=f"Seconds until an answer was read; the {CUT} slowest routes at any moment.",
             lines=(
                 Query(
@@ -355,7 +362,7 @@ EXPORTERS = Table(
             unit="s",
         ),
     ),
-    order="Exporter",
+    order=("Exporter",),
     height=5,
 )
 

@@ -103,7 +103,7 @@ def reports(collectors: str) -> Table:
         columns=(
             TENANT,
             Label(name="report", title="Report", width=380),
-            Label(name="period", title="Period"),
+            Label(name="period", title="Period", states=looks.PERIODS),
             Value(
                 title="Day",
                 expr=of_oldest(f"1000 * {day}"),
@@ -123,7 +123,7 @@ def reports(collectors: str) -> Table:
                 steps=looks.NONE_IS_CALM,
             ),
         ),
-        order="-Age",
+        order=("-Age",),
         height=8,
         alerts=("O365ReportStuck", "O365ReportColumnsMissing"),
     )

@@ -92,7 +92,7 @@ def _table(key: str, title: str, kind: str, about: str, *alerts: str) -> Table:
             Label(name="feature", title="Feature"),
             Label(name="service_id", title=""),
         ),
-        order="-Open for",
+        order=("-Open for",),
         height=6,
         alerts=alerts,
         links=(HEALTH,),
@@ -175,19 +175,16 @@ SERVICES = Table(
     columns=(
         TENANT,
         Label(name="service_name", title="Service"),
-        Label(name="status", title="Status", states=looks.states(STATUS, "status"), background=True),
         Value(
-            title="",
-            expr=rows(
-                f"max by (tenant, service_name, status) (\n  {STATUS}{{{OF}}}\n"
-                "    and on (tenant, service_id, job, instance)\n  o365_service_healthy == 0\n)",
-                "tenant, service_name",
-                f"topk({ROWS}, {coded(STATUS, 'status', 'tenant, service_name', f',{OF}')}\n"
-                f"  and on (tenant, service_name)\nmin by (tenant, service_name) (o365_service_healthy{{{OF}}}) == 0)",
-            ),
+            title="Status",
+            expr=f"topk({ROWS}, {coded(STATUS, 'status', 'tenant, service_name', f',{OF}')}\n"
+            f"  and on (tenant, service_name)\nmin by (tenant, service_name) (o365_service_healthy{{{OF}}}) == 0)",
+            states=tuple(looks.coded_states(STATUS, "status", looks.GOOD).values()),
+            background=True,
+            unit="short",
         ),
     ),
-    order="Service",
+    order=("-Status", "Service", "Tenant"),
     width=12,
     height=7,
     empty="none, unless sources fail",
@@ -258,7 +255,7 @@ HISTORY_OF = Section(
                 Label(
                     name="classification", title="Class", states=looks.past("o365_service_issue_open", "classification")
                 ),
-                Label(name="title", title="Title", width=300),
+                Label(name="title", title="Title", width=260),
                 Value(
                     title="Began",
                     expr=_resolved(
@@ -280,7 +277,7 @@ HISTORY_OF = Section(
                     ),
                     unit="s",
                     decimals=1,
-                    width=100,
+                    width=90,
                 ),
                 Value(
                     title="Changed",
@@ -290,7 +287,7 @@ HISTORY_OF = Section(
                 ),
                 Label(name="service_id", title=""),
             ),
-            order="-Ended",
+            order=("-Ended",),
             height=6,
             links=(HISTORY,),
         ),

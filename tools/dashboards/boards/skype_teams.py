@@ -42,11 +42,22 @@ TEAMS: tuple[Panel, ...] = (
     ),
     usage.summed("teams_calls", "Teams: calls", "Calls of a day.", "o365_teams_calls", width=6),
     usage.summed("teams_meetings", "Teams: meetings", "Meetings of a day.", "o365_teams_meetings", width=6),
-    _devices("teams_devices", "Teams: devices", "o365_teams_device_users"),
+    _devices("teams_devices", "Teams: devices", "o365_teams_device_users", width=8),
     usage.summed(
-        "teams_deleted", "Teams: deleted persons", "Persons whom Microsoft still counts.", "o365_teams_deleted_users"
+        "teams_deleted",
+        "Teams: deleted persons",
+        "Persons whom Microsoft still counts.",
+        "o365_teams_deleted_users",
+        width=8,
     ),
-    usage.person("teams_persons", "Teams: busiest persons", "Messages of a day.", "o365_teams_user_messages", "kind"),
+    usage.person(
+        "teams_persons",
+        "Teams: busiest persons",
+        "Messages of a day.",
+        "o365_teams_user_messages",
+        "kind",
+        width=8,
+    ),
 )
 SKYPE: tuple[Panel, ...] = (
     usage.share("skype_share", "Skype: share of persons active", "skype", "O365UsageCollapsed"),
@@ -63,14 +74,18 @@ SKYPE: tuple[Panel, ...] = (
     ),
     _devices("skype_devices", "Skype: devices", "o365_skype_device_users"),
     usage.summed(
-        "skype_deleted", "Skype: deleted persons", "Persons whom Microsoft still counts.", "o365_skype_deleted_users"
+        "skype_deleted",
+        "Skype: deleted persons",
+        "Persons whom Microsoft still counts.",
+        "o365_skype_deleted_users",
+        width=8,
     ),
     usage.person(
         "skype_persons",
         "Skype: most sessions",
         "Sessions of a day.",
         "o365_skype_user_peer_to_peer_sessions",
-        width=12,
+        width=8,
     ),
     usage.person(
         "skype_organizers",
@@ -78,7 +93,7 @@ SKYPE: tuple[Panel, ...] = (
         "Conferences of a day.",
         "o365_skype_user_conferences",
         "role",
-        width=12,
+        width=8,
     ),
 )
 TABLE = Table(
@@ -97,7 +112,7 @@ TABLE = Table(
         Value(title="Skype devices", expr=_max("o365_skype_devices")),
         Value(title="Skype in use", expr=_max("o365_skype_active_devices")),
     ),
-    order="-Teams persons",
+    order=("-Teams persons",),
     height=7,
     links=(REPORTS,),
 )

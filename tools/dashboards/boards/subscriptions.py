@@ -102,6 +102,8 @@ NOW = Section(
     ),
 )
 
+HOLDERS = (State("User", "persons", "text"), State("Company", "the tenant", "text"))
+
 # Where the recordings are missing a SKU has no share.
 FULLEST = f"topk({ROWS}, {USED}\n  or on (tenant, sku_id)\n0 * {TAKEN})"
 
@@ -150,10 +152,10 @@ SEATS = Table(
             expr=_of_fullest(f"max by ({SKU}, product_name, applies_to) (o365_sku_info{{{OF}}})"),
         ),
         Value(title="", expr=_of_fullest(f"max by ({SKU}, status) ({STATUS}{{{OF}}})")),
-        Label(name="applies_to", title="For"),
+        Label(name="applies_to", title="For", states=HOLDERS),
         Label(name="sku_id", title=""),
     ),
-    order="-Share",
+    order=("-Share",),
     height=12,
     alerts=("O365SkuOverassigned", "O365SkuNearlyFull"),
     links=(LICENCES,),
@@ -176,7 +178,7 @@ UNITS = Table(
         ),
         Label(name="sku_id", title=""),
     ),
-    order="-Suspended",
+    order=("-Suspended",),
     height=8,
     alerts=("O365SkuInGrace",),
     links=(LICENCES,),
@@ -225,7 +227,7 @@ LIST = Table(
         Value(title="", expr=_of_soonest(f"max by ({ONE}, status) (o365_subscription_status{{{OF}}})")),
         Label(name="subscription_id", title="Id", width=315),
     ),
-    order="Days left",
+    order=("Days left",),
     alerts=("O365SubscriptionEnded", "O365SubscriptionInGrace", "O365SubscriptionEndsSoon", "O365TrialEnds"),
     links=(SUBSCRIPTIONS,),
 )
@@ -266,6 +268,7 @@ DASHBOARD = Dashboard(
                     ),
                     decimals=0,
                     minimum=None,
+                    lowest_first=True,
                 ),
                 Timeline(
                     key="status_over_time",

@@ -171,7 +171,7 @@ TABLE = Table(
     "subscription end, negative where an app's last credential ended in the last week, and apps that ended before; "
     "licences that are off; seats of the fullest SKU; failing sources; age of the source that has waited longest; "
     "what max_series cut or could not be read. Apps that are exchanged by a program are not among those that end.",
-    height=9,
+    height=10,
     columns=(
         Label(name="tenant", title="Tenant", links=tuple(_to(uid)[0] for uid in PAGES), width=150),
         Value(
@@ -183,6 +183,7 @@ TABLE = Table(
         ),
         Value(
             title="Token",
+            width=75,
             expr="max by (tenant) (o365_exporter_tenant_up)",
             states=(State("1", "yes", looks.GOOD), State("0", "none", looks.BAD)),
             background=True,
@@ -200,6 +201,7 @@ TABLE = Table(
             expr=f"sum by (tenant) ({INCIDENTS})",
             steps=looks.NONE_IS_GOOD,
             background=True,
+            width=105,
             links=_to("o365-service-health"),
         ),
         Value(
@@ -277,7 +279,7 @@ TABLE = Table(
             links=_to("o365-exporter"),
         ),
     ),
-    order="-Alerts",
+    order=("-Alerts", "-Off", "-Incidents", "-Failing", "Tenant"),
 )
 
 OVER_TIME = Section(
@@ -306,12 +308,13 @@ OVER_TIME = Section(
         ),
         Lines(
             key="active_over_time",
-            title="Active users of Teams",
+            title="Active in Teams, 2 to 3 days ago",
             about="Of the users of seven days, the share that was active on the report's day, two to three days ago: a "
             "sign of life. The 20 tenants with most by the last value in the shown time.",
             lines=(Query(leaders('tenant_product:o365_active_users:ratio{product="teams"}', "tenant"), "{{tenant}}"),),
             daily=True,
             maximum=1,
+            lowest_first=True,
             alerts=("O365UsageCollapsed",),
         ),
         Lines(
@@ -343,9 +346,10 @@ FACTS = Section(
                 Label(name="tenant", title="Tenant"),
                 Label(name="tenant_id", title="Directory"),
                 Label(name="cloud", title="Cloud"),
+                Label(name="admin_center", title="Admin centre"),
                 Value(title="", expr="max without (job, instance) (o365_tenant_info)"),
             ),
-            order="Tenant",
+            order=("Tenant",),
             height=7,
         ),
     ),

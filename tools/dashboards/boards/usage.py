@@ -23,6 +23,7 @@ def share(key: str, title: str, product: str, *alerts: str) -> Lines:
         ),
         daily=True,
         maximum=1,
+        lowest_first=True,
         alerts=alerts,
     )
 
@@ -81,7 +82,6 @@ def person(key: str, title: str, about: str, metric: str, label: str = "", **opt
         ),
         empty=NOBODY,
         optional=True,
-        height=6,
         alerts=("O365NamesConcealed",),
         **options,  # type: ignore[arg-type]
     )
