@@ -12,6 +12,10 @@ APP = "max by (tenant, app_id, app_name, kind) (o365_application_latest_credenti
 APP_START = "max by (tenant, app_id, app_name, kind) (o365_application_latest_credential_start_timestamp_seconds)"
 OWN = "min by (tenant, kind) (o365_exporter_credential_expiry_timestamp_seconds)"
 OWN_START = "min by (tenant, kind) (o365_exporter_credential_start_timestamp_seconds)"
+OWN_APP = (
+    f"{OWN}\n  * on (tenant) group_left (app_name)\n"
+    "topk by (tenant) (1, max by (tenant, app_name) (o365_application_used_by_exporter))"
+)
 ROTATED = f"({rotated()})"
 ROTATING = f"bottomk({ROWS}, {APP} - time()\n  and on (tenant, app_id)\n{ROTATED})"
 SUBSCRIPTION = (
@@ -168,10 +172,12 @@ CREDENTIALS = Section(
         Table(
             key="logins",
             title="The exporter's own logins",
-            about="The credential with which each tenant is polled, and when it ends.",
+            about="The app as which each tenant is polled, its credential, and when that ends.",
             columns=(
                 TENANT,
-                Label(name="kind", title="Kind", width=110),
+                Label(name="app_name", title="App"),
+                Label(name="kind", title="Kind", width=100),
+                Value(title="", expr=OWN_APP),
                 Value(title="Ends", expr=f"1000 * {OWN}", unit="dateTimeAsIso", width=165),
                 Value(
                     title="Days left",
