@@ -57,7 +57,10 @@ class Problem:
 def unknown(path: KeyPath, spell: Spell, place: str) -> Problem:
     """A name that fits no key, with the nearest right one."""
     nearest = next(_nearest(path), None)
-    remedy = f"did you mean {spell(nearest)}?" if nearest else "remove it, or look its name up in docs/configuration.md"
+    remedy = "remove it, or look its name up in docs/configuration.md"
+    if nearest is not None:
+        above = ", above the first [table]" if len(nearest) == 1 < len(path) and spell(path) == dotted(path) else ""
+        remedy = f"did you mean {spell(nearest)}{above}?"
     return Problem((spell(path),), "is not a setting", remedy, place)
 
 
@@ -66,7 +69,9 @@ def _nearest(path: KeyPath) -> Iterator[KeyPath]:
     wrong = next(length for length in range(len(path)) if lookup(path[: length + 1]) is None)
     translated = (*path[:-1], _OTHER_NAMES.get(path[-1], ""))
     siblings = _by_one_part(path, wrong)
-    yield from (near for near in (translated, *siblings) if isinstance(lookup(near), Key))
+    small = tuple(map(str.lower, path))  # as people know the names of variables
+    above = [path[-1:]] if wrong == len(path) - 1 else []  # what stands below a table is taken for a part of it
+    yield from (near for near in (translated, small, *above, *siblings) if isinstance(lookup(near), Key))
     if wrong == len(path) - 1:  # the name of a table, which would be a poor guess for what stands in it
         yield from siblings
     yield from (*_by_whole_name(path), *siblings)

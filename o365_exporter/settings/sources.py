@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from o365_exporter.errors import ConfigurationError
+from o365_exporter.settings import toml_hints
 from o365_exporter.settings.problems import Problem, Spell, dotted, toml, unknown
 from o365_exporter.settings.schema import (
     KINDS,
@@ -227,7 +228,7 @@ def _toml(text: str) -> Tree:
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UnusableError("is not TOML", str(error)) from None
+        raise UnusableError("is not TOML", toml_hints.remedy(text, error)) from None
     except ValueError:  # an integer of thousands of digits
         raise UnusableError("has a number with too many digits in it", "write numbers of up to 18 digits") from None
     except RecursionError:

@@ -155,7 +155,10 @@ def test_lone_pattern_in_the_file(desk: Desk) -> None:
     [
         (None, "o365.toml does not exist: name the file by --config or O365_CONFIG."),
         (b'a = "\xff"', "o365.toml is not UTF-8 (byte 5): save it as UTF-8."),
-        (b"a = 1\nb = oops", "o365.toml is not TOML: Invalid value (at line 2, column 5)."),
+        (
+            b"a = 1\nb = oops",
+            "o365.toml is not TOML: Invalid value (at line 2, column 5); put the value of b in quotes if it is a text.",
+        ),
     ],
 )
 def test_unreadable_file(desk: Desk, content: bytes | None, fault: str) -> None:

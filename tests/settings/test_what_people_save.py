@@ -72,7 +72,8 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
     "NUL": (b'name = "a\0b"', "has a NUL in it (character 9): save it as UTF-8."),
     "half written": (
         b"[tenants.cont",
-        "is not TOML: Expected ']' at the end of a table declaration (at end of document).",
+        "is not TOML: Expected ']' at the end of a table declaration (at end of document); "
+        "write a table as [name], alone in its line.",
     ),
     "an integer of 5 000 digits": (
         b"interval = " + b"9" * 5000,

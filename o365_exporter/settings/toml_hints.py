@@ -1,0 +1,63 @@
+"""What to do about a file that is no TOML: the mistakes that people make, told from the line that they are in.
+
+A line is never shown, since it could hold a secret; its key is.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+_KEY = re.compile(r"\s*([A-Za-z0-9_.-]{1,80})\s*=\s*(.*)")
+_YAML = re.compile(r"\s*-?\s*[A-Za-z0-9_.-]+\s*:(\s|$)")
+_WORDS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
+_SWITCHES = ("yes", "no", "on", "off", "Yes", "No", "On", "Off")
+_TYPOGRAPHIC = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019\u201a"
+_UNSEEN = re.compile("[\u00a0\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202f\u2060\u3000\ufeff]")
+
+
+def remedy(text: str, error: tomllib.TOMLDecodeError) -> str:
+    """The parser's words and where it stopped, and what to do about it where that can be told."""
+    hint = next(_hints(_line_of(text, str(error)), str(error)), "")
+    return f"{error}; {hint}" if hint else str(error)
+
+
+def _line_of(text: str, said: str) -> str:
+    """The line in which the parser stopped; the last one with something in it where that was the end."""
+    lines = text.split("\n")
+    found = _AT_LINE.search(said)
+    if found:
+        return lines[int(found[1]) - 1] if int(found[1]) <= len(lines) else ""
+    return next((line for line in reversed(lines) if line.strip()), "")
+
+
+def _hints(line: str, said: str) -> Iterator[str]:
+    """What to do, the surest first."""
+    key, value = match.groups() if (match := _KEY.match(line)) else ("", "")
+    of = f"the value of {key}" if key else "values"
+    if any(quote in line for quote in _TYPOGRAPHIC):
+        yield 'write plain quotes (") in place of typographic ones'
+    if _UNSEEN.search(line):
+        yield "remove the blanks and invisible characters that are none of ASCII, and type the line anew"
+    if line.lstrip().startswith("{") and not key:
+        yield "this looks like JSON: write key = value, and tables as [name]"
+    if not key and _YAML.match(line):
+        yield "this looks like YAML: write key = value, and tables as [name]"
+    if "overwrite" in said or "twice" in said or "more than once" in said:
+        yield f"{key or 'this table'} is there twice: keep one of them"
+    if "\\" in value and value.startswith('"') and re.search(r"escape|hex|\\\\", said):
+        yield f"double each backslash in {of}, or put it in single quotes"
+    if (word := value.split("#")[0].strip()) in _WORDS:
+        yield f"write {key} = {_WORDS[word]}, in small letters"
+    if word in _SWITCHES:
+        yield f"write {key} = true or {key} = false"
+    if value[:1] in ('"', "'"):
+        yield f"see that the quotes around {of} are closed, and that nothing but a comment (#) follows them"
+    elif value.startswith(("[", "{")):
+        yield f"see that each text in {of} is in quotes and that the brackets are closed"
+    elif key:
+        yield f"put {of} in quotes if it is a text"
+    elif line.lstrip().startswith("["):
+        yield "write a table as [name], alone in its line"
