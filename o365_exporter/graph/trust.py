@@ -21,10 +21,13 @@ from o365_exporter.graph.options import CERTIFICATE_FILE, ConnectionOptions, Sur
 from o365_exporter.texts import UnusableError, content_of, text_of
 
 _DER = b"\x30\x82"
-_CERTIFICATE = re.compile(r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.*?-----END [A-Z0-9 ]+-----", re.DOTALL)
+_CERTIFICATE = re.compile(r"-----BEGIN (?:X509 )?CERTIFICATE-----[^-]*-----END (?:X509 )?CERTIFICATE-----")
+_BEGIN = re.compile(r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----")
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 _FEW = 10  # certificates; a file of more is a bundle
 _GIVE = "give a PEM file of certificates"
+_PKCS7 = f"{_GIVE}, such as openssl pkcs7 -print_certs or openssl pkcs12 -cacerts -nokeys makes of it"
+_TRUSTED = f"{_GIVE}, such as openssl x509 -in FILE -out FILE makes of it"
 _STRICT_CODES = range(80, 95)
 """X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA to X509_V_ERR_EC_KEY_EXPLICIT_PARAMS: what only X509_STRICT looks at
 (OpenSSL 3, x509_vfy.h and check_extensions_strict)."""
@@ -61,10 +64,13 @@ def load_authorities(context: ssl.SSLContext, path: Path) -> None:
         UnusableError: there is no certificate in it.
     """
     content = content_of(path)
-    found = content if content.startswith(_DER) else _certificates(content)
+    binary = content.startswith(_DER)
+    found = content if binary else _certificates(content)
     try:
         context.load_verify_locations(cadata=found)
     except (ssl.SSLError, ValueError):
+        if binary:
+            raise UnusableError("holds something binary that is no certificate, such as a PFX or P7B", _PKCS7) from None
         raise UnusableError("holds a certificate that is damaged", _GIVE) from None
 
 
@@ -133,12 +139,24 @@ def _flags(flags: ssl.VerifyFlags, *, strict: bool) -> ssl.VerifyFlags:
 
 
 def _certificates(content: bytes) -> str:
-    """The certificates of a PEM file, without what stands between them, which may be in any alphabet."""
+    """The certificates of a PEM file, without what stands between them, which may be in any alphabet.
+
+    Blanks before lines, as YAML leaves them, and any ends of lines pass; a certificate without its end does not, since
+    OpenSSL would leave it out without a word.
+    """
     try:
         text = text_of(content)
     except UnusableError:
         text = content.decode("ascii", "ignore")
-    if found := _CERTIFICATE.findall(text):
+    found = _CERTIFICATE.findall("\n".join(line.strip() for line in text.splitlines() if line.strip()))
+    begun = _BEGIN.findall(text)
+    if len(found) < len(begun):
+        if any("TRUSTED" in head for head in begun):
+            raise UnusableError("holds a certificate in the form of OpenSSL's trust lists", _TRUSTED)
+        raise UnusableError("holds a certificate that is damaged or without its end", _GIVE)
+    if found:
         return "\n".join(found)
+    if "-----BEGIN PKCS7" in text:
+        raise UnusableError("holds PKCS#7 (P7B)", _PKCS7)
     private = "PRIVATE KEY-----" in text
     raise UnusableError("holds a private key and no certificate" if private else "holds no certificate", _GIVE)

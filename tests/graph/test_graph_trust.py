@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +83,10 @@ def test_an_authority_that_has_ended(tmp_path: Path) -> None:
         lambda text: f"# Autorité de Zürich\n{text}".encode("latin-1"),
         lambda text: f"{text}\n# the end\n{text}".encode(),
         ssl.PEM_cert_to_DER_cert,
+        lambda text: text.replace("\n", "\r").encode(),
+        lambda text: "".join(f"    {line}  \n\n" for line in text.splitlines()).encode(),
     ],
-    ids=["mark", "utf-16", "windows", "comment", "latin-1", "twice", "der"],
+    ids=["mark", "utf-16", "windows", "comment", "latin-1", "twice", "der", "old Mac", "cut out of YAML"],
 )
 def test_authorities_in_every_dress(tmp_path: Path, write: Any) -> None:
     """A file of certificates is read however Windows, people and other programs wrote it."""
@@ -91,6 +95,43 @@ def test_authorities_in_every_dress(tmp_path: Path, write: Any) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     load_authorities(context, tmp_path / "dressed")
     assert [one["subject"] for one in context.get_ca_certs()] == [((("commonName", "Test authority"),),)]
+
+
+@pytest.mark.parametrize(
+    ("write", "what"),
+    [
+        (lambda text: f"{text}{text[:400]}", "holds a certificate that is damaged or without its end: give a PEM file"),
+        (lambda text: text[:400], "holds a certificate that is damaged or without its end: give a PEM file"),
+        (lambda text: f"{text}{text.replace('M', '*', 1)}", "holds a certificate that is damaged: give a PEM file"),
+        (
+            lambda text: text.replace("CERTIFICATE", "TRUSTED CERTIFICATE"),
+            "holds a certificate in the form of OpenSSL's trust lists: .* openssl x509 -in",
+        ),
+        (lambda text: text.replace("CERTIFICATE", "PKCS7"), r"holds PKCS#7 \(P7B\): .* openssl pkcs7 -print_certs"),
+        (lambda text: text.replace("CERTIFICATE", "PRIVATE KEY"), "holds a private key and no certificate"),
+    ],
+    ids=["second without end", "without end", "second damaged", "trusted", "pkcs7", "key"],
+)
+def test_a_file_that_is_not_whole_or_of_another_form_is_named(
+    tmp_path: Path, write: Callable[[str], str], what: str
+) -> None:
+    """OpenSSL leaves out a certificate without end and says nothing; then half of the authorities would be missing."""
+    ca, _ = certificates(tmp_path)
+    (tmp_path / "odd.pem").write_text(write(ca.read_text()))
+    with pytest.raises(UnusableError) as error:
+        load_authorities(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), tmp_path / "odd.pem")
+    assert re.match(what, f"{error.value.what}: {error.value.remedy}")
+
+
+def test_a_binary_file_of_another_form_is_named(tmp_path: Path) -> None:
+    """PFX and P7B begin like a certificate, and are told with what makes one of them."""
+    (tmp_path / "authorities.p7b").write_bytes(
+        b"\x30\x82\x01\x0a\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02" + bytes(300)
+    )
+    with pytest.raises(UnusableError) as error:
+        load_authorities(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), tmp_path / "authorities.p7b")
+    assert error.value.what == "holds something binary that is no certificate, such as a PFX or P7B"
+    assert "openssl pkcs12" in error.value.remedy
 
 
 def test_a_folder_without_hashed_names(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.settings.desk import Desk
 
-SECRET = "abc8Q~canary"  # noqa: S105 - a canary
+SECRET = "abc8Q~canary"
 
 MISTAKES = {
     "a text without quotes": (f"client_secret = {SECRET}", "put the value of client_secret in quotes if it is a text."),
@@ -16,7 +16,8 @@ MISTAKES = {
     ),
     "quotes that stay open": (
         f'client_secret = "{SECRET}\n',
-        "see that the quotes around the value of client_secret are closed, and that nothing but a comment (#) follows them.",
+        "see that the quotes around the value of client_secret are closed, and that nothing but a comment (#) follows "
+        "them.",
     ),
     "words after the value": (
         'name = "a" and more',
