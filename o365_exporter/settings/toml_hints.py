@@ -36,28 +36,37 @@ def _line_of(text: str, said: str) -> str:
 def _hints(line: str, said: str) -> Iterator[str]:
     """What to do, the surest first."""
     key, value = match.groups() if (match := _KEY.match(line)) else ("", "")
-    of = f"the value of {key}" if key else "values"
+    yield from _of_form(line, key)
+    if "overwrite" in said or "twice" in said or "more than once" in said:
+        yield f"{key or 'this table'} is there twice: keep one of them"
+    if key:
+        yield from _of_value(key, value, said)
+    if line.lstrip().startswith("["):
+        yield "write a table as [name], alone in its line"
+
+
+def _of_form(line: str, key: str) -> Iterator[str]:
+    """About a line that another program, or another format, made so."""
     if any(quote in line for quote in _TYPOGRAPHIC):
         yield 'write plain quotes (") in place of typographic ones'
     if _UNSEEN.search(line):
         yield "remove the blanks and invisible characters that are none of ASCII, and type the line anew"
-    if line.lstrip().startswith("{") and not key:
+    if not key and line.lstrip().startswith("{"):
         yield "this looks like JSON: write key = value, and tables as [name]"
     if not key and _YAML.match(line):
         yield "this looks like YAML: write key = value, and tables as [name]"
-    if "overwrite" in said or "twice" in said or "more than once" in said:
-        yield f"{key or 'this table'} is there twice: keep one of them"
-    if "\\" in value and value.startswith('"') and re.search(r"escape|hex|\\\\", said):
+
+
+def _of_value(key: str, value: str, said: str) -> Iterator[str]:
+    of, word = f"the value of {key}", value.split("#")[0].strip()
+    if "\\" in value and value.startswith('"') and re.search(r"escape|hex|\\", said):
         yield f"double each backslash in {of}, or put it in single quotes"
-    if (word := value.split("#")[0].strip()) in _WORDS:
+    if word in _WORDS:
         yield f"write {key} = {_WORDS[word]}, in small letters"
     if word in _SWITCHES:
         yield f"write {key} = true or {key} = false"
     if value[:1] in ('"', "'"):
         yield f"see that the quotes around {of} are closed, and that nothing but a comment (#) follows them"
-    elif value.startswith(("[", "{")):
+    if value[:1] in ("[", "{"):
         yield f"see that each text in {of} is in quotes and that the brackets are closed"
-    elif key:
-        yield f"put {of} in quotes if it is a text"
-    elif line.lstrip().startswith("["):
-        yield "write a table as [name], alone in its line"
+    yield f"put {of} in quotes if it is a text"
