@@ -58,7 +58,7 @@ def _of_form(line: str, key: str) -> Iterator[str]:
 
 
 def _of_value(key: str, value: str, said: str) -> Iterator[str]:
-    of, word = f"the value of {key}", value.split("#")[0].strip()
+    of, word = f"the value of {key}", value.split("#", maxsplit=1)[0].strip()
     if "\\" in value and value.startswith('"') and re.search(r"escape|hex|\\", said):
         yield f"double each backslash in {of}, or put it in single quotes"
     if word in _WORDS:
