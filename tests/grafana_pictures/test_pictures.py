@@ -16,7 +16,7 @@ import pytest
 from tests.grafana.kit import FOLDER, dashboards, panels
 from tests.grafana.live import exporter_watching, prometheus_watching
 from tools import stack
-from tools.pictures.take import DrawingError, build, draw
+from tools.pictures.take import DrawingError, build, draw, without_data
 
 pytestmark = pytest.mark.long("pictures", 100)
 
@@ -129,6 +129,15 @@ def panel(title: str, expr: str = "vector(1)", **other: object) -> Json:
     """A table of one query."""
     target = {"refId": "A", "expr": expr, "format": "table", "instant": True}
     return {"title": title, "type": "table", "targets": [target], "options": {}, **other}
+
+
+def test_a_picture_of_nothing_is_none() -> None:
+    """A busy exporter that was not scraped in time leaves pages blank; panels that are rightly empty are told."""
+    report: Json = {"file": "a.webp", "panels": [{"title": "Most items", "state": "empty"}]}
+    assert without_data(report) == ["Most items"]
+    report["panels"].append({"title": "Oldest data", "state": "empty"})
+    with pytest.raises(DrawingError, match=r"^a\.webp: the exporter was not scraped in time"):
+        without_data(report)
 
 
 def test_the_lock_names_no_registry() -> None:

@@ -80,7 +80,7 @@ def take(each: Round, out: Path) -> None:
     """Start a demo, let it run for a while, and draw it.
 
     Raises:
-        DrawingError: a panel could not be drawn.
+        DrawingError: a panel could not be drawn, or there was nothing to draw.
     """
     files = [DASHBOARDS / f"{name}.json" for name in each.dashboards] or sorted(DASHBOARDS.glob("*.json"))
     end = time.monotonic() + each.seconds
@@ -89,8 +89,21 @@ def take(each: Round, out: Path) -> None:
         time.sleep(max(0, end - time.monotonic()))
         since = f"now-{each.seconds:g}s"
         for report in draw(prometheus, out, files, "--from", since, f"--suffix={each.suffix}"):
-            empty = [panel["title"] for panel in report["panels"] if panel["state"] == "empty"]
+            empty = without_data(report)
             print(f"  {report['file']}" + (f", without data: {', '.join(empty)}" if empty else ""))
+
+
+def without_data(report: Json) -> list[str]:
+    """Titles of the panels of a picture that are empty.
+
+    Raises:
+        DrawingError: those are among them that an exporter which is scraped always fills.
+    """
+    empty = [panel["title"] for panel in report["panels"] if panel["state"] == "empty"]
+    if "Oldest data" in empty:
+        text = f"{report['file']}: the exporter was not scraped in time; draw it again on a machine that is less busy"
+        raise DrawingError(text, json.dumps([report]))
+    return empty
 
 
 @contextmanager
