@@ -108,7 +108,7 @@ def without_data(report: Json) -> list[str]:
 
 @contextmanager
 def watched(demo: Sequence[str], folder: Path) -> Iterator[str]:
-    """The address of a Prometheus with the shipped rules that scrapes a demo every ten seconds."""
+    """The address of a Prometheus with the shipped rules that scrapes a demo every five seconds."""
     exporter, prometheus = (f"127.0.0.1:{stack.free_port()}" for _ in range(2))
     (folder / "prometheus.yml").write_text(yaml.safe_dump(_settings(exporter)), "utf-8")
     commands = {
@@ -124,7 +124,7 @@ def watched(demo: Sequence[str], folder: Path) -> Iterator[str]:
 
 def _settings(exporter: str) -> Json:
     return {
-        "global": {"scrape_interval": "10s", "scrape_timeout": "10s", "evaluation_interval": "5s"},
+        "global": {"scrape_interval": "5s", "scrape_timeout": "5s", "evaluation_interval": "5s"},
         "rule_files": [f"{RULES}/*.yaml"],
         "scrape_configs": [{"job_name": "o365-exporter", "static_configs": [{"targets": [exporter]}]}],
     }

@@ -175,8 +175,8 @@ CREDENTIALS = Section(
             about="The app as which each tenant is polled, its credential, and when that ends.",
             columns=(
                 TENANT,
-                Label(name="app_name", title="App"),
-                Label(name="kind", title="Kind", width=100),
+                Label(name="app_name", title="App", width=195),
+                Label(name="kind", title="Kind", width=85),
                 Value(title="", expr=OWN_APP),
                 Value(title="Ends", expr=f"1000 * {OWN}", unit="dateTimeAsIso", width=165),
                 Value(
