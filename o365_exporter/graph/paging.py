@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 from o365_exporter.errors import RefusedRedirectError, UnexpectedAnswerError
 from o365_exporter.graph.addresses import host_of, origin_of
+from o365_exporter.graph.meanings import PageSizeError, PageTokenError
 
 MAX_PAGES = 1000
 """Pages of one list; more is taken for a loop."""
+
+_NOT_KNOWN = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 async def all_pages(
@@ -34,10 +38,22 @@ async def all_pages(
         if url in seen or len(seen) == MAX_PAGES:
             raise unexpected(what, "comes back to a page" if url in seen else f"has more than {MAX_PAGES} pages")
         seen.add(url)
-        page = await fetch(url)
+        page = await _page(fetch, url, first)
         found += _items(page, what)
         url = _next(page, root, what)
     return found
+
+
+async def _page(fetch: Callable[[str], Awaitable[dict[str, Any]]], url: str, first: str) -> dict[str, Any]:
+    """One page. Where the first one came and a later one is not known, it is the token that is not, by whatever code."""
+    try:
+        return await fetch(url)
+    except UnexpectedAnswerError as error:
+        if url == first or error.status not in _NOT_KNOWN or isinstance(error, PageSizeError | PageTokenError):
+            raise
+        raise PageTokenError(
+            error.message, remedy=error.remedy, status=error.status, code=error.code, subject=error.subject
+        ) from None
 
 
 def unexpected(what: str, why: str) -> UnexpectedAnswerError:

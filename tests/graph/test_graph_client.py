@@ -521,6 +521,32 @@ async def test_a_list_whose_next_page_is_forgotten_begins_anew_once(world: Micro
             await graph.list(APPS)
 
 
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(410, "resyncRequired"), (410, ""), (404, "UnknownError"), (404, ""), (400, "Request_BadRequest"), (400, "x")],
+)
+async def test_a_later_page_that_is_not_known_is_a_forgotten_one_by_whatever_code(
+    world: Microsoft, status: int, code: str
+) -> None:
+    """The first page came by the same address but for the token; only a first page's own words are about the list."""
+    link = f"{GRAPH}/applications?$skiptoken=1"
+    first = httpx.Response(200, json={"value": [{"id": "1"}], "@odata.nextLink": link})
+    unknown = httpx.Response(status, json=graph_error(code, "Gone."))
+    route = world.graph("/applications")
+    async with client() as graph:
+        route.side_effect = [first, unknown, first, httpx.Response(200, json={"value": [{"id": "2"}]})]
+        assert await graph.list(APPS) == [{"id": "1"}, {"id": "2"}]
+        route.side_effect = [first, unknown, first, unknown]
+        with pytest.raises(UnexpectedAnswerError, match=rf"\({status} ?{code}: Gone") as failure:
+            await graph.list(APPS)
+        assert failure.value.status == status
+        asked = route.call_count
+        route.side_effect = [unknown]
+        with pytest.raises(UnexpectedAnswerError):
+            await graph.list(APPS)
+    assert route.call_count == asked + 1
+
+
 @pytest.mark.parametrize("odd", ["", ".", "..", "a\r\nb", "a\x00b", "\ud800", "x" * 501, "a\u2028b"])
 async def test_an_odd_id_reaches_no_address(world: Microsoft, odd: str) -> None:
     """Ids come from answers: one that would lead elsewhere, or into no URL at all, fails alone and with a sentence."""
