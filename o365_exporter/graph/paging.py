@@ -45,7 +45,7 @@ async def all_pages(
 
 
 async def _page(fetch: Callable[[str], Awaitable[dict[str, Any]]], url: str, first: str) -> dict[str, Any]:
-    """One page. Where the first one came and a later one is not known, it is the token that is not, by whatever code."""
+    """One page. Where the first came and a later one is not known, it is the token that is not, by whatever code."""
     try:
         return await fetch(url)
     except UnexpectedAnswerError as error:

@@ -160,13 +160,18 @@ def _numbers(column: str, cells: list[str]) -> list[float]:
 
 
 def _number(column: str, cell: str) -> float:
-    """A number as Microsoft writes it: Python would also take ``NaN``, ``1_000`` and the digits of other scripts."""
+    """A number as Microsoft writes it: Python would also take ``NaN``, ``1_000`` and the digits of other scripts.
+
+    Whatever is counted in a report is a number of people, things, seconds or bytes, and never less than none.
+    """
     written = cell.strip()
     if not written:
         return 0
     if _NUMBER.fullmatch(written):
         value = int(written) if written.lstrip("+-").isdecimal() else float(written)
-        if isfinite(value) and abs(value) < _TOO_LARGE:
+        if value < 0:
+            raise OddCellError(f"{cell[:40]!r} in the column {column} is less than none")
+        if isfinite(value) and value < _TOO_LARGE:
             return value
     raise OddCellError(f"{cell[:40]!r} in the column {column} is not a number")
 

@@ -537,7 +537,7 @@ async def test_a_later_page_that_is_not_known_is_a_forgotten_one_by_whatever_cod
         route.side_effect = [first, unknown, first, httpx.Response(200, json={"value": [{"id": "2"}]})]
         assert await graph.list(APPS) == [{"id": "1"}, {"id": "2"}]
         route.side_effect = [first, unknown, first, unknown]
-        with pytest.raises(UnexpectedAnswerError, match=rf"\({status} ?{code}: Gone") as failure:
+        with pytest.raises(UnexpectedAnswerError, match=rf"\({status} {code}.*Gone") as failure:
             await graph.list(APPS)
         assert failure.value.status == status
         asked = route.call_count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -58,8 +59,8 @@ def test_what_is_no_date_is_odd_and_named(cell: str) -> None:
 
 def test_numbers_are_whole_or_decimal_and_empty_is_none_of_either() -> None:
     """An empty cell is 0 as in the plugins."""
-    cells = ("7", "1.5", "", " 8 ", "1.5E+10", "-3", "007")
-    assert column("Count", *cells).numbers("Count") == [7, 1.5, 0, 8, 1.5e10, -3, 7]
+    cells = ("7", "1.5", "", " 8 ", "1.5E+10", "+3", "007", "-0")
+    assert column("Count", *cells).numbers("Count") == [7, 1.5, 0, 8, 1.5e10, 3, 7, 0]
     assert column("Count", "", "").numbers("Count") == [0, 0]
 
 
@@ -70,6 +71,13 @@ def test_numbers_are_whole_or_decimal_and_empty_is_none_of_either() -> None:
 def test_what_is_no_number_is_odd_and_named(cell: str) -> None:
     """What would be no number in a sum, or one that nobody wrote, is told and never added."""
     with pytest.raises(OddCellError, match="in the column Count is not a number"):
+        column("Count", "1", cell).numbers("Count")
+
+
+@pytest.mark.parametrize("cell", ["-3", "-210.5", " -1E+10"])
+def test_there_is_never_less_than_none_of_anything(cell: str) -> None:
+    """A negative cell costs its row, and is no -210 mailboxes in a sum."""
+    with pytest.raises(OddCellError, match=f"'{re.escape(cell)}' in the column Count is less than none"):
         column("Count", "1", cell).numbers("Count")
 
 
