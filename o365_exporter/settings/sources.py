@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,12 +170,17 @@ class _Reading:
         problems: list[Problem] = []
         found: dict[str, str] = {}
         for file in self._names(folder, asked=bool(asked)):
-            if not file.name.upper().startswith(PREFIX) or str(file) in known:
+            if str(file) in known:
+                continue
+            if not file.name.upper().startswith(PREFIX):
+                problems += _with_hyphens(file)
                 continue
             try:
                 found[file.name] = text_in(file)
             except UnusableError as error:
-                if not isinstance(error, NotThereError):  # a directory, or a link that leads nowhere
+                # Docker makes a directory of a file that is not there, and links may lead nowhere. Of another name than
+                # a setting's, they are nobody's business.
+                if not isinstance(error, NotThereError) or isinstance(lookup(_path_of(file.name)), Key):
                     self._unreadable_secret(file, error, asked=bool(asked))
         layer = self._variables(found, str(folder), problems)
         if asked:
@@ -245,6 +250,13 @@ def _has_huge_number(value: Any) -> bool:
     if isinstance(value, dict | list):
         return any(map(_has_huge_number, value.values() if isinstance(value, dict) else value))
     return isinstance(value, int) and abs(value) >= _LARGEST_INTEGER
+
+
+def _with_hyphens(file: Path) -> Iterator[Problem]:
+    """A file that is called as Kubernetes likes names, and would be a setting with underscores."""
+    name = file.name.replace("-", "_")
+    if name.upper().startswith(PREFIX) and isinstance(lookup(_path_of(name)), Key):
+        yield Problem((file.name,), "is not a setting", f"did you mean {name}?", str(file.parent))
 
 
 def _no_folder(folder: Path, error: OSError) -> Problem:

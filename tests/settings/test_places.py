@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -221,3 +222,24 @@ def test_secret_file_without_permission(desk: Desk, monkeypatch: pytest.MonkeyPa
     assert desk.faults(environ={"O365_SECRETS_DIR": str(desk.secrets)}) == [
         "secrets/o365_client_secret cannot be read (Permission denied): let the exporter's user read it."
     ]
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda file: file.symlink_to("nowhere")], ids=["directory", "link"])
+def test_a_secret_that_is_no_file_is_named(desk: Desk, make: Callable[[Path], None]) -> None:
+    """Docker makes a directory of a file that is missing: that, and not a setting that nobody set, is what to mend."""
+    make(desk.secrets / "o365_client_secret")
+    make(desk.secrets / "o365_notes")
+    (fault,) = desk.faults(environ={**ONE_TENANT, "O365_SECRETS_DIR": str(desk.secrets)})
+    assert "o365_client_secret " in fault
+    assert fault.split("o365_client_secret ")[1].startswith(("is a directory: ", "does not exist: "))
+
+
+def test_a_secret_that_is_called_with_hyphens_is_named(desk: Desk) -> None:
+    """Kubernetes likes them in keys of secrets, and nothing would be read of it."""
+    (desk.secrets / "o365-client-secret").write_text("s3cret")
+    (desk.secrets / "o365-notes").write_text("of another program")
+    assert desk.faults(environ={**ONE_TENANT, "O365_SECRETS_DIR": str(desk.secrets)}) == [
+        "o365-client-secret in secrets is not a setting: did you mean o365_client_secret?"
+    ]
+    used = {**ONE_TENANT, "O365_CLIENT_SECRET_FILE": str(desk.secrets / "o365-client-secret"), "O365_CLIENT_SECRET": ""}
+    assert desk.load(environ={**used, "O365_SECRETS_DIR": str(desk.secrets)}).tenants

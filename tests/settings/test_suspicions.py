@@ -57,6 +57,8 @@ def test_an_empty_secret_in_the_file(desk: Desk, value: str) -> None:
 
 GUID = "is a GUID, as the ID of a secret is: write the secret's Value, which the portal shows only once."
 FILLER = "looks like a placeholder: write the secret's Value."
+REFERENCE = "looks like a reference that nobody resolved: write the secret's Value, or have it put there."
+PIECE = "looks like a piece of another file with a name in it: write the secret's Value alone."
 WARNED: list[tuple[str, str, str]] = [
     ("O365_CLIENT_SECRET", OTHER, GUID),
     ("O365_CLIENT_SECRET", OTHER.upper(), GUID),
@@ -83,6 +85,35 @@ WARNED: list[tuple[str, str, str]] = [
         "eyJhbGciOiJub25lIn0.e30.x",
         "looks like a token: write the secret's Value, or name the token's file by federated_token_file.",
     ),
+    *(
+        ("O365_CLIENT_SECRET", reference, REFERENCE)
+        for reference in (
+            "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s/)",
+            "vault:secret/data/o365#client_secret",
+            "ref+azurekeyvault://v/s",
+            "op://Vault/o365/secret",
+            "ENC[AES256_GCM,data:abc,iv:x,tag:y,type:str]",
+            "$CLIENT_SECRET",
+            "%CLIENT_SECRET%",
+            "#{ClientSecret}#"[:-1],
+            "https://v.vault.azure.net/secrets/s/1",
+        )
+    ),
+    *(
+        ("O365_CLIENT_SECRET", piece, PIECE)
+        for piece in (
+            "O365_CLIENT_SECRET=8Q8~abc",
+            "export CLIENT_SECRET=8Q8~abc",
+            "client_secret: 8Q8~abc",
+            '{"client_secret": "8Q8~abc"}',
+        )
+    ),
+    (
+        "O365_CLIENT_SECRET",
+        base64.b64encode(b"8Q8~abcDEF.ghi-jkl_mno~pqrSTUvwxYZ012345\n").decode(),
+        "looks like a secret in base64, as kubectl shows it: write what it stands for (base64 --decode).",
+    ),
+    *(("O365_CLIENT_SECRET", filler, FILLER) for filler in ("None", "null", "undefined")),
     ("O365_TENANT_ID", NOBODY, "is the placeholder of examples: write the GUID that the portal shows."),
     ("O365_CLIENT_ID", NOBODY, "is the placeholder of examples: write the GUID that the portal shows."),
     (
@@ -103,7 +134,18 @@ def test_what_looks_wrong_is_warned_of(desk: Desk, name: str, value: str, warnin
     )
 
 
-@pytest.mark.parametrize("secret", ["s3cret", "8Q8~abcDEF.ghi-jkl_mno~pqrSTUvwxYZ0123456", "/a+b/c==", "secretive"])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "s3cret",
+        "8Q8~abcDEF.ghi-jkl_mno~pqrSTUvwxYZ0123456",
+        "/a+b/c==",
+        "secretive",
+        "c2VjcmV0",
+        "a$b%c=d:e",
+        "secret==",
+    ],
+)
 def test_likely_secrets_are_let_pass(desk: Desk, secret: str) -> None:
     """What Microsoft makes, and made, is not suspicious."""
     assert desk.inspect(environ={**ONE_TENANT, "O365_CLIENT_SECRET": secret}).warnings == ()
