@@ -7,10 +7,10 @@ import platform
 import subprocess
 import time
 
-from benchmarks import rendering
+from benchmarks import folding, rendering
 from benchmarks.ratios import HEAD, Lines
 
-BENCHMARKS: dict[str, Lines] = {"rendering": rendering.lines}
+BENCHMARKS: dict[str, Lines] = {"rendering": rendering.lines, "folding": folding.lines}
 
 
 def main() -> None:

@@ -6,13 +6,15 @@ A cell that cannot be what its column holds is an ``OddCellError``: the caller t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
+from itertools import compress
 from math import isfinite
-from operator import eq, itemgetter, or_
+from operator import and_, eq, not_, or_
 from typing import TypeVar
 
-from o365_exporter.reports.tables import Row
+from o365_exporter.reports.tables import Grid, Row
 
 REFRESH_DATE = "Report Refresh Date"
 REPORT_DATE = "Report Date"
@@ -22,13 +24,16 @@ DELETED_DATE = "Deleted Date"
 USER = "User Principal Name"
 
 _YES = frozenset(("yes", "true", "1"))
-_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?0*[0-9]{1,18}(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ].*)?", re.ASCII)
-_SAFE_DIGITS = 18
+_SAFE = 10**18
 _TOO_LARGE = 2.0**63
 _REMEMBERED = 4096
 
 T = TypeVar("T")
+
+Where = tuple[str, ...]
+"""Conditions that a row must fulfil to count: ``active``, ``inactive``, ``deleted``; none for all rows."""
 
 
 class OddCellError(Exception):
@@ -47,13 +52,23 @@ class Header:
         self._positions: dict[str, int] = {}
         for position, cell in enumerate(cells):
             self._positions.setdefault(_spelt(cell), position)
+        self._asked: dict[str, int | None] = {}
 
     def __contains__(self, column: str) -> bool:
-        return _spelt(column) in self._positions
+        return self._position(column) is not None
 
     def position(self, column: str) -> int:
         """Index of a column that is there."""
-        return self._positions[_spelt(column)]
+        position = self._position(column)
+        if position is None:
+            raise KeyError(column)
+        return position
+
+    def _position(self, column: str) -> int | None:
+        """Spelt once for each column that is asked for, and not for each batch of rows."""
+        if column not in self._asked:
+            self._asked[column] = self._positions.get(_spelt(column))
+        return self._asked[column]
 
     def __str__(self) -> str:
         return repr(", ".join(" ".join(cell.split()).casefold() for cell in self.cells)[:80])
@@ -67,49 +82,106 @@ class Columns:
         rows: at least one.
     """
 
-    def __init__(self, header: Header, rows: Sequence[Row]) -> None:
+    def __init__(self, header: Header, rows: Grid) -> None:
         self.header = header
         self.rows = rows
-        self._read: dict[tuple[str, str], Sequence[object]] = {}
+        self._read: dict[tuple[str, ...], Sequence[object]] = {}
+        self._days: dict[str, Mapping[str, date | None]] = {}
+        self._totals: dict[tuple[str, ...], float] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def texts(self, column: str) -> list[str]:
         """The cells as they are."""
-        return self._once("texts", column, lambda: list(map(itemgetter(self.header.position(column)), self.rows)))
+        return self._once(("texts", column), lambda: self.rows.column(self.header.position(column)))
 
     def numbers(self, column: str) -> list[float]:
         """Numbers; an empty cell is 0."""
-        return self._once("numbers", column, lambda: _numbers(column, self.texts(column)))
+        return self._once(("numbers", column), lambda: _numbers(column, self.texts(column)))
 
     def flags(self, column: str) -> list[bool]:
         """Yes or no, in either of Microsoft's spellings."""
-        return self._once("flags", column, lambda: list(map(_FLAGS.__getitem__, self.texts(column))))
+        return self._once(("flags", column), lambda: list(map(_FLAGS.__getitem__, self.texts(column))))
 
     def days(self, column: str) -> list[date | None]:
         """Dates, written with or without a time; None for an empty cell."""
-        return self._once("days", column, lambda: _days(column, self.texts(column)))
+        return list(map(self.days_written(column).__getitem__, self.texts(column)))
+
+    def days_written(self, column: str) -> Mapping[str, date | None]:
+        """The few dates that there are in a column, by what its cells say."""
+        if column not in self._days:
+            self._days[column] = _days(column, set(self.texts(column)))
+        return self._days[column]
 
     def active(self) -> list[bool]:
         """Whether each row was last active on the refresh date."""
-        days = self.days
-        return self._once("active", "", lambda: list(map(eq, days(LAST_ACTIVITY_DATE), days(REFRESH_DATE))))
+        return self.where(("active",))
 
-    def deleted(self) -> list[bool]:
-        """Whether each row is of something deleted: Is Deleted says so, or there is a Deleted Date."""
-        return self._once("deleted", "", self._deleted)
+    def where(self, conditions: Where) -> list[bool]:
+        """Whether each row fulfils these conditions, of which there is at least one."""
+        return self._once(("where", *conditions), lambda: self._where(conditions))
+
+    def _where(self, conditions: Where) -> list[bool]:
+        match conditions:
+            case ("active",):
+                return self._active()
+            case ("inactive",):
+                return list(map(not_, self.active()))
+            case ("deleted",):
+                return self._deleted()
+        return list(map(and_, self.where(conditions[:-1]), self.where(conditions[-1:])))
+
+    def count(self, where: Where) -> int:
+        """How many rows fulfil the conditions."""
+        if "inactive" in where:
+            return self.count(_without(where)) - self.count(_opposite(where))
+        return self.where(where).count(True) if where else len(self)
+
+    def total(self, column: str, where: Where) -> float:
+        """The sum of a column over the rows that fulfil the conditions."""
+        if (column, *where) not in self._totals:
+            self._totals[column, *where] = self._total(column, where)
+        return self._totals[column, *where]
+
+    def _total(self, column: str, where: Where) -> float:
+        numbers = self.numbers(column)
+        if not where:
+            return sum(numbers)
+        if "inactive" in where and isinstance(all_of_them := self.total(column, _without(where)), int):
+            return all_of_them - self.total(column, _opposite(where))  # whole numbers lose nothing by that
+        return sum(compress(numbers, self.where(where)))
+
+    def _active(self) -> list[bool]:
+        refreshed = set(self.days_written(REFRESH_DATE).values())
+        if len(refreshed) > 1:
+            return list(map(eq, self.days(LAST_ACTIVITY_DATE), self.days(REFRESH_DATE)))
+        active = {cell: day in refreshed for cell, day in self.days_written(LAST_ACTIVITY_DATE).items()}
+        return list(map(active.__getitem__, self.texts(LAST_ACTIVITY_DATE)))
 
     def _deleted(self) -> list[bool]:
+        """Is Deleted says so, or there is a Deleted Date."""
         flags = self.flags(IS_DELETED)
         if DELETED_DATE not in self.header:
             return flags
-        return list(map(or_, flags, map(bool, map(str.strip, self.texts(DELETED_DATE)))))
+        days = self.texts(DELETED_DATE)
+        together = "".join(days)
+        if not (written := together.split()):
+            return flags
+        return list(map(or_, flags, map(bool, days if written == [together] else map(str.strip, days))))
 
-    def _once(self, kind: str, column: str, read: Callable[[], list[T]]) -> list[T]:
-        if (kind, column) not in self._read:
-            self._read[kind, column] = read()
-        return self._read[kind, column]  # type: ignore[return-value]  # each kind has one type
+    def _once(self, key: tuple[str, ...], read: Callable[[], list[T]]) -> list[T]:
+        if key not in self._read:
+            self._read[key] = read()
+        return self._read[key]  # type: ignore[return-value]  # each kind has one type
+
+
+def _without(where: Where) -> Where:
+    return tuple(condition for condition in where if condition != "inactive")
+
+
+def _opposite(where: Where) -> Where:
+    return tuple("active" if condition == "inactive" else condition for condition in where)
 
 
 class _Memory(dict[str, T]):
@@ -144,9 +216,9 @@ _FLAGS = _Memory(_flag)
 _DAYS = _Memory(_day)
 
 
-def _days(column: str, cells: list[str]) -> list[date | None]:
+def _days(column: str, cells: Iterable[str]) -> Mapping[str, date | None]:
     try:
-        return list(map(_DAYS.__getitem__, cells))
+        return {cell: _DAYS[cell] for cell in cells}
     except OddCellError as error:
         raise OddCellError(f"{error} in the column {column} is not a date") from None
 
@@ -154,8 +226,11 @@ def _days(column: str, cells: list[str]) -> list[date | None]:
 def _numbers(column: str, cells: list[str]) -> list[float]:
     """As ``_number`` reads each cell; plain digits are the rule, and told for all cells at once."""
     together = "".join(cells)
-    if together.isdecimal() and together.isascii() and max(map(len, cells)) <= _SAFE_DIGITS:
-        return list(map(int, cells)) if "" not in cells else [int(cell or 0) for cell in cells]
+    if together.isdecimal() and together.isascii():
+        with suppress(ValueError):  # an empty cell, or more digits than Python takes
+            numbers = list(map(int, cells))
+            if max(numbers) < _SAFE:
+                return numbers  # type: ignore[return-value]  # whole numbers are numbers
     return [_number(column, cell) for cell in cells]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from o365_exporter.reports.tables import Row
 
 MOST = 1024
@@ -20,7 +22,7 @@ class Doubles:
         self.estimate = 0
         """How many rows of the file came again; exact while every row is remembered."""
 
-    def of(self, names: list[str], rows: list[Row]) -> set[int]:
+    def of(self, names: Sequence[str], rows: Sequence[Row]) -> set[int]:
         """Positions of the rows, among these, that came before.
 
         Args:

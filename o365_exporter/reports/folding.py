@@ -6,7 +6,6 @@ import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from datetime import date
-from itertools import compress
 
 from o365_exporter.errors import UnexpectedAnswerError
 from o365_exporter.fields import cleaned
@@ -16,7 +15,7 @@ from o365_exporter.reports.newest import Newest
 from o365_exporter.reports.recipes import Folded, Recipe
 from o365_exporter.reports.rows import Measure
 from o365_exporter.reports.singles import Singles
-from o365_exporter.reports.tables import Row, read_rows
+from o365_exporter.reports.tables import Grid, Row, read_rows
 
 _FEW, _SHARE = 3, 0.05
 """So many rows, or this share of them, may be left out; more means that the form of the file has changed."""
@@ -56,8 +55,9 @@ async def fold(
     async with aclosing(read_rows(pieces)) as batches:
         async for rows in batches:
             if folding is None and rows:
-                folding = _Folding(recipe, Header(rows.pop(0)), until)
-            if folding is not None and rows:
+                folding = _Folding(recipe, Header(rows[0]), until)
+                folding.add(rows[1:], known)
+            elif folding is not None:
                 folding.add(rows, known)
     if folding is None:
         raise UnexpectedAnswerError("The report has an empty body, without even a header.")
@@ -107,7 +107,7 @@ class _Folding:
     def _whole(self, measures: Iterable[Measure]) -> list[Measure]:
         return [measure for measure in measures if not set(measure.quantity.columns) & set(self._missing)]
 
-    def add(self, rows: list[Row], known: date | None) -> None:
+    def add(self, rows: Sequence[Row], known: date | None) -> None:
         """Fold some more rows."""
         columns = self._readable(rows)
         self._rows += len(rows)
@@ -120,41 +120,52 @@ class _Folding:
         self._note_activity(columns)
         if (kept := self._kept(columns)) is not None:
             for measure in self._measures:
-                self._sums[measure.key] += sum(measure.quantity.amounts(kept))
+                self._sums[measure.key] += measure.quantity.total(kept)
             self._singles.add(kept)
 
-    def _readable(self, rows: list[Row]) -> Columns | None:
+    def _readable(self, rows: Sequence[Row]) -> Columns | None:
         """The rows that can be read, None where there is none; the others are counted."""
+        whole = self._whole_rows(rows)
+        if whole is None:
+            return None
+        try:
+            columns: Columns | None = self._checked(whole)
+        except OddCellError:
+            columns = self._picked(whole, [at for at in range(len(whole)) if self._can_be_read(whole.picked([at]))])
+        return self._singled_out(columns) if columns is not None and self._named else columns
+
+    def _whole_rows(self, rows: Sequence[Row]) -> Grid | None:
+        """Those with a cell for each column."""
+        if isinstance(rows, Grid) and rows.width == self._header.width:
+            return rows
         whole = [row for row in rows if len(row) == self._header.width]
         if len(whole) < len(rows):
             odd = next(row for row in rows if len(row) != self._header.width)
             self._leave_out(len(rows) - len(whole), f"it has {len(odd)} cells under {self._header.width} columns")
-        try:
-            columns = self._checked(whole) if whole else None
-        except OddCellError:
-            good = [row for row in whole if self._can_be_read(row)]
-            columns = Columns(self._header, good) if good else None
-        return self._singled_out(columns) if columns is not None and self._named else columns
+        return Grid.of(whole) if whole else None
 
-    def _checked(self, rows: Sequence[Row]) -> Columns:
+    def _picked(self, rows: Grid, positions: Sequence[int]) -> Columns | None:
+        return Columns(self._header, rows.picked(positions)) if positions else None
+
+    def _checked(self, rows: Grid) -> Columns:
         """These rows, if everything that is made of them can be read."""
         columns = Columns(self._header, rows)
         for column in (REFRESH_DATE, *([REPORT_DATE] if self._newest is not None else [])):
-            self._check_days(column, columns.days(column))
+            self._check_days(column, columns.days_written(column).values())
         for measure in (*self._measures, *self._singles.measures):
-            measure.quantity.amounts(columns)
+            measure.quantity.total(columns)
         return columns
 
-    def _check_days(self, column: str, days: list[date | None]) -> None:
-        for day in set(days):
+    def _check_days(self, column: str, days: Iterable[date | None]) -> None:
+        for day in days:
             if day is None:
                 raise OddCellError(f"it has no {column}")
             if day > self._until:
                 raise OddCellError(f"its {column} is {day}, and by the clock here that day is still to come")
 
-    def _can_be_read(self, row: Row) -> bool:
+    def _can_be_read(self, row: Grid) -> bool:
         try:
-            self._checked([row])
+            self._checked(row)
         except OddCellError as error:
             self._leave_out(1, str(error))
             return False
@@ -166,16 +177,15 @@ class _Folding:
 
     def _singled_out(self, columns: Columns) -> Columns | None:
         """Without rows that have come before, cell by cell."""
-        doubles = self._doubles.of(columns.texts(self._recipe.key.column), list(columns.rows))
+        doubles = self._doubles.of(columns.texts(self._recipe.key.column), columns.rows)
         if not doubles:
             return columns
         self._leave_out(len(doubles), "it has come before, cell by cell")
-        rows = [row for position, row in enumerate(columns.rows) if position not in doubles]
-        return Columns(self._header, rows) if rows else None
+        return self._picked(columns.rows, [at for at in range(len(columns)) if at not in doubles])
 
     def _note_refresh_date(self, columns: Columns, known: date | None) -> None:
         if self._refreshed is None:
-            self._refreshed = columns.days(REFRESH_DATE)[0]
+            self._refreshed = columns.days_written(REFRESH_DATE)[columns.texts(REFRESH_DATE)[0]]
             if self._refreshed is not None and known is not None and self._refreshed <= known:
                 raise Unchanged
 
@@ -183,13 +193,14 @@ class _Folding:
         if self._named and self._recipe.key.personal:
             names = columns.texts(self._recipe.key.column)
             self._names += len(names) - names.count("")
-            self._hashes += sum(len(name) == _HASH and _CONCEALED.fullmatch(name) is not None for name in names)
+            if _HASH in map(len, names):
+                self._hashes += sum(_CONCEALED.fullmatch(name) is not None for name in names)
 
     def _note_activity(self, columns: Columns) -> None:
         """Nothing that is served is made of this count, so it may be unknown without costing a row."""
         if self._active is not None:
             try:
-                self._active += sum(columns.active())
+                self._active += columns.count(("active",))
             except OddCellError:
                 self._active = None
 
@@ -198,8 +209,8 @@ class _Folding:
         if not self._recipe.filters:
             return columns
         keeps = self._recipe.keys.keeps
-        rows = list(compress(columns.rows, [keeps(cleaned(name)) for name in columns.texts(self._recipe.key.column)]))
-        return Columns(self._header, rows) if rows else None
+        names = columns.texts(self._recipe.key.column)
+        return self._picked(columns.rows, [at for at, name in enumerate(names) if keeps(cleaned(name))])
 
     def result(self, etag: str) -> Folded | None:
         """What has come out; None where there was no row.

@@ -40,7 +40,7 @@ class Newest:
                 continue
             if day > self._day:
                 self._day, self._rows = day, {}
-            one = Columns(columns.header, [columns.rows[position]])
+            one = Columns(columns.header, columns.rows.picked([position]))
             self._rows.setdefault(self._cells(one), one)
 
     def _counts(self, columns: Columns, position: int) -> bool:
@@ -66,7 +66,7 @@ class Newest:
                 if odd := _unreadable(one, measure):
                     lacking |= dict.fromkeys(odd)
                 else:
-                    values[measure.key] = sum(measure.quantity.amounts(one))
+                    values[measure.key] = measure.quantity.total(one)
         return Found(values, len(lacking), (self._told(lacking),) if lacking else ())
 
     def _told(self, lacking: Mapping[str, None]) -> str:
@@ -78,7 +78,7 @@ def _unreadable(one: Columns, measure: Measure) -> list[str]:
     empty = [column for column in measure.quantity.columns if not one.texts(column)[0].strip()]
     if not empty:
         try:
-            measure.quantity.amounts(one)
+            measure.quantity.total(one)
         except OddCellError:
             return list(measure.quantity.columns)
     return empty

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import repeat
-from operator import mul, not_
+from itertools import compress, repeat
+from operator import mul
 from typing import Literal, Protocol
 
 from o365_exporter.metrics import Metric
-from o365_exporter.reports.columns import IS_DELETED, LAST_ACTIVITY_DATE, REFRESH_DATE, USER, Columns
+from o365_exporter.reports.columns import IS_DELETED, LAST_ACTIVITY_DATE, REFRESH_DATE, USER, Columns, Where
 
 
 class Quantity(Protocol):
@@ -28,6 +28,10 @@ class Quantity(Protocol):
         """
         ...
 
+    def total(self, columns: Columns, where: Where = ()) -> float:
+        """The sum of ``amounts`` over the rows that fulfil the conditions; raises the same."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -37,6 +41,9 @@ class Count:
 
     def amounts(self, columns: Columns) -> Iterable[float]:
         return repeat(1, len(columns))
+
+    def total(self, columns: Columns, where: Where = ()) -> float:
+        return columns.count(where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,9 @@ class Sum:
     def amounts(self, columns: Columns) -> Iterable[float]:
         return columns.numbers(self.column)
 
+    def total(self, columns: Columns, where: Where = ()) -> float:
+        return columns.total(self.column, where)
+
 
 @dataclass(frozen=True, slots=True)
 class Flags:
@@ -61,6 +71,11 @@ class Flags:
 
     def amounts(self, columns: Columns) -> Iterable[float]:
         return map(sum, zip(*map(columns.flags, self.columns), strict=True))
+
+    def total(self, columns: Columns, where: Where = ()) -> float:
+        if where:
+            return sum(compress(self.amounts(columns), columns.where(where)))
+        return sum(columns.flags(column).count(True) for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +90,14 @@ class Active:
         return (*self.quantity.columns, LAST_ACTIVITY_DATE, REFRESH_DATE)
 
     def amounts(self, columns: Columns) -> Iterable[float]:
-        active = columns.active()
-        return map(mul, self.quantity.amounts(columns), active if self.active else map(not_, active))
+        return map(mul, self.quantity.amounts(columns), columns.where(self._condition))
+
+    def total(self, columns: Columns, where: Where = ()) -> float:
+        return self.quantity.total(columns, where + self._condition)
+
+    @property
+    def _condition(self) -> Where:
+        return ("active",) if self.active else ("inactive",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +111,10 @@ class Deleted:
         return (*self.quantity.columns, IS_DELETED)
 
     def amounts(self, columns: Columns) -> Iterable[float]:
-        return map(mul, self.quantity.amounts(columns), columns.deleted())
+        return map(mul, self.quantity.amounts(columns), columns.where(("deleted",)))
+
+    def total(self, columns: Columns, where: Where = ()) -> float:
+        return self.quantity.total(columns, (*where, "deleted"))
 
 
 @dataclass(frozen=True, slots=True)

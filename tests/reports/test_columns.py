@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from o365_exporter.reports.columns import Columns, Header, OddCellError
+from o365_exporter.reports.tables import Grid
 
 
 def column(name: str, *cells: str) -> Columns:
     """A file of one column."""
-    return Columns(Header([name]), [[cell] for cell in cells])
+    return Columns(Header([name]), Grid.of([[cell] for cell in cells]))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def column(name: str, *cells: str) -> Columns:
 def test_columns_are_found_by_their_letters_and_digits(spelt: str) -> None:
     """Case, blanks and signs of a header do not matter; the first of two columns of one name counts."""
     header = Header(["Other", spelt, "Storage Used (Byte)"])
-    assert Columns(header, [["1", "2", "3"]]).numbers("Storage Used (Byte)") == [2]
+    assert Columns(header, Grid.of([["1", "2", "3"]])).numbers("Storage Used (Byte)") == [2]
     assert "Storage Used" not in header
 
 
@@ -86,8 +87,8 @@ def test_there_is_never_less_than_none_of_anything(cell: str) -> None:
 )
 def test_deleted_is_what_either_column_says(flag: str, day: str, deleted: bool) -> None:
     """Deleted Date can be blank and Is Deleted wrong: one of them is enough."""
-    assert Columns(Header(["Is Deleted", "Deleted Date"]), [[flag, day]]).deleted() == [deleted]
-    assert Columns(Header(["Is Deleted"]), [[flag]]).deleted() == [flag in ("True", "Yes")]
+    assert Columns(Header(["Is Deleted", "Deleted Date"]), Grid.of([[flag, day]])).where(("deleted",)) == [deleted]
+    assert Columns(Header(["Is Deleted"]), Grid.of([[flag]])).where(("deleted",)) == [flag in ("True", "Yes")]
 
 
 @given(st.lists(st.one_of(st.integers(0, 10**15).map(str), st.just(""), st.text(max_size=4)), min_size=1, max_size=8))
