@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 from o365_exporter.errors import UnexpectedAnswerError
@@ -31,6 +32,7 @@ _TOO_LARGE = 2**63
 _NEVER = "0001-01-01"
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 
 _SEPARATORS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 """Whatever some reader takes for the end of a line or a cell; people see a blank there."""
@@ -107,6 +109,18 @@ def integer(entry: Json, name: str) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < _TOO_LARGE):
         return value
     raise _wrong_type(name, value, "a whole number")
+
+
+def number(entry: Json, name: str) -> float | None:
+    """A finite number, also as a text of digits (as in secureScore.controlScores); None where it is missing."""
+    value = entry.get(name)
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return float(value)
+    if isinstance(value, float) and isfinite(value):
+        return value
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < _TOO_LARGE):
+        return None if value is None else float(value)
+    raise _wrong_type(name, value, "a number")
 
 
 def flag(entry: Json, name: str) -> bool:

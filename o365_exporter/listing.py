@@ -134,13 +134,17 @@ class ListSource(Source[Listing[T]]):
             raise NoData(f"Graph lists no {self.noun} at all for this tenant.")
         return listing
 
+    async def entries(self, graph: GraphClient) -> Sequence[Json]:
+        """What Graph lists."""
+        return await graph.list(self.endpoint)
+
     async def read(self, graph: GraphClient, previous: Listing[T] | None, now: float) -> Listing[T]:
         """The list, which may be empty where it always was or has been for long enough.
 
         Raises:
             UnexpectedAnswerError: it has so little to hold of what was there before that it is not believed yet.
         """
-        raw = await graph.list(self.endpoint)
+        raw = await self.entries(graph)
         known = doubted(previous, len(raw), now) if previous is not None else None
         if known is not None:
             self._check(known, len(raw), now)

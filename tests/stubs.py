@@ -31,6 +31,24 @@ class StubGraph:
         self.waiting = ""
         self.before_answer: Callable[[], Any] | None = None
 
+    async def page(self, endpoint: Endpoint, size: int, *, filter: str = "", **path: str) -> list[Entry]:  # noqa: A002 - as GraphClient
+        """The first entries of a route."""
+        return (await self.list(endpoint, filter=filter, **path))[:size]
+
+    async def count(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> int:  # noqa: A002 - as GraphClient
+        """How many entries a route has."""
+        return len(await self.list(endpoint, filter=filter, **path))
+
+    async def get(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> Entry:  # noqa: A002 - as GraphClient
+        """The only entry of a route."""
+        (entry,) = await self.list(endpoint, filter=filter, **path)
+        return entry
+
+    async def find(self, endpoint: Endpoint, **path: str) -> Entry | None:
+        """The entry put under this id, None where there is none."""
+        self.asked.append(endpoint.route.format(**path))
+        return cast("Entry | None", self._give(self.entries.get(path["id"])))
+
     async def list(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> list[Entry]:  # noqa: A002 - as GraphClient
         """All entries of a route; with a filter, those put under ``route?filter`` where there are any."""
         asked = endpoint.route + (f"?{filter}" if filter else "")
@@ -38,11 +56,6 @@ class StubGraph:
         if self.before_answer is not None:
             await self.before_answer()
         return cast("list[Entry]", self._give(self.lists.get(asked, self.lists.get(endpoint.route, []))))
-
-    async def find(self, endpoint: Endpoint, **path: str) -> Entry | None:
-        """The entry put under this id, None where there is none."""
-        self.asked.append(endpoint.route.format(**path))
-        return cast("Entry | None", self._give(self.entries.get(path["id"])))
 
     @staticmethod
     def _give(answer: Any) -> Any:

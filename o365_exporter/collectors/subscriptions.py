@@ -7,20 +7,26 @@ each once an hour. Freshness: the moment of the poll.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from pydantic import Field
 
 from o365_exporter import fields
-from o365_exporter.fields import UNKNOWN, Json, closed, member
+from o365_exporter.fields import UNKNOWN, Json
 from o365_exporter.filters import Filter
 from o365_exporter.graph import Endpoint
-from o365_exporter.listing import Listing, ListSource
-from o365_exporter.metrics import Metric, Sample
+from o365_exporter.metrics import Metric
 from o365_exporter.product_names import product_name
-from o365_exporter.source import Collector, CollectorOptions
+from o365_exporter.resources import (
+    Resource,
+    State,
+    Value,
+    identifier,
+    moment,
+    number,
+    resource_collector,
+    text,
+    yes_or_no,
+)
+from o365_exporter.source import CollectorOptions
 
 STATUSES = ("Enabled", "Warning", "Suspended", "Deleted", "LockedOut")
 """Values of subscribedSku.capabilityStatus and companySubscription.status."""
@@ -72,16 +78,6 @@ SUBSCRIPTION_NEXT = Metric(
     _SUBSCRIPTION,
     values={"trial": _TRIAL},
 )
-METRICS = (
-    SKU_INFO,
-    SKU_UNITS,
-    SKU_CONSUMED,
-    SKU_STATUS,
-    SUBSCRIPTION_LICENSES,
-    SUBSCRIPTION_STATUS,
-    SUBSCRIPTION_NEXT,
-)
-
 SUBSCRIBED_SKUS = Endpoint(
     route="/subscribedSkus",
     permissions=("LicenseAssignment.Read.All", "Organization.Read.All"),
@@ -107,156 +103,59 @@ class Options(CollectorOptions):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Sku:
-    """One subscribedSku; ``units`` by state, empty where Graph gives none; ``consumed`` None likewise."""
-
-    id: str
-    part_number: str
-    applies_to: str
-    status: str
-    units: Mapping[str, int]
-    consumed: int | None
+def _names(entry: Json) -> tuple[str, ...]:
+    part_number = fields.text(entry, "skuPartNumber")
+    return part_number, product_name(part_number), fields.text(entry, "skuId")
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """One companySubscription; ``next_lifecycle`` in seconds since 1970, None where none is known."""
+_LABELS = {"sku_id": identifier("skuId", "id"), "sku_part_number": text("skuPartNumber")}
 
-    id: str
-    sku_id: str
-    part_number: str
-    status: str
-    licenses: int | None
-    is_trial: bool
-    next_lifecycle: float | None
+SKUS = Resource(
+    source="skus",
+    endpoint=SUBSCRIBED_SKUS,
+    noun="SKU",
+    key=identifier("skuId", "id"),
+    called=text("skuPartNumber"),
+    labels=_LABELS,
+    series=(
+        Value(
+            SKU_INFO,
+            labels={
+                "product_name": lambda entry: product_name(fields.text(entry, "skuPartNumber")),
+                "applies_to": text("appliesTo"),
+            },
+        ),
+        State(SKU_STATUS, text("capabilityStatus")),
+        # a state that prepaidUnits leaves out, as old tenants do, has no units
+        *(Value(SKU_UNITS, number(f"prepaidUnits.{state}", missing=0.0), {"state": state}) for state in UNIT_STATES),
+        Value(SKU_CONSUMED, number("consumedUnits")),
+    ),
+    option="skus",
+    names=_names,
+)
+BOUGHT = Resource(
+    source="subscriptions",
+    endpoint=SUBSCRIPTIONS,
+    noun="subscription",
+    key=identifier("id", "commerceSubscriptionId"),
+    labels={
+        "subscription_id": identifier("id", "commerceSubscriptionId"),
+        "sku_id": text("skuId"),
+        "sku_part_number": text("skuPartNumber"),
+        "trial": yes_or_no("isTrial"),
+    },
+    series=(
+        State(SUBSCRIPTION_STATUS, text("status")),
+        Value(SUBSCRIPTION_LICENSES, number("totalLicenses")),
+        Value(SUBSCRIPTION_NEXT, moment("nextLifecycleDateTime")),
+    ),
+    option="skus",
+    names=_names,
+)
 
-
-Skus = Listing[Sku]
-Subscriptions = Listing[Subscription]
-
-
-def parse_sku(entry: Json) -> Sku:
-    """One entry of /subscribedSkus. A state that ``prepaidUnits`` leaves out (as old tenants do) has no units."""
-    units = fields.record(entry, "prepaidUnits")
-    return Sku(
-        id=fields.identifier(entry, "skuId", "id"),
-        part_number=fields.text(entry, "skuPartNumber"),
-        applies_to=fields.text(entry, "appliesTo"),
-        status=member(fields.text(entry, "capabilityStatus"), STATUSES),
-        units={state: fields.integer(units, state) or 0 for state in UNIT_STATES} if units else {},
-        consumed=fields.integer(entry, "consumedUnits"),
-    )
-
-
-def parse_subscription(entry: Json) -> Subscription:
-    """One entry of /directory/subscriptions."""
-    return Subscription(
-        id=fields.identifier(entry, "id", "commerceSubscriptionId"),
-        sku_id=fields.text(entry, "skuId"),
-        part_number=fields.text(entry, "skuPartNumber"),
-        status=member(fields.text(entry, "status"), STATUSES),
-        licenses=fields.integer(entry, "totalLicenses"),
-        is_trial=fields.flag(entry, "isTrial"),
-        next_lifecycle=fields.timestamp(entry, "nextLifecycleDateTime"),
-    )
-
-
-class SkusSource(ListSource[Sku]):
-    """Seats by product."""
-
-    name = "skus"
-    noun = "SKU"
-    endpoint = SUBSCRIBED_SKUS
-    endpoints = (SUBSCRIBED_SKUS,)
-
-    def __init__(self, options: Options) -> None:
-        super().__init__(interval=options.interval, stale_after=options.stale_after)
-        self._filter = options.skus
-
-    def parse(self, entry: Json) -> Sku:
-        return parse_sku(entry)
-
-    def key(self, record: Sku) -> str:
-        return record.id
-
-    def samples(self, records: Skus, siblings: Mapping[str, Any]) -> Iterator[Sample]:
-        for sku in records:
-            if _keeps(self._filter, sku):
-                yield from _sku_samples(sku)
-
-    def remarks(self, records: Skus) -> Iterator[str]:
-        yield from super().remarks(records)
-        if not any(_keeps(self._filter, sku) for sku in records):
-            yield f"None of the {len(records)} SKUs passes the filter collectors.subscriptions.skus."
-        for sku in records:
-            if sku.status not in STATUSES:
-                yield f"The SKU {sku.part_number} has the status {sku.status!r}, which is served as unknown."
-
-
-class SubscriptionsSource(ListSource[Subscription]):
-    """What was bought, and when it changes."""
-
-    name = "subscriptions"
-    noun = "subscription"
-    endpoint = SUBSCRIPTIONS
-    endpoints = (SUBSCRIPTIONS,)
-
-    def __init__(self, options: Options) -> None:
-        super().__init__(interval=options.interval, stale_after=options.stale_after)
-        self._filter = options.skus
-
-    def parse(self, entry: Json) -> Subscription:
-        return parse_subscription(entry)
-
-    def key(self, record: Subscription) -> str:
-        return record.id
-
-    def samples(self, records: Subscriptions, siblings: Mapping[str, Any]) -> Iterator[Sample]:
-        for subscription in records:
-            if _keeps(self._filter, subscription):
-                yield from _subscription_samples(subscription)
-
-    def remarks(self, records: Subscriptions) -> Iterator[str]:
-        yield from super().remarks(records)
-        for each in records:
-            if each.status not in STATUSES:
-                yield f"The subscription {each.id} has the status {each.status!r}, which is served as unknown."
-
-
-def _keeps(skus: Filter, thing: Sku | Subscription) -> bool:
-    sku_id = thing.id if isinstance(thing, Sku) else thing.sku_id
-    return skus.keeps(thing.part_number, product_name(thing.part_number), sku_id)
-
-
-def _sku_samples(sku: Sku) -> Iterator[Sample]:
-    labels = {"sku_id": sku.id, "sku_part_number": sku.part_number}
-    yield SKU_INFO.at(1, **labels, product_name=product_name(sku.part_number), applies_to=sku.applies_to)
-    yield SKU_STATUS.at(1, **labels, status=closed(sku.status, STATUSES))
-    for state, units in sku.units.items():
-        yield SKU_UNITS.at(units, **labels, state=state)
-    if sku.consumed is not None:
-        yield SKU_CONSUMED.at(sku.consumed, **labels)
-
-
-def _subscription_samples(subscription: Subscription) -> Iterator[Sample]:
-    labels = {
-        "subscription_id": subscription.id,
-        "sku_id": subscription.sku_id,
-        "sku_part_number": subscription.part_number,
-        "trial": "true" if subscription.is_trial else "false",
-    }
-    yield SUBSCRIPTION_STATUS.at(1, **labels, status=closed(subscription.status, STATUSES))
-    if subscription.licenses is not None:
-        yield SUBSCRIPTION_LICENSES.at(subscription.licenses, **labels)
-    if subscription.next_lifecycle is not None:
-        yield SUBSCRIPTION_NEXT.at(subscription.next_lifecycle, **labels)
-
-
-COLLECTOR = Collector(
+COLLECTOR = resource_collector(
     name="subscriptions",
     summary="How many licences are there, how many are taken, and which subscriptions are about to lapse?",
+    resources=(SKUS, BOUGHT),
     options=Options,
-    metrics=METRICS,
-    sources=lambda options: (SkusSource(options), SubscriptionsSource(options)),
 )

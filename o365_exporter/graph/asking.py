@@ -28,6 +28,9 @@ from o365_exporter.graph.sender import Sender
 
 T = TypeVar("T")
 
+_ACCEPT = {"json": "application/json", "file": "*/*", "number": "text/plain"}
+"""A count that is asked for as JSON is 415 (graph2otel M2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -55,10 +58,11 @@ class Call:
         validator = checked_etag(self.etag)
         return {
             "Authorization": f"Bearer {token}",
-            "Accept": "*/*" if self.endpoint.redirects else "application/json",
+            "Accept": _ACCEPT[self.endpoint.answers],
             "Prefer": self.endpoint.prefer(self.page_size),
             "client-request-id": str(uuid.uuid4()),
             **({"If-None-Match": validator} if validator else {}),
+            **({"ConsistencyLevel": "eventual"} if self.endpoint.answers == "number" else {}),
         }
 
 

@@ -41,7 +41,7 @@ from o365_exporter.graph.meanings import (
     PageTokenError,
 )
 from o365_exporter.graph.options import CredentialOptions
-from o365_exporter.graph.paging import all_pages, unexpected
+from o365_exporter.graph.paging import all_pages, one_page, unexpected
 from o365_exporter.graph.patience import waiting
 from o365_exporter.graph.retry import Retries
 from o365_exporter.graph.sender import Sender
@@ -50,6 +50,7 @@ from o365_exporter.logs import get_logger
 
 _log = get_logger("graph")
 
+_DIGITS = 15  # of a count; more is no number of objects
 _ASKING = 50.0  # seconds for the address of a file, waits and retries included
 
 
@@ -154,6 +155,11 @@ class GraphClient:
         except (NotFoundError, NoData):
             return None
 
+    async def page(self, endpoint: Endpoint, size: int, *, filter: str = "", **path: str) -> list[dict[str, Any]]:  # noqa: A002 - OData's own name
+        """The objects of the first page of at most ``size``, of a list that begins with what is wanted."""
+        url = endpoint.url(self._root, path, filter=filter, page_size=size)
+        return one_page(await self._object(endpoint, url, size), self._named(Call(endpoint, url)))
+
     async def list(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> list[dict[str, Any]]:  # noqa: A002 - OData's own name
         """All objects of all pages; whole, or an error. A list whose next page is forgotten begins anew, once."""
         forgotten = False
@@ -169,6 +175,15 @@ class GraphClient:
                 if forgotten:
                     raise
                 forgotten = True
+
+    async def count(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> int:  # noqa: A002 - OData's own name
+        """How many objects a list has, without reading them."""
+        counted = endpoint.counted()
+        call = Call(counted, counted.url(self._root, path, filter=filter))
+        body = (await self._asking.whole(call)).body.decode("utf-8-sig", "replace").strip()
+        if not (body.isascii() and body.isdigit() and len(body) <= _DIGITS):
+            raise unexpected(self._named(call), "is no number")
+        return int(body)
 
     def _smaller(self, endpoint: Endpoint, size: int, error: PollError) -> int:
         """The page size to go on with, also at the next poll; 0 leaves it to Graph, which knows what it can take."""

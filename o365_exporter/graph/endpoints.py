@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote
 
@@ -26,7 +26,8 @@ class Endpoint:
         limits: the published limit its requests are charged to, a key of ``budget.LIMITS``; empty: none.
         cost: resource units of one request, for limits that count units.
         counted_as: what its requests are counted apart by within that limit, such as a report's function.
-        redirects: whether a success is the address of a file (302), or that the file has not changed (304).
+        answers: what a success is: JSON; a ``file``, its address (302), or that it has not changed (304); or the
+            ``number`` of ``/$count``, which comes as text and to ``ConsistencyLevel: eventual``.
         version: of Graph.
         urgent: may use the part of each budget that is kept for service health, and goes first.
     """
@@ -39,7 +40,7 @@ class Endpoint:
     limits: str = ""
     cost: int = 1
     counted_as: str = ""
-    redirects: bool = False
+    answers: Literal["json", "file", "number"] = "json"
     version: Literal["v1.0", "beta"] = "v1.0"
     urgent: bool = False
 
@@ -60,6 +61,10 @@ class Endpoint:
         }
         asked = "&".join(f"{name}={value}" for name, value in query.items() if value)
         return f"{root}/{self.version}{filled}" + (f"?{asked}" if asked else "")
+
+    def counted(self) -> Endpoint:
+        """The address that says how many there are."""
+        return replace(self, route=f"{self.route}/$count", select=(), answers="number")
 
     def prefer(self, page_size: int = 0) -> str:
         """The ``Prefer`` header: new enum members by their names, and the page size where it belongs there."""

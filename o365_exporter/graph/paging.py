@@ -56,6 +56,15 @@ async def _page(fetch: Callable[[str], Awaitable[dict[str, Any]]], url: str, fir
         ) from None
 
 
+def one_page(page: dict[str, Any], what: str) -> list[dict[str, Any]]:
+    """The objects of one page, whatever lies behind it.
+
+    Raises:
+        UnexpectedAnswerError: it is no page.
+    """
+    return _items(page, what)
+
+
 def unexpected(what: str, why: str) -> UnexpectedAnswerError:
     """An answer of Graph that is JSON and yet no answer."""
     return UnexpectedAnswerError(

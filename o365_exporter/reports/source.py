@@ -259,7 +259,7 @@ def _endpoint(function: str, form: str) -> Endpoint:
         permissions=("Reports.Read.All",),
         limits="usage_reports",
         counted_as=function,
-        redirects=True,
+        answers="file",
     )
 
 

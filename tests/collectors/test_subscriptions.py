@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from o365_exporter.collectors.subscriptions import Options, SkusSource, SubscriptionsSource
+from o365_exporter.collectors.subscriptions import COLLECTOR, Options
 from o365_exporter.errors import NoData
 from o365_exporter.filters import Filter
 from tests.stubs import StubGraph, polled, text_of
@@ -43,7 +43,7 @@ def subscription(**changes: Any) -> dict[str, Any]:
 
 async def test_oracle_of_the_original_on_skus() -> None:
     """compat: the inputs of the plugin's 56 %, 140 % and status-only answers are served as they are."""
-    source = SkusSource(Options())
+    source, _ = COLLECTOR.sources(Options())
     entries = [
         sku(1, "Enabled", 14, enabled=25, warning=0, suspended=0, lockedOut=0),
         sku(2, "Warning", 7, enabled=0, warning=5, suspended=0, lockedOut=0),
@@ -61,7 +61,7 @@ async def test_oracle_of_the_original_on_skus() -> None:
 
 async def test_a_sku_is_served_with_all_unit_states_and_its_product_name() -> None:
     """Exact text of one SKU; lockedOut, which old tenants leave out, has no units."""
-    source = SkusSource(Options())
+    source, _ = COLLECTOR.sources(Options())
     records = await polled(source, StubGraph({SKUS: [sku(1, "lockedout", 14, enabled=25, warning=1, suspended=2)]}))
     labels = 'sku_id="sku-1",sku_part_number="ENTERPRISEPREMIUM"'
     assert text_of(source, records) == (
@@ -79,7 +79,7 @@ async def test_a_sku_is_served_with_all_unit_states_and_its_product_name() -> No
 @pytest.mark.parametrize("status", ["Enabled", "Warning", "Suspended", "Deleted", "LockedOut"])
 async def test_every_status_of_sku_and_subscription_is_a_status_like_others(status: str) -> None:
     """A SKU that is suspended, locked out or deleted does not vanish."""
-    skus, subscriptions = SkusSource(Options()), SubscriptionsSource(Options())
+    skus, subscriptions = COLLECTOR.sources(Options())
     graph = StubGraph({SKUS: [sku(1, status, 1, enabled=1)], SUBSCRIPTIONS: [subscription(status=status.upper())]})
     assert f'status="{status}"' in text_of(skus, await polled(skus, graph))
     assert f'status="{status}"' in text_of(subscriptions, await polled(subscriptions, graph))
@@ -87,7 +87,7 @@ async def test_every_status_of_sku_and_subscription_is_a_status_like_others(stat
 
 async def test_an_unknown_status_is_unknown_with_a_remark() -> None:
     """A newer status is served as unknown and named in the log."""
-    skus, subscriptions = SkusSource(Options()), SubscriptionsSource(Options())
+    skus, subscriptions = COLLECTOR.sources(Options())
     graph = StubGraph({SKUS: [sku(1, "Frozen", 1)], SUBSCRIPTIONS: [subscription(status=None)]})
     records, bought = await polled(skus, graph), await polled(subscriptions, graph)
     assert 'status="unknown"' in text_of(skus, records)
@@ -101,7 +101,7 @@ async def test_an_unknown_status_is_unknown_with_a_remark() -> None:
 
 async def test_what_graph_does_not_say_is_absent_and_not_zero() -> None:
     """A SKU without prepaidUnits and consumedUnits has no counts; an unknown part number is its own product name."""
-    source = SkusSource(Options())
+    source, _ = COLLECTOR.sources(Options())
     records = await polled(source, StubGraph({SKUS: [{"skuId": "x", "skuPartNumber": "NEW_THING"}]}))
     assert text_of(source, records) == (
         'o365_sku_info{applies_to="",product_name="NEW_THING",sku_id="x",sku_part_number="NEW_THING",'
@@ -112,7 +112,7 @@ async def test_what_graph_does_not_say_is_absent_and_not_zero() -> None:
 
 async def test_a_subscription_is_served_with_licences_status_and_next_change() -> None:
     """Exact text of one trial; without a next change there is no series for it."""
-    source = SubscriptionsSource(Options())
+    _, source = COLLECTOR.sources(Options())
     entries = [subscription(isTrial=True), subscription(id="sub-2", nextLifecycleDateTime=None)]
     text = text_of(source, await polled(source, StubGraph({SUBSCRIPTIONS: entries})))
     labels = 'sku_id="sku-1",sku_part_number="ENTERPRISEPREMIUM"'
@@ -131,7 +131,7 @@ async def test_a_subscription_is_served_with_licences_status_and_next_change() -
 async def test_filters_take_skus_and_their_subscriptions() -> None:
     """One filter looks at part number, product name and id of both; an empty match is a remark."""
     options = Options(skus=Filter(exclude=("office 365 e5",)))
-    skus, subscriptions = SkusSource(options), SubscriptionsSource(options)
+    skus, subscriptions = COLLECTOR.sources(options)
     graph = StubGraph({SKUS: [sku(1, "Enabled", 1)], SUBSCRIPTIONS: [subscription()]})
     records = await polled(skus, graph)
     assert text_of(skus, records) == ""
@@ -141,6 +141,6 @@ async def test_filters_take_skus_and_their_subscriptions() -> None:
 
 async def test_a_tenant_without_skus_or_subscriptions_is_no_data() -> None:
     """An empty list is a state of its own and not a failure."""
-    for source in (SkusSource(Options()), SubscriptionsSource(Options())):
+    for source in COLLECTOR.sources(Options()):
         with pytest.raises(NoData):
             await polled(source, StubGraph())

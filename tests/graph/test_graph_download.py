@@ -12,7 +12,7 @@ from tests.graph.world import ImpatientClock, client, microsoft
 REPORT = Endpoint(
     route="/reports/getThings(period='{period}')",
     permissions=("Reports.Read.All",),
-    redirects=True,
+    answers="file",
     counted_as="getThings",
 )
 GRAPH = "https://graph.microsoft.com/v1.0/reports/getThings(period='D7')"

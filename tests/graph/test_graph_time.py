@@ -41,7 +41,7 @@ from tests.graph.world import (
 )
 
 OVERVIEWS = Endpoint("/admin/serviceAnnouncement/healthOverviews", ("X",), limits="service_communications")
-REPORT = Endpoint("/reports/getThings(period='{period}')", ("Reports.Read.All",), redirects=True, counted_as="x")
+REPORT = Endpoint("/reports/getThings(period='{period}')", ("Reports.Read.All",), answers="file", counted_as="x")
 
 
 @pytest.fixture
