@@ -159,6 +159,7 @@ class Collector:
         metrics: every family that its sources can serve.
         sources: builds the sources for one tenant's options.
         derived: series that no source of it stands behind alone.
+        without: what it means that the permission is missing, where that is not the loss of its series.
     """
 
     name: str
@@ -167,6 +168,7 @@ class Collector:
     metrics: tuple[Metric, ...]
     sources: Callable[[Any], tuple[Source[Any], ...]]
     derived: tuple[Derived, ...] = ()
+    without: str = ""
 
     @property
     def all_metrics(self) -> tuple[Metric, ...]:

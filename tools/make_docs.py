@@ -1,4 +1,4 @@
-"""Make everything that is generated: pages of docs/, config.example.toml, served runbooks (see ``generated``).
+"""Make everything that is generated (see ``generated``): docs/, blocks of README, config.example.toml, served runbooks.
 
 python tools/make_docs.py          writes what is stale
 python tools/make_docs.py --check  writes nothing, and exits with 1 where something is stale
@@ -17,7 +17,7 @@ from o365_exporter.catalogue import all_collectors
 from o365_exporter.metrics import Metric
 from o365_exporter.scheduler import FIRST_RETRY, LAST_RETRY
 from o365_exporter.source import Collector, Source, format_duration
-from tools import make_configuration, make_errors, make_runbooks, make_scenarios, make_simulator
+from tools import make_configuration, make_errors, make_permissions, make_runbooks, make_scenarios, make_simulator
 
 ROOT = Path(__file__).resolve().parent.parent
 HINT = "run make docs"
@@ -48,6 +48,7 @@ def generated() -> dict[str, str]:
         "docs/scenarios.md": make_scenarios.document(),
         "docs/simulator.md": make_simulator.document(),
         "config.example.toml": make_configuration.example(),
+        **make_permissions.documents(),
         **make_runbooks.documents(),
     }
 

@@ -74,4 +74,5 @@ COLLECTOR = Collector(
     metrics=(),
     sources=lambda options: (SettingsSource(options),),
     derived=(CONCEALMENT,),
+    without="nothing: `o365_report_names_concealed` is then told from the names in the reports",
 )

@@ -20,6 +20,7 @@ from o365_exporter.graph.options import (
     Surroundings,
 )
 from o365_exporter.graph.proxies import Bypass, Proxies, Proxy, parse_bypasses, parse_proxy
+from o365_exporter.graph.roles import GRAPH_APP_ID, ROLES
 from o365_exporter.graph.traffic import Traffic
 from o365_exporter.graph.trust import authority_defects, check_folder, load_authorities
 
@@ -28,8 +29,10 @@ __all__ = [
     "CERTIFICATE_FOLDERS",
     "CLOUDS",
     "DOWNLOAD_ROUTE",
+    "GRAPH_APP_ID",
     "LIMITS",
     "LOGIN_ROUTES",
+    "ROLES",
     "SYSTEM_ASSIGNED",
     "Bypass",
     "Cloud",

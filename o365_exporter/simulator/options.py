@@ -6,19 +6,12 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from o365_exporter.simulator.domains import READERS
+
 Cloud = Literal["global", "us_gov_l4", "us_gov_l5", "china"]
 Framing = Literal["chunked", "length", "close"]
 
-NEEDED_ROLES = frozenset(
-    {
-        "ServiceHealth.Read.All",
-        "Application.Read.All",
-        "LicenseAssignment.Read.All",
-        "Organization.Read.All",
-        "Reports.Read.All",
-        "ReportSettings.Read.All",
-    }
-)
+NEEDED_ROLES = READERS | {"Reports.Read.All", "ReportSettings.Read.All"}
 """Application permissions that a new tenant's app has been granted."""
 
 _NAMES = ("contoso", "fabrikam", "tailspin")

@@ -9,6 +9,7 @@ from o365_exporter.simulator.domains import (
     secure_scores,
     service_principals,
 )
+from o365_exporter.simulator.domains.resource import BROAD
 
 RESOURCES = (
     *health.RESOURCES,
@@ -20,3 +21,6 @@ RESOURCES = (
     *secure_scores.RESOURCES,
 )
 """Every address below the version that has rows; reports and their settings have none."""
+
+READERS = frozenset(role for one in RESOURCES for role in one.roles if role.endswith(".Read.All")) - BROAD
+"""Permissions that read all of it, each as little as possible beside."""

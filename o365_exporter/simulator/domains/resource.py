@@ -20,6 +20,8 @@ Json = dict[str, Any]
 DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
 """Permissions that read every object of the directory."""
 
+BROAD = DIRECTORY | {"User.Read.All"}
+"""Permissions that open addresses as a side effect: nobody grants them for these."""
 
 Service = Literal["identity", "service_communications", "security"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tools.dashboards.boards import (
     exchange,
     expiry,
@@ -11,9 +13,9 @@ from tools.dashboards.boards import (
     subscriptions,
     tenants,
 )
+from tools.dashboards.boards.further import further
 
-DASHBOARDS = (
-    tenants.DASHBOARD,
+_OTHERS = (
     service_health.DASHBOARD,
     expiry.DASHBOARD,
     subscriptions.DASHBOARD,
@@ -21,3 +23,6 @@ DASHBOARDS = (
     skype_teams.DASHBOARD,
     exporter.DASHBOARD,
 )
+_TENANTS = tenants.DASHBOARD
+
+DASHBOARDS = (replace(_TENANTS, sections=(*_TENANTS.sections, *further((_TENANTS, *_OTHERS)))), *_OTHERS)
