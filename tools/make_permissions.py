@@ -74,7 +74,7 @@ def _family(name: str, own: list[str], others: list[str]) -> str:
     return name
 
 
-_NEW_SECRET = (
+_RESET = (
     'az ad app credential reset --id "$APP_ID" --display-name o365-exporter --years 1 --append --query password '
     "--output tsv"
 )
@@ -94,7 +94,7 @@ az ad app permission admin-consent --id "$APP_ID"
 
 export O365_TENANT_ID=$(az account show --query tenantId --output tsv)
 export O365_CLIENT_ID=$APP_ID
-export O365_CLIENT_SECRET=$({_NEW_SECRET})
+export O365_CLIENT_SECRET=$({_RESET})
 ```
 """
 

@@ -44,6 +44,7 @@ LIMITS: Mapping[str, tuple[Rate, ...]] = {
     "identity": (_IDENTITY,),
     "identity_key_credentials": (Rate(150, 60), _IDENTITY),  # of applications; those of service principals count apart
     "usage_reports": (Rate(14, 600),),  # for each function
+    "security": (Rate(150, 60), Rate(10_000, 600)),
 }
 """The published limits by the name that an ``Endpoint`` gives in ``limits``."""
 

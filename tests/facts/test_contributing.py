@@ -9,20 +9,19 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from pydantic import SecretStr
 
 from o365_exporter.catalogue import all_collectors, all_metrics
-from o365_exporter.errors import NoData
-from o365_exporter.graph import CLOUDS, LIMITS, ConnectionOptions, CredentialOptions, GraphClient, open_http
+from o365_exporter.graph import LIMITS
 from o365_exporter.reports import METRICS
 from o365_exporter.simulator import Simulator
 from o365_exporter.source import Collector
 from tests.facts.pages import blocks, page
 from tests.fakes import FakeClock
+from tests.graph.simulated import client_of
 from tests.reports.files import ReportGraph, polled
 from tests.stubs import text_of
 
-NAME = "o365_exporter.collectors.directory_sync"
+NAME = "o365_exporter.collectors.secure_score"
 MODULE, TEST, REPORT_MODULE, REPORT_TEST = blocks(page("CONTRIBUTING.md"), "python")
 REPORT_NAME = "o365_exporter.collectors.onedrive_usage"
 
@@ -32,7 +31,7 @@ def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The example, where it would be if it were saved under its name."""
     made = ModuleType(NAME)
     monkeypatch.setitem(sys.modules, NAME, made)
-    exec(compile(MODULE, "directory_sync.py", "exec"), made.__dict__)  # noqa: S102 - our own page
+    exec(compile(MODULE, "secure_score.py", "exec"), made.__dict__)  # noqa: S102 - our own page
     return made
 
 
@@ -69,7 +68,7 @@ def obeys_the_rules(collector: Collector, name: str) -> None:
 
 
 @pytest.mark.usefixtures("module", "report_module")
-@pytest.mark.parametrize(("code", "count"), [(TEST, 2), (REPORT_TEST, 1)], ids=["collector", "report"])
+@pytest.mark.parametrize(("code", "count"), [(TEST, 1), (REPORT_TEST, 1)], ids=["collector", "report"])
 async def test_the_tests_of_the_example_pass(code: str, count: int) -> None:
     """Each test function of the second block."""
     scope: dict[str, object] = {"__name__": "test_example"}
@@ -91,37 +90,23 @@ async def test_the_example_reads_microsofts_sample(report_module: ModuleType, sh
 
 
 async def test_the_example_reads_a_simulated_tenant(collector: Collector) -> None:
-    """Through the real client: nothing at first, and a time once the directory is synchronized."""
+    """Through the real client, with one request: the newest score of 90."""
     clock = FakeClock()
     simulator = Simulator(clock)
     tenant = simulator.tenants["contoso"]
     (source,) = collector.sources(collector.options())
-    async with simulator.serve() as url, open_http(ConnectionOptions()) as http:
-        graph = GraphClient(
-            tenant_name="contoso",
-            tenant_id=tenant.tenant_id,
-            cloud=CLOUDS["global"],
-            credential=CredentialOptions(client_id=tenant.client_id, client_secret=SecretStr(tenant.client_secret)),
-            http=http,
-            clock=clock,
-            login_url=url,
-            graph_url=url,
-        )
-        with pytest.raises(NoData):
-            await source.fetch(graph, None, clock.now())
-        tenant.organization |= {
-            "onPremisesSyncEnabled": True,
-            "onPremisesLastSyncDateTime": "2026-03-10T12:00:00Z",
-        }
+    async with client_of(simulator, clock) as graph:
         records = await source.fetch(graph, None, clock.now())
-    assert text_of(source, records) == 'o365_directory_sync_last_timestamp_seconds{tenant="contoso"} 1.773144e+09\n'
+        assert graph.traffic.requests["/security/secureScores", "200"] == 1
+    newest = tenant.secure_scores[0]["currentScore"]
+    assert f'o365_secure_score_points{{tenant="contoso"}} {newest}\n' in text_of(source, records)
 
 
 @pytest.mark.parametrize(
     ("code", "path"),
     [
-        (MODULE, "o365_exporter/collectors/directory_sync.py"),
-        (TEST, "tests/collectors/test_directory_sync.py"),
+        (MODULE, "o365_exporter/collectors/secure_score.py"),
+        (TEST, "tests/collectors/test_secure_score.py"),
         (REPORT_MODULE, "o365_exporter/collectors/onedrive_usage.py"),
         (REPORT_TEST, "tests/collectors/test_onedrive_usage.py"),
     ],

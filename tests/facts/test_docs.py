@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from o365_exporter import cli
 from o365_exporter.catalogue import all_collectors, all_metrics
+from o365_exporter.graph import ROLES
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.settings.schema import PREFIX, lookup
 from o365_exporter.settings.sources import CONFIG, SECRETS_DIR
@@ -27,7 +28,7 @@ from tools import make_docs
 README = page("README.md")
 GUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 GRAPH = "00000003-0000-0000-c000-000000000000"
-EXAMPLES = ("o365_directory_sync", "o365_onedrive")
+EXAMPLES = ("o365_secure_score", "o365_onedrive")
 """What CONTRIBUTING invents to show how a collector and a usage report are made."""
 MISSPELT = "O365_CLIENT_SECERT"
 """What a decision record shows as a typing error."""
@@ -108,18 +109,27 @@ def test_every_source_has_its_permission_in_readme() -> None:
 
 def test_both_scripts_grant_exactly_these_permissions() -> None:
     """The Azure CLI and PowerShell add the roles of the table to Microsoft Graph, and no other."""
-    wanted = {spans(row[3])[0] for row in table(README, "Collector", "Source")} | {GRAPH}
+    wanted = {role for row in table(README, "Collector", "Source") for role in spans(row[3])} | {GRAPH}
     (azure,) = (block for block in blocks(README, "sh") if "az ad app" in block)
     (powershell,) = blocks(page("docs/registration.md"), "powershell")
     assert set(GUID.findall(azure)) == set(GUID.findall(powershell)) == wanted
 
 
 def test_role_ids_are_microsofts(shared: Path) -> None:
-    """Each permission in the README stands with the id that Microsoft gave it."""
+    """Each permission stands with the id that Microsoft gave it."""
     ids = json.loads((shared / "graph" / "permissions.json").read_text("utf-8"))["permission_ids"]
-    told = re.findall(r"`(\w+(?:\.\w+)+)`[ |(]+`([0-9a-f-]{36})`", README)
-    assert told
-    assert dict(told) == {name: ids[name]["application"] for name, _ in told}
+    assert {name: ids[name]["application"] for name in ROLES} == ROLES
+
+
+def test_every_permission_has_its_id() -> None:
+    """Scripts and portals want ids; whoever adds a collector adds its permission's."""
+    endpoints = [
+        endpoint
+        for collector in all_collectors().values()
+        for source in collector.sources(collector.options())
+        for endpoint in source.endpoints
+    ]
+    assert {name for endpoint in endpoints for name in endpoint.permissions} <= ROLES.keys()
 
 
 def test_every_metric_is_in_the_changelog() -> None:

@@ -110,6 +110,7 @@ def test_the_limits_are_the_published_ones() -> None:
         "identity": [(3500, 10)],
         "identity_key_credentials": [(150, 60), (3500, 10)],
         "usage_reports": [(14, 600)],
+        "security": [(150, 60), (10_000, 600)],
     }
 
 

@@ -53,6 +53,21 @@ async def test_lists_of_live_size_are_read_whole() -> None:
         assert graph.auth.state == "ok"
 
 
+async def test_the_newest_page_alone_is_read() -> None:
+    """Secure scores asked for by $top=1 still have a next page, behind which lie 90 days."""
+    scores = Endpoint("/security/secureScores", ("SecurityEvents.Read.All",))
+    async with simulated() as (graph, tenant, _):
+        assert await graph.page(scores, 1) == tenant.secure_scores[:1]
+        assert graph.traffic.requests[scores.route, "200"] == 1
+
+
+async def test_a_list_is_counted_without_being_read() -> None:
+    """By text and with eventual consistency, without which Graph refuses."""
+    async with simulated() as (graph, tenant, _):
+        assert await graph.count(APPS) == len(tenant.applications)
+        assert graph.traffic.requests["/applications/$count", "200"] == 1
+
+
 async def test_expired_tokens_are_renewed() -> None:
     """Over many hours no request meets an expired token."""
     async with simulated() as (graph, _, clock):
