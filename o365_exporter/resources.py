@@ -260,6 +260,11 @@ class Resource:
     names: Callable[[Json], tuple[str, ...]] = lambda _: ()
 
     @property
+    def takes_a_part(self) -> bool:
+        """Whether what is taken is no list, so that its length says nothing."""
+        return not isinstance(self.take, Every)
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """Each once."""
         return tuple(dict.fromkeys(one.metric for one in self.series))
@@ -291,21 +296,21 @@ class ResourceSource(ListSource[Row]):
         super().__init__(interval=options.interval, stale_after=options.stale_after)
         self.name, self.noun = resource.source, resource.noun
         self.endpoint, self.endpoints = resource.endpoint, (resource.endpoint,)
-        self._resource = resource
+        self.resource = resource
         self._filter: Filter = getattr(options, resource.option) if resource.option else Filter()
         self._option = f"collectors.{collector}.{resource.option}"
 
     async def entries(self, graph: GraphClient) -> list[dict[str, Any]]:
         """What is taken of the resource."""
-        return await self._resource.take.entries(graph, self._resource)
+        return await self.resource.take.entries(graph, self.resource)
 
     async def read(self, graph: GraphClient, previous: Listing[Row] | None, now: float) -> Listing[Row]:
         return _told_apart(await super().read(graph, previous, now))
 
     def parse(self, entry: Json) -> Row:
-        resource = self._resource
+        resource = self.resource
         common = {label: read(entry) for label, read in resource.labels.items()}
-        key = resource.key(entry) if isinstance(resource.take, Every) else resource.source
+        key = resource.source if resource.takes_a_part else resource.key(entry)
         called = resource.called(entry) if resource.called else key
         samples, counted, oddities = list[Sample](), list[tuple[Metric, tuple[str, ...]]](), list[str]()
         for one in resource.series:
@@ -324,7 +329,7 @@ class ResourceSource(ListSource[Row]):
         kept = [row for row in records if self._keeps(row)]
         for row in kept:
             yield from row.samples
-        tallies = [one for one in self._resource.series if isinstance(one, Tally)]
+        tallies = [one for one in self.resource.series if isinstance(one, Tally)]
         counts = Counter(counted for row in kept for counted in row.counted)
         for tally in tallies:
             counts.update({(tally.metric, labels): 0 for labels in tally.zeros()})
@@ -338,7 +343,7 @@ class ResourceSource(ListSource[Row]):
             yield from row.oddities
 
     def _keeps(self, row: Row) -> bool:
-        return not self._resource.option or self._filter.keeps(*row.names)
+        return not self.resource.option or self._filter.keeps(*row.names)
 
 
 def resource_collector(

@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 
 from o365_exporter import app as composition
 from o365_exporter.app import App, Changed, assemble
-from o365_exporter.catalogue import all_metrics
+from o365_exporter.catalogue import all_collectors, all_metrics
 from o365_exporter.commands.simulate import environment_of
 from o365_exporter.exposition import Assembler, Format, shown
 from o365_exporter.graph import ConnectionOptions, Http, Surroundings
@@ -123,6 +123,11 @@ def small(*keys: str, **options: Any) -> SimulatorOptions:
             TenantOptions.model_validate({"key": key, "applications": 20, "issues": 10} | options) for key in keys
         )
     )
+
+
+def only(*collectors: str) -> dict[str, str]:
+    """Settings by which these collectors poll and no other, whichever there are."""
+    return {f"O365_COLLECTORS__{name.upper()}__ENABLED": "false" for name in all_collectors() if name not in collectors}
 
 
 @asynccontextmanager

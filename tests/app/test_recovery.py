@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.rig import RARELY, Rig, polling, rig, small
+from o365_exporter.catalogue import all_collectors
+from o365_exporter.reports import METRICS
+from tests.app.rig import RARELY, Rig, only, polling, rig, small
 
 UP = "o365_exporter_tenant_up"
 STATE = "o365_exporter_tenant_state"
@@ -117,10 +119,7 @@ async def test_a_token_is_renewed_ahead_of_its_end() -> None:
         assert 4 <= len(made.simulator.requests.find("*/token")) <= 7
 
 
-NO_REPORTS = {
-    f"O365_COLLECTORS__{name}__ENABLED": "false"
-    for name in ("EXCHANGE_USAGE", "SKYPE_USAGE", "TEAMS_USAGE", "REPORT_SETTINGS")
-}
+NO_REPORTS = only("service_health", "credential_expiry", "subscriptions")
 """A usage report may take a quarter of an hour, and is not read by pages; it has stories of its own below."""
 
 BREAKAGES = {
@@ -168,10 +167,8 @@ REPORT_BREAKAGES = {
 @pytest.mark.parametrize("breakage", REPORT_BREAKAGES.values(), ids=REPORT_BREAKAGES)
 async def test_trouble_with_reports_is_a_failure_and_passes(breakage: dict[str, object]) -> None:
     """No report of any product is taken for retired or empty; all are there again when the trouble is over."""
-    rest = {f"O365_COLLECTORS__{name}__ENABLED": "false" for name in ("SERVICE_HEALTH", "CREDENTIAL_EXPIRY")}
-    async with rig(
-        small("broken", "healthy", users=20), {**rest, "O365_COLLECTORS__SUBSCRIPTIONS__ENABLED": "false"}
-    ) as made:
+    usage = [name for name, collector in all_collectors().items() if set(METRICS) <= set(collector.metrics)]
+    async with rig(small("broken", "healthy", users=20), only(*usage, "report_settings")) as made:
         made.simulator.add_fault(tenant="broken", **breakage)
         async with polling(made):
             await made.clock.advance(1000)

@@ -11,6 +11,7 @@ import pytest
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.errors import NoData, UnexpectedAnswerError
 from o365_exporter.listing import ListSource, parsed
+from o365_exporter.resources import ResourceSource
 from o365_exporter.source import BELIEVED_AFTER
 from o365_exporter.store import Poll
 from tests.stubs import StubGraph, polled, text_of
@@ -19,7 +20,7 @@ LISTS = {
     f"{name}/{source.name}": source
     for name, collector in all_collectors().items()
     for source in collector.sources(collector.options())
-    if isinstance(source, ListSource)
+    if isinstance(source, ListSource) and not (isinstance(source, ResourceSource) and source.resource.takes_a_part)
 }
 """Sources of the catalogue, so that a new one joins by itself."""
 

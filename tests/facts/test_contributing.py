@@ -61,8 +61,8 @@ def test_the_example_obeys_the_rules(module: ModuleType, report_module: ModuleTy
 def obeys_the_rules(collector: Collector, name: str) -> None:
     """What a collector of that module must be like."""
     assert collector.name == name.rpartition(".")[2]
-    assert collector.name not in all_collectors()
-    assert not {metric.name for metric in collector.metrics if metric not in METRICS} & all_metrics().keys()
+    if collector.name not in all_collectors():  # until somebody saves it
+        assert not {metric.name for metric in collector.metrics if metric not in METRICS} & all_metrics().keys()
     for source in collector.sources(collector.options()):
         assert all(endpoint.limits in LIMITS for endpoint in source.endpoints)
 

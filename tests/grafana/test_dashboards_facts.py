@@ -177,7 +177,9 @@ def test_the_check_finds_faults(expr: str, fault: str) -> None:
 @pytest.mark.parametrize(
     "plant",
     [
-        lambda page: panels(page)[-1]["transformations"][1]["options"]["indexByName"].update(colour=9),
+        lambda page: [one for one in panels(page) if "transformations" in one][-1]["transformations"][1]["options"][
+            "indexByName"
+        ].update(colour=9),
         lambda page: panels(page)[0]["targets"][0].update(legendFormat="{{colour}}"),
     ],
 )
