@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from o365_exporter.catalogue import all_metrics
 from tests.rules.kit import RULE_FILES, installed
 
 GOLDEN = Path(__file__).parent.parent / "e2e" / "golden" / "contoso.prom"
@@ -53,10 +54,21 @@ def scraped(page_of_exporter: str) -> list[Json]:
     return series
 
 
+def unwritten(pages: str) -> Iterator[str]:
+    """A series of each metric that nobody has written one of into the pages, as of a collector that is new."""
+    there = {match[1] for line in pages.split("\n") if (match := LINE.fullmatch(line))}
+    for metric in all_metrics().values():
+        if metric.per_tenant and metric.type == "gauge" and metric.name not in there:
+            values = {label: metric.values.get(label, ("any",))[0] for label in metric.labels} | {"tenant": "contoso"}
+            labels = ",".join(f'{name}="{value}"' for name, value in values.items())
+            yield f"{metric.name}{{{labels}}} 1.0\n"
+
+
 def today() -> World:
     """A healthy exporter whose tenants are in trouble, and one that ended an hour ago."""
+    pages = GOLDEN.read_text("utf-8") + AMISS.read_text("utf-8")
     series = [
-        *scraped(GOLDEN.read_text("utf-8") + AMISS.read_text("utf-8")),
+        *scraped(pages + "".join(unwritten(pages))),
         {
             "series": 'prometheus_rule_evaluation_failures_total{rule_group="rules.yaml;o365-usage"}',
             "values": "0+1x120",

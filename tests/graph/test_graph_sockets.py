@@ -287,7 +287,11 @@ async def test_a_ca_file_is_trusted(tmp_path: Path) -> None:
         (b"", "holds no certificate: give a PEM file of certificates"),
         (b"no certificate", "holds no certificate: give a PEM file of certificates"),
         (key_pem(), "holds a private key and no certificate: give a PEM file of certificates"),
-        (b"0\x82\x01\x00DER that is none", "holds a certificate that is damaged: give a PEM file of certificates"),
+        (
+            b"0\x82\x01\x00DER that is none",
+            "holds something binary that is no certificate, such as a PFX or P7B: give a PEM file of certificates, "
+            "such as openssl pkcs7 -print_certs or openssl pkcs12 -cacerts -nokeys makes of it",
+        ),
         (
             b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
             "holds a certificate that is damaged: give a PEM file of certificates",

@@ -33,6 +33,7 @@ async def responses(user: GraphUser, *requests: Mapping[str, Any]) -> dict[str, 
 
 async def test_members_have_answers_of_their_own_in_any_order(user: GraphUser) -> None:
     """The batch is 200 although one is refused; text comes in base64, a report as its redirect."""
+    user.tenant.withdraw(["ServiceMessage.Read.All"])
     report = {"id": "file", "method": "GET", "url": "/reports/getEmailActivityUserDetail(period='D7')"}
     messages = {"id": "no", "method": "GET", "url": "/admin/serviceAnnouncement/messages"}
     eventual = COUNT | {"headers": {"ConsistencyLevel": "eventual"}}

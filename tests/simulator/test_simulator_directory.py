@@ -20,6 +20,7 @@ PRINCIPALS = "/v1.0/servicePrincipals"
 
 async def test_messages_need_a_permission_of_their_own(user: GraphUser, contoso: Tenant) -> None:
     """Who may read service health may not read these; then pages of a hundred."""
+    contoso.withdraw(["ServiceMessage.Read.All"])
     refused = await user.get(MESSAGES)
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "UnknownError")
     assert (await user.get(f"{HEALTH}/issues")).status_code == 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.metrics import Metric
@@ -26,10 +26,16 @@ def further(boards: Iterable[Dashboard]) -> tuple[Section, ...]:
 def _section(collector: Collector) -> Section:
     own = [metric for metric in collector.metrics if metric not in METRICS]
     title = collector.name.replace("_", " ").capitalize()
-    return Section(collector.name, title, tuple(map(_panel, own)))
+    return Section(collector.name, title, tuple(_panel(metric, alone) for metric, alone in _in_pairs(own)))
 
 
-def _panel(metric: Metric) -> Panel:
+def _in_pairs(metrics: list[Metric]) -> Iterator[tuple[Metric, bool]]:
+    """Two beside each other, and the last one alone where they are odd in number."""
+    for index, metric in enumerate(metrics):
+        yield metric, index == len(metrics) - 1 and index % 2 == 0
+
+
+def _panel(metric: Metric, alone: bool) -> Panel:
     labels = ("tenant", *metric.labels)
     by = ", ".join(labels)
     highest = f"max by ({by}) ({metric.name})"
@@ -43,14 +49,16 @@ def _panel(metric: Metric) -> Panel:
                 *(Label(name=label, title=_title(label)) for label in metric.labels),
                 Value(title="Value", expr=f"topk({ROWS}, {highest})"),
             ),
-            order="Tenant",
-            width=12,
+            order=("Tenant",),
+            width=24 if alone else 12,
+            height=8,
         )
     return Lines(
         key=f"further/{metric.name}",
         title=_title(metric.name),
         about="The greatest by the last value in the shown time.",
         lines=(Query(leaders(highest, by), " ".join(f"{{{{{label}}}}}" for label in labels)),),
+        width=24 if alone else 12,
         minimum=None,
     )
 
