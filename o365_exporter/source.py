@@ -93,6 +93,11 @@ class Source(ABC, Generic[R]):
         self.interval = interval
         self.stale_after = stale_after
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it asks for what must not wait for others."""
+        return any(endpoint.urgent for endpoint in self.endpoints)
+
     @abstractmethod
     async def fetch(self, graph: GraphClient, previous: R | None, now: float) -> R:
         """Ask Graph.

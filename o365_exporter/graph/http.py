@@ -19,6 +19,7 @@ from o365_exporter.errors import UnexpectedAnswerError
 from o365_exporter.graph.addresses import host_of, place_of
 from o365_exporter.graph.failures import failure_of
 from o365_exporter.graph.options import ConnectionOptions, Surroundings
+from o365_exporter.graph.pool import forget_sniffio, pooled
 from o365_exporter.graph.progress import Progress
 from o365_exporter.graph.proxies import Proxies, Proxy, parse_proxy
 from o365_exporter.graph.reach import Reach
@@ -28,11 +29,7 @@ MAX_BODY = 4 * 1024 * 1024
 """Bytes of a decompressed body that are read; what is larger is given up."""
 
 
-_LIMITS = httpx.Limits(
-    max_connections=None,  # a tenant that hangs must not starve others
-    max_keepalive_connections=20,  # httpcore's work for each request grows with their square
-    keepalive_expiry=90.0,  # seconds, which is more than the time between two polls of service health
-)
+_LIMITS = httpx.Limits(keepalive_expiry=90.0)  # seconds, more than the time between two polls of service health
 
 CONNECT_SECONDS = 10.0
 """After which a connection is given up; the system has sent its first packet four times by then."""
@@ -155,7 +152,7 @@ class _Ways(httpx.AsyncBaseTransport):
     def __init__(self, proxies: Proxies, context: ssl.SSLContext) -> None:
         self._proxies = proxies
         self._ways = {
-            proxy: httpx.AsyncHTTPTransport(verify=context, limits=_LIMITS, proxy=_for_httpx(proxy, context))
+            proxy: pooled(httpx.AsyncHTTPTransport(verify=context, limits=_LIMITS, proxy=_for_httpx(proxy, context)))
             for proxy in {None, proxies.https, proxies.http}
         }
 
@@ -191,6 +188,7 @@ async def open_http(connection: ConnectionOptions, surroundings: Surroundings | 
     """
     surroundings = surroundings or Surroundings()
     proxies = proxies_of(connection, surroundings)
+    forget_sniffio()
     async with httpx.AsyncClient(
         transport=_Ways(proxies, tls_context(connection, surroundings)),
         timeout=httpx.Timeout(

@@ -13,10 +13,11 @@ from anyio.abc import TaskGroup
 
 from o365_exporter.clock import Clock
 from o365_exporter.scheduler.causes import Causes
+from o365_exporter.scheduler.pace import Pace
 from o365_exporter.scheduler.poller import Poller, fault
 from o365_exporter.scheduler.publisher import Publisher
 from o365_exporter.scheduler.tenants import Job, Tenant
-from o365_exporter.scheduler.timing import Starts
+from o365_exporter.scheduler.timing import Starts, longest_wait
 from o365_exporter.source import Derived
 from o365_exporter.store import Key, Store
 from o365_exporter.telemetry import TenantFacts
@@ -45,6 +46,7 @@ class Scheduler:
         self._store = store
         self._clock = clock
         self._causes = Causes(clock)
+        self._pace = Pace(clock)
         self._poller = Poller(clock, rng)
         self._publisher = Publisher(store, clock, self._causes, derived)
         self._awaited: dict[Job, None] = {}
@@ -68,6 +70,7 @@ class Scheduler:
         """Poll for ever."""
         async with anyio.create_task_group() as self._tasks:
             self._tasks.start_soon(self._causes.keep_telling)
+            self._tasks.start_soon(self._pace.keep)
             await self._start(tenants)
             await anyio.sleep_forever()
 
@@ -118,10 +121,17 @@ class Scheduler:
     async def _keep_polling(self, tenant: Tenant, job: Job, delay: float) -> None:
         with job.scope:
             await self._clock.sleep(delay)
+            await self._let_in(job)
             await self._poll_in_turn(tenant, job, nullcontext())
             while True:
                 await self._until_next(job)
+                await self._let_in(job)
                 await self.poll(tenant, job)
+
+    async def _let_in(self, job: Job) -> None:
+        """Service health goes at once; on a machine that cannot keep up the rest waits, though not for ever."""
+        if not job.source.is_urgent:
+            await self._pace.turn(longest_wait(job.source.interval))
 
     async def run_once(self, tenants: Sequence[Tenant]) -> None:
         """Poll every source once, and tell what failed at the end, be it an early one."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
 from o365_exporter.scheduler.tenants import Job, Tenant
 
 START_GAP = 0.05
 """Seconds between the starts of two sources, so that a few tenants do not ask all at once."""
+
+FIRST_WITHIN = 45.0
+"""Seconds within which the source with the shortest interval has started in all tenants; each begins with a login."""
+
+BLOCK = 50
+"""Tenants whose other sources start together, the shortest interval first."""
 
 STARTED_WITHIN = 240.0
 """Seconds within which everything has started, however many sources there are: what comes last is seen in 5 minutes."""
@@ -21,24 +27,50 @@ FIRST_RETRY, LAST_RETRY = 60.0, 900.0
 """Seconds after which a failed poll is tried again: doubled at each failure in a row, never beyond the interval."""
 
 
+LONGEST_WAIT = 600.0
+"""Seconds by which a poll is put off at most."""
+
+
 class Starts:
-    """Who starts when: the shortest interval first, so all tenants' health before anybody's subscriptions."""
+    """Who starts when: the shortest interval of all first, so all tenants' health before anybody's subscriptions.
+
+    What is left starts tenant by tenant, a few tenants at once, so that the most laborious sources are spread over the
+    whole time instead of being asked in all tenants within the same moment.
+    """
 
     def __init__(self) -> None:
-        self._by_interval: dict[float, list[tuple[Tenant, Job]]] = {}
+        self._tenants: list[Tenant] = []
+        self._number_by_interval: Counter[float] = Counter()
 
     def add(self, tenant: Tenant) -> None:
         """All jobs of a tenant."""
-        for job in tenant.jobs:
-            self._by_interval.setdefault(job.source.interval, []).append((tenant, job))
+        self._tenants.append(tenant)
+        self._number_by_interval.update(job.source.interval for job in tenant.jobs)
 
     def __iter__(self) -> Iterator[tuple[Tenant, Job, float]]:
         """Each with the seconds after which it is polled first."""
-        gap = min(START_GAP, STARTED_WITHIN / max(sum(map(len, self._by_interval.values())), 1))
-        position = count()
-        for interval in sorted(self._by_interval):
-            for tenant, job in self._by_interval[interval]:
-                yield tenant, job, next(position) * gap
+        shortest, *longer = sorted(self._number_by_interval) or (0.0,)
+        number = self._number_by_interval[shortest]
+        gap = min(START_GAP, FIRST_WITHIN / max(number, 1))
+        yield from _spaced(_jobs(self._tenants, [shortest]), 0.0, gap)
+        begin = number * gap
+        gap = min(START_GAP, (STARTED_WITHIN - begin) / max(self._number_by_interval.total() - number, 1))
+        yield from _spaced(self._rest(longer), begin, gap)
+
+    def _rest(self, intervals: Sequence[float]) -> Iterator[tuple[Tenant, Job]]:
+        for start in range(0, len(self._tenants), BLOCK):
+            yield from _jobs(self._tenants[start : start + BLOCK], intervals)
+
+
+def _jobs(tenants: Sequence[Tenant], intervals: Sequence[float]) -> Iterator[tuple[Tenant, Job]]:
+    """The jobs of some tenants that have one of these intervals, by interval."""
+    for interval in intervals:
+        for tenant in tenants:
+            yield from ((tenant, job) for job in tenant.jobs if job.source.interval == interval)
+
+
+def _spaced(jobs: Iterable[tuple[Tenant, Job]], begin: float, gap: float) -> Iterator[tuple[Tenant, Job, float]]:
+    yield from ((tenant, job, begin + position * gap) for position, (tenant, job) in enumerate(jobs))
 
 
 def next_delay(interval: float, failures_in_a_row: int, rng: Random) -> float:
@@ -47,3 +79,8 @@ def next_delay(interval: float, failures_in_a_row: int, rng: Random) -> float:
     if failures_in_a_row:
         delay = min(delay, LAST_RETRY, FIRST_RETRY * 2 ** min(failures_in_a_row - 1, 10))
     return delay * rng.uniform(1 - JITTER, 1 + JITTER)
+
+
+def longest_wait(interval: float) -> float:
+    """Seconds for which a poll may be put off where the machine cannot keep up, so that it is late and not missing."""
+    return min(interval / 2, LONGEST_WAIT)

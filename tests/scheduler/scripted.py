@@ -11,7 +11,7 @@ import anyio
 
 from o365_exporter.errors import AuthError
 from o365_exporter.exposition import Assembler, Format, shown
-from o365_exporter.graph import CLOUDS, GraphClient
+from o365_exporter.graph import CLOUDS, Endpoint, GraphClient
 from o365_exporter.metrics import Metric, Sample
 from o365_exporter.scheduler import Job, Scheduler, Tenant
 from o365_exporter.source import Derived, Source
@@ -27,6 +27,7 @@ class ScriptedSource(Source[float]):
     """A source that answers as told, and notes when it was asked."""
 
     name = "main"
+    endpoints: tuple[Endpoint, ...] = ()
 
     def __init__(self, clock: FakeClock, *, interval: float = 60.0, stale_after: float = 600.0) -> None:
         super().__init__(interval=interval, stale_after=stale_after)

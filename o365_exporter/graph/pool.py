@@ -1,0 +1,140 @@
+"""Connections that are kept for the next request, at the same cost for each however many are open.
+
+httpcore's own pool looks at all connections and at all requests whenever one begins or ends: with hundreds under way
+that is most of what a request costs, and whoever is slow makes it worse. Here a request takes the youngest idle
+connection to its origin or opens one, and who is done gives it back.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import anyio
+import httpx
+
+KEPT = 20
+"""Idle connections to one origin; a tenant that hangs must not starve others, so there is no limit to busy ones."""
+
+
+class Connection(Protocol):
+    """What is used of a connection of httpcore's."""
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send one request."""
+
+    async def aclose(self) -> None:
+        """Close it."""
+
+    def is_closed(self) -> bool:
+        """Whether it was closed, or never came about."""
+
+    def is_idle(self) -> bool:
+        """Whether it can take a request."""
+
+    def has_expired(self) -> bool:
+        """Whether it was idle too long, or the other side has closed it."""
+
+
+Idle = deque[Connection]
+
+
+class Pool:
+    """Takes the place of httpcore's pool in a transport of httpx's.
+
+    Args:
+        connect: makes a connection to an origin, which is opened with its first request.
+    """
+
+    def __init__(self, connect: Callable[[Any], Connection]) -> None:
+        self._connect = connect
+        self._idle: dict[str, Idle] = {}
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send one request; its connection is free again when the body of the response is closed."""
+        idle = self._idle.setdefault(str(request.url.origin), deque())
+        connection = await _youngest(idle) or self._connect(request.url.origin)
+        try:
+            response = await connection.handle_async_request(request)
+        except BaseException:
+            await _give_back(idle, connection)
+            raise
+        response.stream = _Body(response.stream, partial(_give_back, idle, connection))
+        return response
+
+    async def aclose(self) -> None:
+        """Close what is idle; what is busy is closed by its request."""
+        for idle in self._idle.values():
+            while idle:
+                await idle.pop().aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class _Body:
+    """The body of a response, whose end frees the connection."""
+
+    def __init__(self, stream: Any, done: Callable[[], Awaitable[None]]) -> None:
+        self._stream = stream
+        self._done: Callable[[], Awaitable[None]] | None = done
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for part in self._stream:
+                yield part
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        """Once, whatever happens meanwhile."""
+        done, self._done = self._done, None
+        if done is not None:
+            with anyio.CancelScope(shield=True):
+                await self._stream.aclose()
+                await done()
+
+
+async def _youngest(idle: Idle) -> Connection | None:
+    """The connection that was used last, which lives most probably; the oldest go, one for each that is wanted."""
+    if len(idle) > 1 and idle[0].has_expired():
+        await idle.popleft().aclose()
+    while idle:
+        connection = idle.pop()
+        if not connection.has_expired():
+            return connection
+        await connection.aclose()
+    return None
+
+
+async def _give_back(idle: Idle, connection: Connection) -> None:
+    if connection.is_closed():
+        return
+    if connection.is_idle() and len(idle) < KEPT:
+        idle.append(connection)
+        return
+    with anyio.CancelScope(shield=True):
+        await connection.aclose()
+
+
+def pooled(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
+    """The transport with a pool of ours; httpx lets nobody give it one."""
+    transport._pool = Pool(transport._pool.create_connection)  # type: ignore[assignment]  # noqa: SLF001
+    return transport
+
+
+def forget_sniffio() -> None:
+    """Each request makes httpcore try to import it, which searches the disk each time where it is not installed."""
+    if importlib.util.find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment] # an import then fails at once

@@ -1,0 +1,70 @@
+"""What can wait does so while the event loop is late, so that what is slow does not make itself slower.
+
+A machine that is busy with other things lets polls pile up: each takes longer, more are under way at once, and in the
+end all of them pass their deadlines. Lateness of the loop is what tells, whatever its cause: polls that only wait for
+Microsoft cost nothing, and however many hang, they hold nobody back here.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import islice
+
+import anyio
+
+from o365_exporter.clock import Clock
+
+LATE = 0.05
+"""Seconds by which a turn of the loop may be late before others are let in."""
+
+LOOK = 0.1
+"""Seconds between two looks at how late it is, while somebody waits."""
+
+AT_A_LOOK = 10
+"""Polls that are let in after a look that found it in time: a hundred a second."""
+
+
+class Pace:
+    """Lets polls in as long as the loop keeps up.
+
+    Args:
+        clock: tells how late the loop is.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._waiting: dict[anyio.Event, None] = {}
+        self._wanted = anyio.Event()
+
+    async def turn(self, longest: float) -> None:
+        """Wait until the loop is in time and whoever came before is in, but no longer than so many seconds."""
+        if not self._waiting and await self._lateness(0) <= LATE:
+            return
+        place = anyio.Event()
+        self._waiting[place] = None
+        self._wanted.set()
+        try:
+            with suppress(TimeoutError), self._clock.deadline(longest):
+                await place.wait()
+        finally:
+            self._waiting.pop(place, None)
+
+    async def keep(self) -> None:
+        """Let in who waits, for ever."""
+        while True:
+            await self._wanted.wait()
+            while self._waiting:
+                if await self._lateness(LOOK) <= LATE:
+                    self._let_in()
+            self._wanted = anyio.Event()
+
+    def _let_in(self) -> None:
+        for place in list(islice(self._waiting, AT_A_LOOK)):
+            del self._waiting[place]
+            place.set()
+
+    async def _lateness(self, seconds: float) -> float:
+        """How many seconds later than wanted a wait ends."""
+        start = self._clock.monotonic()
+        await self._clock.sleep(seconds)
+        return self._clock.monotonic() - start - seconds
