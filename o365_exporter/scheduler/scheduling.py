@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from itertools import islice
 from random import Random
@@ -17,6 +17,7 @@ from o365_exporter.scheduler.pace import Pace
 from o365_exporter.scheduler.poller import Poller, fault
 from o365_exporter.scheduler.publisher import Publisher
 from o365_exporter.scheduler.tenants import Job, Tenant
+from o365_exporter.scheduler.timetable import Timetable
 from o365_exporter.scheduler.timing import Starts, longest_wait
 from o365_exporter.source import Derived
 from o365_exporter.store import Key, Store
@@ -47,6 +48,7 @@ class Scheduler:
         self._clock = clock
         self._causes = Causes(clock)
         self._pace = Pace(clock)
+        self._timetable = Timetable(clock, self._begin)
         self._poller = Poller(clock, rng)
         self._publisher = Publisher(store, clock, self._causes, derived)
         self._awaited: dict[Job, None] = {}
@@ -71,6 +73,7 @@ class Scheduler:
         async with anyio.create_task_group() as self._tasks:
             self._tasks.start_soon(self._causes.keep_telling)
             self._tasks.start_soon(self._pace.keep)
+            self._tasks.start_soon(self._timetable.keep)
             await self._start(tenants)
             await anyio.sleep_forever()
 
@@ -91,7 +94,7 @@ class Scheduler:
             self._publisher.drop(job)
         self._publisher.introduce(tenant, come)
         for job in come:
-            self._begin(tenant, job)
+            self._timetable.plan(tenant, job, 0.0)
 
     def remove(self, tenant: Tenant, *, keep: Collection[Key] = ()) -> None:
         """Stop watching a tenant, whatever is in flight, and forget it but for some of its sources."""
@@ -100,7 +103,8 @@ class Scheduler:
         self._publisher.forget(tenant, but=keep)
 
     def _stop(self, job: Job) -> None:
-        job.scope.cancel()
+        self._timetable.cancel(job)
+        job.stop()
         self._awaited.pop(job, None)
 
     async def _start(self, tenants: Iterable[Tenant]) -> None:
@@ -110,23 +114,21 @@ class Scheduler:
             starts.add(tenant)
             await self._clock.sleep(0)
         for position, start in enumerate(starts, start=1):
-            self._begin(*start)
+            self._timetable.plan(*start)
             if position % _SLICE == 0:
                 await self._clock.sleep(0)
 
-    def _begin(self, tenant: Tenant, job: Job, delay: float = 0.0) -> None:
+    def _begin(self, tenant: Tenant, job: Job) -> None:
         assert self._tasks is not None, "only while run() runs"
-        self._tasks.start_soon(self._keep_polling, tenant, job, delay)
+        self._tasks.start_soon(self._poll_and_plan, tenant, job)
 
-    async def _keep_polling(self, tenant: Tenant, job: Job, delay: float) -> None:
-        with job.scope:
-            await self._clock.sleep(delay)
+    async def _poll_and_plan(self, tenant: Tenant, job: Job) -> None:
+        with anyio.CancelScope() as job.scope:
             await self._let_in(job)
             await self._poll_in_turn(tenant, job, nullcontext())
-            while True:
-                await self._until_next(job)
-                await self._let_in(job)
-                await self.poll(tenant, job)
+        job.scope = None
+        if not job.is_gone:
+            self._timetable.plan(tenant, job, 0.0 if job.woken else self._until_next(job))
 
     async def _let_in(self, job: Job) -> None:
         """Service health goes at once; on a machine that cannot keep up the rest waits, though not for ever."""
@@ -147,25 +149,23 @@ class Scheduler:
             self._causes.tell_all()
 
     async def _poll_in_turn(self, tenant: Tenant, job: Job, turn: AbstractAsyncContextManager[object]) -> None:
-        leader = tenant.sibling(job, job.source.follows)
+        leader = None if job.tried.is_set() else tenant.sibling(job, job.source.follows)
         if leader is not None:
             await leader.tried.wait()
         async with turn:
             await self.poll(tenant, job)
 
-    async def _until_next(self, job: Job) -> None:
-        """Wait for the next run, or until somebody wakes the job."""
-        next_run = self._store[job.key].next_run or 0.0
-        with suppress(TimeoutError), self._clock.deadline(next_run - self._clock.now()):
-            await job.woken.wait()
+    def _until_next(self, job: Job) -> float:
+        """Seconds until the next poll."""
+        return (self._store[job.key].next_run or 0.0) - self._clock.now()
 
     async def poll(self, tenant: Tenant, job: Job) -> None:
         """Poll one source once, whatever happens, and publish what it left behind."""
-        job.woken = anyio.Event()
+        job.woken = False
         before = self._store[job.key]
         try:
             outcome = await self._poller.attempt(tenant, job, self._store.of(job.key.tenant))
-            if job.scope.cancel_called:
+            if job.is_gone:
                 return  # removed in the very moment in which its poll ended
             self._publisher.publish(tenant, job, outcome)
         except Exception as error:  # noqa: BLE001 - whatever a tenant's data bring about is this source's own failure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,18 +16,38 @@ from o365_exporter.telemetry import TenantFacts
 
 @dataclass(eq=False)
 class Job:
-    """One source of one tenant, and how its loop is reached; what it remembers is its ``Poll``."""
+    """One source of one tenant, and where its next poll stands; what it remembers is its ``Poll``.
+
+    Attributes:
+        tried: whether it has been polled once.
+        woken: whether it is to be polled again at once.
+        place: its number in the timetable; None while it is being polled, or is not to be polled.
+        on_wake: plans it for now; None where ``place`` is.
+        scope: cancels the poll under way; None where there is none.
+        is_gone: whether it is polled no more, whatever a poll under way brings.
+    """
 
     key: Key
     source: Source[Any]
     max_series: int
     tried: anyio.Event = field(default_factory=anyio.Event)
-    woken: anyio.Event = field(default_factory=anyio.Event)
-    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    woken: bool = False
+    place: int | None = None
+    on_wake: Callable[[], None] | None = None
+    scope: anyio.CancelScope | None = None
+    is_gone: bool = False
 
     def wake(self) -> None:
         """Poll now instead of at the next interval."""
-        self.woken.set()
+        self.woken = True
+        if self.on_wake is not None:
+            self.on_wake()
+
+    def stop(self) -> None:
+        """End a poll that is under way; there will be no other."""
+        self.is_gone = True
+        if self.scope is not None:
+            self.scope.cancel()
 
 
 @dataclass(eq=False)

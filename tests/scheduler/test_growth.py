@@ -198,14 +198,12 @@ async def test_a_thousand_tenants_start_evenly_with_health_first() -> None:
         each.jobs[-1].source.interval = 7200
     starts: list[tuple[float, float]] = []
 
-    async def noted(_: Tenant, job: Any, delay: float) -> None:
+    def noted(_: Tenant, job: Any, delay: float) -> None:
         starts.append((delay, job.source.interval))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Scheduler, "_keep_polling", lambda _, *start: noted(*start))
-        async with anyio.create_task_group() as tasks:
-            fleet.scheduler._tasks = tasks
-            await fleet.scheduler._start(fleet.tenants)
+        patch.setattr(fleet.scheduler._timetable, "plan", noted)
+        await fleet.scheduler._start(fleet.tenants)
     delays = [delay for delay, _ in starts]
     assert delays == sorted(delays)
     health, rest = ([start for start in starts if (start[1] == 60) is first] for first in (True, False))
