@@ -40,6 +40,11 @@ class Cause(NamedTuple):
         return now is None or self.signing_in > now.signing_in
 
 
+def ended(words: str) -> str:
+    """Words with the end of a sentence, for another to follow: what Microsoft or a web page says has none at times."""
+    return words if words.endswith((".", "!", "?", "…", ":")) else f"{words}."
+
+
 class PollError(ExporterError):
     """One poll failed. ``remedy`` says who should do what; neither text ever holds a secret.
 
@@ -69,7 +74,7 @@ class PollError(ExporterError):
         code: str = "",
         subject: str = "",
     ) -> None:
-        super().__init__(f"{message} {remedy}".strip())
+        super().__init__(f"{ended(message)} {remedy}".strip() if remedy else message)
         self.message = message
         self.remedy = remedy
         self.retry_after = retry_after

@@ -26,6 +26,15 @@ def test_an_error_reads_as_what_and_what_to_do(kind: type[PollError]) -> None:
     assert str(kind("It broke.")) == "It broke."
 
 
+@pytest.mark.parametrize(("end", "then"), [("", "."), (".", ""), ("!", ""), ("?", ""), ("…", ""), (":", "")])
+def test_what_others_say_ends_before_the_remedy_begins(end: str, then: str) -> None:
+    """Microsoft's words and those of web pages have no full stop at times; alone they are left as they are."""
+    assert str(PollError(f"A page says: Access denied{end}", remedy="Mend it.")) == (
+        f"A page says: Access denied{end}{then} Mend it."
+    )
+    assert str(PollError("A page says: Access denied")) == "A page says: Access denied"
+
+
 def test_nothing_is_no_failure() -> None:
     """That Microsoft has nothing is an answer, so it must not be caught as a failure."""
     assert not issubclass(Nothing, PollError)

@@ -330,6 +330,69 @@ HEALTH = World(
             "pager over Exchange 240..270",
             overviews={"Exchange": flapping(30, 240, 10)},
         ),
+        health(
+            "P6",
+            "new-id-after-the-old",
+            "pager EX1 30..45",
+            "pager over EX1 80..110",
+            "pager EX9 90..105",
+            "pager over EX9 200..230",
+            overviews={"Exchange": ill(30, 200)},
+            issues=[Issue("EX1", "Exchange", 30, 80), Issue("EX9", "Exchange", 90, 200)],
+        ),
+        health(
+            "P3",
+            "advisory-becomes-incident",
+            "notes? EX1",
+            "notes? over EX1",
+            "pager EX1 100..125",
+            "pager over EX1 200..230",
+            issues=[Issue("EX1", "Exchange", 30, 200, classification="advisory", reclassified={100: "incident"})],
+        ),
+        health(
+            "P1",
+            "one-explained-one-not",
+            "pager EX1 30..45",
+            "pager Teams 30..55",
+            "pager over EX1 200..230",
+            "pager over Teams 200..230",
+            overviews={"Exchange": ill(30, 200), "Teams": ill(30, 200)},
+            issues=[Issue("EX1", "Exchange", 30, 200)],
+        ),
+        health(
+            "P5",
+            "recovery-takes-long",
+            "pager EX1 30..45",
+            "pager over EX1 200..230",
+            overviews={"Exchange": {-NEVER: WELL, 30: ILL, 100: "extendedRecovery", 200: "serviceRestored"}},
+            issues=[
+                Issue("EX1", "Exchange", 30, 200, statuses={0: ILL, 100: "extendedRecovery", 200: "serviceRestored"})
+            ],
+        ),
+        health(
+            "P5",
+            "investigation-suspended",
+            "pager EX1 30..45",
+            overviews={"Exchange": {-NEVER: WELL, 30: ILL, 120: "investigationSuspended"}},
+            issues=[Issue("EX1", "Exchange", 30, statuses={0: ILL, 120: "investigationSuspended"})],
+        ),
+        health(
+            "P6",
+            "reopened-within-minutes",
+            "pager EX1 30..45",
+            "pager over EX1 150..180",
+            overviews={"Exchange": {-NEVER: WELL, 30: ILL, 80: WELL, 88: ILL, 150: WELL}},
+            issues=[Issue("EX1", "Exchange", 30, 80, reopened=((88, 150),))],
+        ),
+        health(
+            "P5",
+            "issues-refused-in-mid-incident",
+            "pager EX1 30..45",
+            "tickets service_health 60..105",
+            overviews={"Exchange": ill(30)},
+            issues=[Issue("EX1", "Exchange", 30)],
+            faults=[Fault("issues", "permission", 60)],
+        ),
         health("P5", "healthy-throughout"),
         health(
             "P8",
@@ -660,6 +723,38 @@ CREDENTIALS = World(
     720,
     (
         credential("P9", "far-away", credentials=[Credential("app", 40 * DAY)]),
+        credential(
+            "P9",
+            "new-app-with-a-short-rest",
+            "pager app 100..220",
+            credentials=[Credential("app", 5 * DAY, starts=-85 * DAY, listed=(100, NEVER))],
+        ),
+        credential(
+            "P9",
+            "rotated-to-a-short-one",
+            "pager app 1..120",
+            "pager over app 200..320",
+            "tickets app 200..320",
+            credentials=[
+                Credential("app", 5 * DAY, starts=-85 * DAY),
+                Credential("app", 20 * DAY, id="2", starts=-70 * DAY, listed=(200, NEVER)),
+            ],
+        ),
+        credential(
+            "P9",
+            "both-kinds-end",
+            "pager app 1..120",
+            credentials=[Credential("app", 3 * DAY), Credential("app", 5 * DAY, kind="certificate", id="2")],
+        ),
+        credential(
+            "P9",
+            "ended-then-deleted",
+            "pager app 1..120",
+            "pager app 1..120",
+            "pager over app 300..420",
+            "pager over app 300..420",
+            credentials=[Credential("app", -100, listed=(-NEVER, 300))],
+        ),
         credential("P9", "a-month", "tickets app 200..400", credentials=[Credential("app", 30 * DAY + 200)]),
         credential("P9", "a-fortnight", "tickets app 1..120", credentials=[Credential("app", 14 * DAY)]),
         credential(
@@ -814,6 +909,7 @@ LICENCES = World(
     "licences",
     720,
     (
+        licence("P13", "off-and-then-held", "pager e3 300..480", "notes? e3", at_0={**OFF, "consumed": 0}, at_300=OFF),
         licence(
             "P13", "grace", "tickets e3 100..280", "tickets over e3 300..480", at_0=FINE, at_100=GRACE, at_300=FINE
         ),
