@@ -7,10 +7,10 @@ import platform
 import subprocess
 import time
 
-from benchmarks import folding, rendering
+from benchmarks import folding, rendering, scraping
 from benchmarks.ratios import HEAD, Lines
 
-BENCHMARKS: dict[str, Lines] = {"rendering": rendering.lines, "folding": folding.lines}
+BENCHMARKS: dict[str, Lines] = {"rendering": rendering.lines, "folding": folding.lines, "scraping": scraping.lines}
 
 
 def main() -> None:

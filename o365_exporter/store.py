@@ -5,6 +5,7 @@ Kept tenant by tenant, so that what a poll costs does not grow with the number o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -96,6 +97,11 @@ class Poll:
         """What the next attempt may build on: an unfinished part, else the records of the last success."""
         return self.records if self.unfinished is None else self.unfinished
 
+    @property
+    def fresh_until(self) -> float:
+        """Until when the records may be shown if nothing else comes; infinite where no time withdraws them."""
+        return math.inf if self.taken_at is None or self.succeeded else self.taken_at + self.stale_after
+
     def failed(self, reason: str, message: str, *, cause: Cause | None = None, unfinished: Any = None) -> Poll:
         """The same records after one more failure."""
         return replace(
@@ -136,6 +142,8 @@ class Store:
         self._polls: dict[str, dict[Key, Poll]] = {}
         self._about: dict[str, Rendered] = {}
         self._changed = anyio.Event()
+        self.version = 0
+        """Another one after each change."""
 
     def __getitem__(self, key: Key) -> Poll:
         return self._polls[key.tenant][key]
@@ -150,19 +158,23 @@ class Store:
     def put(self, key: Key, poll: Poll) -> None:
         """Replace what is known of one source."""
         self._polls.setdefault(key.tenant, {})[key] = poll
+        self.version += 1
         self._changed.set()
         self._changed = anyio.Event()
 
     def put_about(self, tenant: str, rendered: Rendered) -> None:
         """Replace the series that a tenant has about itself (state, sources, requests)."""
         self._about[tenant] = rendered
+        self.version += 1
 
     def drop(self, key: Key) -> None:
         """Forget one source that is polled no more."""
         self._polls.get(key.tenant, {}).pop(key, None)
+        self.version += 1
 
     def forget(self, tenant: str, *, but: Collection[Key] = ()) -> None:
         """Drop what is known of a tenant that is watched no more, or of all its sources but these."""
+        self.version += 1
         kept = {key: poll for key, poll in self.of(tenant).items() if key in but}
         if kept:
             self._polls[tenant] = kept

@@ -1,16 +1,23 @@
 """From polls to bytes: lines are written once per poll, a page is put together from them for each scrape."""
 
+from o365_exporter.exposition.compression import Compressor, Segment, gzipped, together
 from o365_exporter.exposition.negotiation import accepts_gzip, choose_format
-from o365_exporter.exposition.pages import Assembler, Format, Page, shown
+from o365_exporter.exposition.pages import Assembler, Format, Page, ending, shown, shown_until
 from o365_exporter.exposition.rendering import render, render_up_to
 
 __all__ = [
     "Assembler",
+    "Compressor",
     "Format",
     "Page",
+    "Segment",
     "accepts_gzip",
     "choose_format",
+    "ending",
+    "gzipped",
     "render",
     "render_up_to",
     "shown",
+    "shown_until",
+    "together",
 ]

@@ -1,12 +1,13 @@
 """A page is assembled from finished pieces: a header for each family, then the lines of every poll.
 
-Nothing is kept from one scrape to the next: the process-wide series differ each time, and putting 200 tenants
-together takes a few milliseconds (``benchmarks/exposition.py``).
+Pages are put together for each scrape, which is a list of what polls have rendered; compressed segments alone are kept
+from one to the next (``compression``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -26,9 +27,10 @@ class Format(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The bytes of one answer, in pieces that belong to the polls."""
+    """The bytes of one answer, in pieces that belong to the polls; ``families`` are positions at which one begins."""
 
     pieces: list[bytes]
+    families: Sequence[int] = ()
 
     @property
     def length(self) -> int:
@@ -36,10 +38,13 @@ class Page:
         return sum(map(len, self.pieces))
 
     def chunks(self) -> Iterator[bytes]:
-        """The pieces joined to a size that is good to send."""
+        """The pieces joined to a size that is good to send; one that is large enough is not copied."""
         batch: list[bytes] = []
         size = 0
         for piece in self.pieces:
+            if not batch and len(piece) >= _CHUNK:
+                yield piece
+                continue
             batch.append(piece)
             size += len(piece)
             if size >= _CHUNK:
@@ -68,18 +73,27 @@ class Assembler:
             rendered: what polls and tenants have to show; see ``shown``.
             process_wide: finished families that belong to no tenant, in the same format.
         """
+        page = self.beginning(form, rendered)
+        return Page([*page.pieces, ending(form, process_wide)], (*page.families, len(page.pieces)))
+
+    def beginning(self, form: Format, rendered: Iterable[Rendered]) -> Page:
+        """All but the end of a page."""
         lines = _by_family(rendered)
         pieces: list[bytes] = []
+        families: list[int] = []
         for name, header in self._headers[form].items():
             if name in lines:
+                families.append(len(pieces))
                 pieces.append(header)
                 pieces += lines.pop(name)
         for undeclared in lines.values():  # without a header, but a value that is known is not hidden
             pieces += undeclared
-        pieces.append(process_wide)
-        if form is Format.OPENMETRICS:
-            pieces.append(b"# EOF\n")
-        return Page(pieces)
+        return Page(pieces, families)
+
+
+def ending(form: Format, process_wide: bytes) -> bytes:
+    """The end of a page."""
+    return process_wide + b"# EOF\n" if form is Format.OPENMETRICS else process_wide
 
 
 def shown(store: Store, now: float, tenants: Collection[str] | None = None) -> Iterator[Rendered]:
@@ -93,6 +107,12 @@ def shown(store: Store, now: float, tenants: Collection[str] | None = None) -> I
     for tenant in store.tenants() if tenants is None else sorted(filter(store.watches, tenants)):
         yield from (poll.rendered for poll in store.of(tenant).values() if poll.is_fresh(now))
         yield store.about(tenant)
+
+
+def shown_until(store: Store, now: float) -> float:
+    """The wall clock until which ``shown`` stays as it is now if the store does."""
+    fresh = (poll for tenant in store.tenants() for poll in store.of(tenant).values() if poll.is_fresh(now))
+    return min((poll.fresh_until for poll in fresh), default=math.inf)
 
 
 def _by_family(rendered: Iterable[Rendered]) -> dict[str, list[bytes]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 import anyio.to_thread
@@ -13,16 +13,26 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from o365_exporter.clock import Clock
-from o365_exporter.exposition import Assembler, Format, Page, accepts_gzip, choose_format, shown
+from o365_exporter.exposition import (
+    Assembler,
+    Compressor,
+    Format,
+    Page,
+    Segment,
+    accepts_gzip,
+    choose_format,
+    ending,
+    gzipped,
+    shown,
+    shown_until,
+    together,
+)
 from o365_exporter.metrics import Metric
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.store import Store
 
 _SMALL = 64 * 1024
 """Bytes that are compressed in a millisecond, less than handing them to a thread may take."""
-
-_LEVEL = 4
-"""Half the time of level 6 for five per cent more bytes."""
 
 
 class Scrape:
@@ -38,6 +48,8 @@ class Scrape:
         self._clock = clock
         self._assembler = Assembler(metrics)
         self._selfmetrics = selfmetrics
+        self._kept: dict[Format, _Kept] = {}
+        self._compressors = {form: Compressor() for form in Format}
         # Its own threads: those of the default limiter may all be waiting for a login.
         self._threads = CapacityLimiter(2)
 
@@ -60,22 +72,72 @@ class Scrape:
         if missing:
             return _refusal(404, _unknown(missing[0], self._store.tenants()))
         form = choose_format(_header(request, "accept"))
+        compress = accepts_gzip(_header(request, "accept-encoding"))
+        if tenants is None:
+            return await self._whole(form, compress=compress)
         page = self._page(form, tenants)
-        if not accepts_gzip(_header(request, "accept-encoding")):
+        if not compress:
             return _PageResponse(page, form)
-        return _PageResponse(await self._compressed(page), form, "gzip")
+        segments = Compressor().segments(page)
+        await self._pack(segments)
+        return _PageResponse(gzipped(together(segments)), form, "gzip")
 
-    def _page(self, form: Format, tenants: set[str] | None) -> Page:
+    async def _whole(self, form: Format, *, compress: bool) -> Response:
+        """Everything; what belongs to tenants is put together and compressed anew when it has changed."""
+        kept, end = self._current(form), ending(form, self._process_wide(form))
+        if not compress:
+            kept.plain = kept.plain or list(kept.page.chunks())
+            return _PageResponse(Page([*kept.plain, end]), form)
+        if kept.packed is None:
+            segments = self._compressors[form].segments(kept.page)
+            await self._pack(segments)
+            kept.packed = together(segments)
+        last = Segment([end])
+        last.pack()
+        return _PageResponse(gzipped(kept.packed, last), form, "gzip")
+
+    def _current(self, form: Format) -> _Kept:
+        now, kept = self._clock.now(), self._kept.get(form)
+        if kept is None or kept.version != self._store.version or not kept.since <= now <= kept.until:
+            page = self._assembler.beginning(form, shown(self._store, now))
+            kept = self._kept[form] = _Kept(self._store.version, now, shown_until(self._store, now), page)
+        return kept
+
+    def _page(self, form: Format, tenants: set[str]) -> Page:
         rendered = shown(self._store, self._clock.now(), tenants)
-        if tenants is not None and "" not in tenants:
-            return self._assembler.page(form, rendered)
-        process_wide = self._selfmetrics.render(openmetrics=form is Format.OPENMETRICS)
-        return self._assembler.page(form, rendered, process_wide)
+        return self._assembler.page(form, rendered, self._process_wide(form) if "" in tenants else b"")
 
-    async def _compressed(self, page: Page) -> Page:
-        if page.length < _SMALL:
-            return _gzip(page)
-        return await anyio.to_thread.run_sync(_gzip, page, limiter=self._threads)
+    def _process_wide(self, form: Format) -> bytes:
+        return self._selfmetrics.render(openmetrics=form is Format.OPENMETRICS)
+
+    async def _pack(self, segments: Sequence[Segment]) -> None:
+        """Compress those that are new; on the loop where a thread would cost more."""
+        fresh = [segment for segment in segments if not segment.packed]
+        if sum(len(piece) for segment in fresh for piece in segment.pieces) < _SMALL:
+            _pack(fresh)
+        else:
+            await anyio.to_thread.run_sync(_pack, fresh, limiter=self._threads)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What belongs to tenants in a page of everything.
+
+    Args:
+        version: of the store that it was made of.
+        since: wall clock at which it was made.
+        until: wall clock from which on it is another one.
+        page: without its end.
+        plain: the same in pieces of a size that is good to send; None until somebody asks for that.
+        packed: compressed; None until somebody asks for that.
+    """
+
+    version: int
+    since: float
+    until: float
+    page: Page
+    plain: list[bytes] | None = None
+    packed: Segment | None = None
 
 
 class _PageResponse(Response):
@@ -95,8 +157,9 @@ class _PageResponse(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _gzip(page: Page) -> Page:
-    return Page([gzip.compress(b"".join(page.pieces), _LEVEL, mtime=0)])
+def _pack(segments: Iterable[Segment]) -> None:
+    for segment in segments:
+        segment.pack()
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

@@ -73,7 +73,8 @@ def _open_all(endpoints: Iterable[tuple[Any, Any]], stack: ExitStack) -> list[so
 
 
 def _open(family: int, endpoint: tuple[Any, ...]) -> socket.socket:
-    opened = socket.socket(family, socket.SOCK_STREAM)
+    # Named, or asyncio leaves Nagle's algorithm on, and the end of a large answer waits 40 ms for an acknowledgement.
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import threading
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 import anyio.to_thread
@@ -11,7 +13,7 @@ import httpx
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from o365_exporter.exposition import Page
+from o365_exporter.exposition import Segment, shown
 from o365_exporter.web import scrape
 from tests.web.site import Site
 
@@ -163,12 +165,12 @@ async def test_large_pages_are_compressed_off_the_loop(
     site.put("contoso", *(f"sku-{number}" for number in range(skus)))
     threads = []
 
-    def noted(page: Page) -> Page:
+    def noted(segments: Sequence[Segment]) -> None:
         threads.append(threading.current_thread())
-        return compress(page)
+        pack(segments)
 
-    compress = scrape._gzip
-    monkeypatch.setattr(scrape, "_gzip", noted)
+    pack = scrape._pack
+    monkeypatch.setattr(scrape, "_pack", noted)
     await get(site, "/metrics?tenant=contoso", **{"accept-encoding": "gzip"})
     assert [thread is threading.current_thread() for thread in threads] == [on_the_loop]
 
@@ -212,3 +214,47 @@ async def test_other_methods(site: Site, method: str) -> None:
     answer = await get(site, method=method)
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+async def test_only_what_changed_is_put_together_and_compressed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of twenty scrapes with one poll in between, two look at the store; one tenant's lines are compressed twice."""
+    for tenant in ("contoso", "fabrikam"):
+        site.put(tenant, *(f"sku-{number}" for number in range(2_000)))
+    looks, packed = 0, 0
+
+    def looked(*of: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return shown(*of)
+
+    def noted(segments: Sequence[Segment]) -> None:
+        nonlocal packed
+        pack(segments)
+        packed += sum(segment.length for segment in segments)
+
+    pack = scrape._pack
+    monkeypatch.setattr(scrape, "shown", looked)
+    monkeypatch.setattr(scrape, "_pack", noted)
+    async with site.client() as client:
+        headers = {"accept-encoding": "gzip"}
+        for _ in range(10):
+            whole = (await client.get("/metrics", headers=headers)).text
+        first, size = packed, len(whole)
+        site.put("fabrikam", *(f"sku-{number}" for number in range(2_001)))
+        for _ in range(10):
+            assert 'sku="sku-2000"' in (await client.get("/metrics", headers=headers)).text
+    assert looks == 2
+    assert size * 0.9 < first <= size
+    assert packed - first < 0.6 * size
+
+
+async def test_what_is_kept_is_withdrawn_in_time(site: Site) -> None:
+    """A page that nobody changed loses what has become stale, and has it again where the clock is set back."""
+    site.put("contoso", "basic")
+    site.fail()
+    async with site.client() as client:
+        assert "basic" in (await client.get("/metrics")).text
+        site.clock._now += 3601
+        assert "basic" not in (await client.get("/metrics")).text
+        site.clock._now -= 3601
+        assert "basic" in (await client.get("/metrics")).text

@@ -153,3 +153,9 @@ async def test_a_port_that_the_user_may_not_open(monkeypatch: pytest.MonkeyPatch
 def test_urls_can_be_opened(host: str, url: str) -> None:
     """The address printed for people leads to the exporter."""
     assert Address(host, 80).url == url
+
+
+async def test_the_end_of_an_answer_is_sent_at_once() -> None:
+    """asyncio turns Nagle's algorithm off only where the socket says that it is TCP."""
+    async with listening(WebOptions(listen="127.0.0.1:0")) as sockets:
+        assert [opened.proto for opened in sockets] == [socket.IPPROTO_TCP]
