@@ -150,10 +150,22 @@ def _broken_connection(error: Exception, host: str, path: str, *, begun: bool) -
     kind = UnreachableError if connecting else NetworkError
     what = "cannot be reached" if connecting else "closed the connection without an answer"
     why = printable(str(error), limit=120).rstrip(".") or type(error).__name__
+    if connecting and " through " in path and _was_refused(error):
+        return kind(
+            f"{_capital(_first_hop(path))} on the way to {host} cannot be reached: {why}.",
+            remedy="Check the proxy's address, and name resolution and firewall of the machine that runs the exporter.",
+        )
     return kind(
         f"{way(path)} {what}: {why}.",
         remedy="Check name resolution, firewall and proxy settings of the machine that runs the exporter.",
     )
+
+
+def _was_refused(error: BaseException) -> bool:
+    """Whether no connection came about at all; one that breaks in a handshake had come about, and so it has a proxy."""
+    broken = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
+    causes = [link for link in _chain(error) if isinstance(link, OSError)]
+    return bool(causes) and not any(isinstance(link, broken) for link in causes)
 
 
 def _tls_error(error: BaseException) -> ssl.SSLError | None:

@@ -13,13 +13,16 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
+import httpx
 import pytest
 from pydantic import SecretStr
 
 from o365_exporter.clock import SystemClock
 from o365_exporter.errors import ConfigurationError, NetworkError, PollTimeoutError, TlsError, TruncatedError
 from o365_exporter.graph import CLOUDS, ConnectionOptions, CredentialOptions, GraphClient, Http, Surroundings, open_http
+from o365_exporter.graph.failures import failure_of
 from o365_exporter.graph.http import Request
+from o365_exporter.graph.progress import Stage
 from o365_exporter.graph.proxies import Proxies, parse_bypasses, parse_proxy
 from tests.certificates import key_pem
 from tests.fakes import PATIENCE
@@ -230,6 +233,15 @@ async def test_nobody_listens_is_a_network_error(unused_tcp_port: int) -> None:
         assert graph.auth.state == "network"
     assert failure.value.message.startswith(f"127.0.0.1:{unused_tcp_port} (directly) cannot be reached: ")
     assert "firewall and proxy settings" in failure.value.remedy
+
+
+def test_a_connection_that_a_proxy_breaks_is_no_proxy_out_of_reach() -> None:
+    """A tunnel that ends in its handshake had come about."""
+    broken = httpx.ConnectError("reset")
+    broken.__cause__ = ConnectionResetError(104, "reset")
+    path = "h:443 through the proxy http://p:1 (proxy)"
+    error = failure_of(broken, host="h", path=path, seconds=1, stage=Stage.HANDSHAKE, begun=False)
+    assert error.message == "h:443 (through the proxy http://p:1 (proxy)) cannot be reached: reset."
 
 
 async def test_a_certificate_of_an_unknown_authority_is_a_tls_error(tmp_path: Path) -> None:
@@ -467,12 +479,13 @@ async def test_a_407_to_a_plain_request_is_the_proxys(unused_tcp_port: int) -> N
 
 
 async def test_a_proxy_that_is_not_there_is_named(unused_tcp_port: int) -> None:
-    """A connection that fails because of the proxy does not put the blame on Microsoft's host alone."""
+    """A connection that fails because of the proxy puts the blame on it, and not on Microsoft's host."""
     async with client(surroundings=_by(f"http://u:pw-canary@127.0.0.1:{unused_tcp_port}")) as graph:
         with pytest.raises(NetworkError) as failure:
             await graph.list(APPS)
     assert failure.value.message.startswith(
-        f"login.microsoftonline.com:443 (through the proxy http://127.0.0.1:{unused_tcp_port} (HTTPS_PROXY)) cannot be "
+        f"The proxy http://127.0.0.1:{unused_tcp_port} (HTTPS_PROXY) on the way to login.microsoftonline.com cannot be "
         "reached: "
     )
+    assert failure.value.remedy.startswith("Check the proxy's address, ")
     assert "canary" not in str(failure.value)
