@@ -146,7 +146,8 @@ def test_hangup_reads_everything_anew(cloud: Microsoft, tmp_path: Path) -> None:
         eventually(lambda: "o365_exporter_config_last_reload_successful 0.0" in httpx.get(f"{url}/metrics").text)
         (line,) = program.logged("settings not read again")
         assert line["faults"] == [
-            f"{config} is not TOML: Expected ']' at the end of a table declaration (at end of document)."
+            f"{config} is not TOML: Expected ']' at the end of a table declaration (at end of document); "
+            "write a table as [name], alone in its line."
         ]
         assert 'tenant="after"' in httpx.get(f"{url}/metrics").text
         assert program.stop() == 0
