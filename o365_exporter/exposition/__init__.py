@@ -3,7 +3,7 @@
 from o365_exporter.exposition.compression import Compressor, Segment, gzipped, together
 from o365_exporter.exposition.negotiation import accepts_gzip, choose_format
 from o365_exporter.exposition.pages import Assembler, Format, Page, ending, shown, shown_until
-from o365_exporter.exposition.rendering import render, render_up_to
+from o365_exporter.exposition.rendering import render, render_in_steps
 
 __all__ = [
     "Assembler",
@@ -16,7 +16,7 @@ __all__ = [
     "ending",
     "gzipped",
     "render",
-    "render_up_to",
+    "render_in_steps",
     "shown",
     "shown_until",
     "together",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any, NamedTuple
 
+import anyio.lowlevel
+
 from o365_exporter.clock import Clock
 from o365_exporter.errors import Cause, InternalError, Nothing, PollError, PollTimeoutError
-from o365_exporter.exposition import render_up_to
+from o365_exporter.exposition import render_in_steps
 from o365_exporter.graph import GraphClient
 from o365_exporter.logs import get_logger
 from o365_exporter.scheduler.tenants import Job, Tenant
 from o365_exporter.scheduler.timing import next_delay
 from o365_exporter.store import Key, Poll
+
+Steps = Generator[None, None, Poll]
 
 log = get_logger("scheduler")
 
@@ -59,7 +63,7 @@ class Poller:
         try:
             with self._clock.deadline(job.source.deadline):
                 records = await job.source.fetch(tenant.graph, before.known, self._clock.now())
-            return self._answered(job, latest(), records, polls), 0.0
+            return await self._answered(job, latest, records, polls), 0.0
         except Nothing as nothing:
             return Outcome(latest().answered(nothing.state, None, self._clock.now(), message=str(nothing))), 0.0
         except PollError as error:
@@ -69,18 +73,49 @@ class Poller:
         except Exception as error:  # noqa: BLE001 - nothing that a tenant sends may end the polls of others
             return Outcome(fault(latest(), error, job.key)), 0.0
 
-    def _answered(self, job: Job, before: Poll, records: Any, polls: Mapping[Key, Poll]) -> Outcome:
-        poll = with_lines(before.answered("ok", records, self._clock.now()), job, polls)
-        source = job.source
+    async def _answered(self, job: Job, latest: Callable[[], Poll], records: Any, polls: Mapping[Key, Poll]) -> Outcome:
+        now, source = self._clock.now(), job.source
+        while True:  # what a sibling has learnt while lines were written belongs into them
+            siblings = _siblings(job, polls)
+            poll = await _in_turns(_writing(latest().answered("ok", records, now), job, siblings))
+            if all(siblings[name] is found for name, found in _siblings(job, polls).items() if name in siblings):
+                break
         poll = replace(poll, remarks=frozenset(source.remarks(records)), left_out=source.left_out(records))
-        return Outcome(poll, source.wakes(before.records, records))
+        return Outcome(poll, source.wakes(latest().records, records))
 
 
 def with_lines(poll: Poll, job: Job, polls: Mapping[Key, Poll]) -> Poll:
     """The poll with its records written as lines, beside those of its collector's other sources."""
-    siblings = {key.source: other.records for key, other in polls.items() if key.collector == job.key.collector}
-    samples = job.source.samples(poll.records, siblings | {job.key.source: poll.records})
-    rendered, dropped = render_up_to(job.max_series, samples, job.key.tenant)
+    steps = _writing(poll, job, _siblings(job, polls))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return _poll(end)
+
+
+async def _in_turns(steps: Steps) -> Poll:
+    """What the steps come to; others have their turn in between."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return _poll(end)
+        await anyio.lowlevel.checkpoint()
+
+
+def _poll(end: StopIteration) -> Poll:
+    poll: Poll = end.value
+    return poll
+
+
+def _siblings(job: Job, polls: Mapping[Key, Poll]) -> dict[str, Any]:
+    return {key.source: poll.records for key, poll in polls.items() if key.collector == job.key.collector}
+
+
+def _writing(poll: Poll, job: Job, siblings: Mapping[str, Any]) -> Steps:
+    samples = job.source.samples(poll.records, {**siblings, job.key.source: poll.records})
+    rendered, dropped = yield from render_in_steps(job.max_series, samples, job.key.tenant)
     return replace(poll, rendered=rendered, dropped=dropped + job.source.dropped(poll.records))
 
 

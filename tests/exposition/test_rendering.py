@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from math import inf, nan
+from typing import Any
 
 import pytest
 
 from o365_exporter.errors import InternalError
-from o365_exporter.exposition import render, render_up_to
+from o365_exporter.exposition import render, render_in_steps
+from o365_exporter.exposition.rendering import BATCH
 from o365_exporter.metrics import Metric, Sample
 
 UNITS = Metric("o365_sku_units", "Units.", ("sku_id", "state"))
@@ -130,10 +132,25 @@ def test_a_limit_keeps_the_first_series_and_counts_the_rest() -> None:
         for number in range(10):
             yield UNITS.at(number, sku_id=str(number), state="on")
 
-    rendered, dropped = render_up_to(3, samples(), "contoso")
+    rendered, dropped = finished(render_in_steps(3, samples(), "contoso"))
     assert rendered == render([UNITS.at(n, sku_id=str(n), state="on") for n in range(3)], "contoso")
     assert dropped == 7
-    assert render_up_to(10, samples(), "contoso")[1] == 0
+    assert finished(render_in_steps(10, samples(), "contoso"))[1] == 0
+
+
+def finished(steps: Generator[None, None, Any]) -> Any:
+    """What they come to."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def test_others_have_their_turn_after_each_batch() -> None:
+    """However many series there are, and however many of them are cut."""
+    samples = (UNITS.at(1, sku_id=str(number), state="on") for number in range(10 * BATCH + 1))
+    assert len(list(render_in_steps(4 * BATCH, samples, "contoso"))) == 10
 
 
 def test_a_series_served_twice_is_found_across_batches() -> None:
