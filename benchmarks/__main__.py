@@ -7,10 +7,15 @@ import platform
 import subprocess
 import time
 
-from benchmarks import folding, rendering, scraping
+from benchmarks import folding, rendering, scraping, stalls
 from benchmarks.ratios import HEAD, Lines
 
-BENCHMARKS: dict[str, Lines] = {"rendering": rendering.lines, "folding": folding.lines, "scraping": scraping.lines}
+BENCHMARKS: dict[str, Lines] = {
+    "rendering": rendering.lines,
+    "folding": folding.lines,
+    "scraping": scraping.lines,
+    "stalls": stalls.lines,
+}
 
 
 def main() -> None:

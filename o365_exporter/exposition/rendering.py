@@ -23,6 +23,9 @@ from o365_exporter.store import Rendered
 BATCH = 500
 """Samples that are written at once: a millisecond of work, and fewer objects than wake the garbage collector (700)."""
 
+_CHECKED = 10_000
+"""Rows that are looked at before others have their turn: a millisecond or two."""
+
 _NOT_FINITE = {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}
 _PLAIN_DIGITS = 6
 """Most digits before the point that Go writes without an exponent."""
@@ -45,6 +48,8 @@ def render(samples: Iterable[Sample], tenant: str) -> Rendered:
     lines = Lines(tenant)
     for batch in batches(samples):
         lines.add(batch)
+    for _ in lines.check():
+        pass
     return lines.rendered()
 
 
@@ -70,6 +75,7 @@ def render_in_steps(limit: int, samples: Iterable[Sample], tenant: str) -> Gener
         dropped += cut
         if cut == BATCH:
             yield
+    yield from lines.check()
     return lines.rendered(), dropped
 
 
@@ -98,20 +104,20 @@ class Lines:
             self._families[metric] = _Family(metric, self._tenant)
         self._families[metric].add(samples)
 
-    def rendered(self) -> Rendered:
-        """All lines by metric name.
-
-        Raises:
-            ValueError: two metrics have one name.
-        """
+    def check(self) -> Iterator[None]:
+        """Write what waits, and look for series that come twice; raises what ``render`` raises."""
         for metric, samples in self._waiting.items():
             self._write(metric, samples)
         self._waiting.clear()
-        rendered = {metric.name: family.text() for metric, family in self._families.items()}
-        if len(rendered) < len(self._families):
+        for family in self._families.values():
+            yield from family.check()
+        if len({metric.name for metric in self._families}) < len(self._families):
             names = ", ".join(sorted(metric.name for metric in self._families))
             raise ValueError(f"two metrics have one name among {names}")
-        return rendered
+
+    def rendered(self) -> Rendered:
+        """All lines by metric name, once they are checked."""
+        return {metric.name: family.text() for metric, family in self._families.items()}
 
 
 class _Family:
@@ -140,14 +146,21 @@ class _Family:
         self._pieces.append(text)
         self._rows += rows
 
-    def text(self) -> bytes:
-        """All lines; raises where two have one series."""
-        text = b"".join(self._pieces)
-        if len(set(self._rows)) < len(self._rows):
-            series = (line.rpartition(b" ")[0] for line in text.split(b"\n"))
+    def check(self) -> Iterator[None]:
+        """Look for series that come twice; all at the end, for caches are cold where it is done in between."""
+        seen: set[_Row] = set()
+        for start in range(0, len(self._rows), _CHECKED):
+            if start:
+                yield
+            seen.update(self._rows[start : start + _CHECKED])
+        if len(seen) < len(self._rows):
+            series = (line.rpartition(b" ")[0] for line in self.text().split(b"\n"))
             twice, _ = Counter(filter(None, series)).most_common(1)[0]
             raise InternalError(f"The series {twice.decode()} would be served twice.")
-        return text
+
+    def text(self) -> bytes:
+        """All lines."""
+        return b"".join(self._pieces)
 
     def _written(self, rows: Sequence[_Row], numbers: Sequence[str]) -> str:
         step = len(self._line)

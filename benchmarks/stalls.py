@@ -1,0 +1,121 @@
+"""How long the event loop is held up at most, and what memory a report takes: figures, for want of a reference.
+
+A task that wants a turn all the time notes the longest that it had to wait for one, while something large happens.
+What the machine does meanwhile is in these figures; the idle loop stands beside them for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import resource
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from benchmarks.folding import MAILBOX_HEADER, MAILBOXES, mailbox, recipe_of
+from benchmarks.ratios import Ratio
+from benchmarks.rendering import SERIES, metrics_of, polls_of
+from o365_exporter.exposition import Assembler, Compressor, Format, Segment, render, render_in_steps
+from o365_exporter.graph.http import MAX_BODY
+from o365_exporter.reports.folding import fold
+
+MOST_MS, MOST_MIB = 10.0, 2.0
+
+Work = Callable[[], Awaitable[object]]
+
+
+async def waited(work: Work) -> float:
+    """Milliseconds that another task waited for a turn at most."""
+    longest = 0.0
+
+    async def other() -> None:
+        nonlocal longest
+        before = time.perf_counter()
+        while True:
+            await asyncio.sleep(0)
+            now = time.perf_counter()
+            longest, before = max(longest, now - before), now
+
+    task = asyncio.create_task(other())
+    await asyncio.sleep(0)
+    await work()
+    await asyncio.sleep(0)
+    task.cancel()
+    return longest * 1000
+
+
+async def made(rows: int) -> AsyncGenerator[bytes, None]:
+    """A report that is made while it is read, 300 rows at a time."""
+    yield f"\ufeff{MAILBOX_HEADER}\r\n".encode()
+    for start in range(0, rows, 300):
+        yield "".join(mailbox(n, f'"Doe, {n}"') for n in range(start, min(start + 300, rows))).encode()
+
+
+def pack(segments: list[Segment]) -> None:
+    """Compress, in a thread as for a scrape."""
+    for segment in segments:
+        segment.pack()
+
+
+def work_of(rows: int) -> dict[str, Work]:
+    """What may hold the loop up."""
+    metrics = metrics_of(5)
+    ((tenant, samples),) = polls_of(SERIES, metrics, 1).items()
+    page = Assembler(metrics).page(Format.TEXT, [render(samples, tenant)])
+    entry = {"id": "0" * 36, "displayName": "An application", "passwordCredentials": []}
+    body = json.dumps({"value": [entry] * (MAX_BODY // len(json.dumps(entry)) - 1)}).encode()
+
+    async def idle() -> None:
+        await asyncio.sleep(0.5)
+
+    async def report() -> None:
+        await fold(made(rows), recipe_of(MAILBOXES))
+
+    async def rendering() -> None:
+        for _ in render_in_steps(SERIES, iter(samples), tenant):
+            await asyncio.sleep(0)
+
+    async def compression() -> None:
+        await asyncio.to_thread(pack, Compressor().segments(page))
+
+    async def page_of_json() -> None:
+        json.loads(body)
+
+    return {
+        "nothing": idle,
+        f"fold a report of {rows:,} rows": report,
+        f"render {SERIES:,} series of one poll": rendering,
+        f"compress a page of {SERIES:,} series": compression,
+        f"read {len(body) / 1024**2:.1f} MiB of JSON": page_of_json,
+    }
+
+
+def memory(rows: int) -> float:
+    """MiB by which the peak of a process grows with a report; a small one before warms up."""
+    asyncio.run(_fold(500))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    asyncio.run(_fold(rows))
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+async def _fold(rows: int) -> None:
+    found = await fold(made(rows), recipe_of(MAILBOXES))
+    assert found is not None
+    assert found.rows == rows
+
+
+def lines(quick: bool) -> Iterator[Ratio]:
+    """Stalls of the loop, then memory, each time in a process of its own."""
+    rounds, rows = (3, 50_000) if quick else (7, 500_000)
+    for what, work in work_of(rows).items():
+        gc.collect()
+        found = [asyncio.run(waited(work)) for _ in range(rounds)]
+        yield Ratio(f"longest stall of the loop: {what}", "clock", MOST_MS, found, unit="ms")
+    grown = []
+    for _ in range(rounds):
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
+            grown.append(fresh.submit(memory, rows).result())
+    yield Ratio(f"memory for a report of {rows:,} rows", "peak after one of 500 rows", MOST_MIB, grown, unit="MiB")
