@@ -7,7 +7,7 @@ import platform
 import subprocess
 import time
 
-from benchmarks import folding, rendering, scraping, stalls
+from benchmarks import fleet, folding, rendering, scraping, stalls
 from benchmarks.ratios import HEAD, Lines
 
 BENCHMARKS: dict[str, Lines] = {
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Lines] = {
     "folding": folding.lines,
     "scraping": scraping.lines,
     "stalls": stalls.lines,
+    "fleet": fleet.lines,
 }
 
 

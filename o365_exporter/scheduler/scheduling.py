@@ -131,8 +131,11 @@ class Scheduler:
             self._timetable.plan(tenant, job, 0.0 if job.woken else self._until_next(job))
 
     async def _let_in(self, job: Job) -> None:
-        """Service health goes at once; on a machine that cannot keep up the rest waits, though not for ever."""
-        if not job.source.is_urgent:
+        """On a machine that cannot keep up all but service health waits, though not for ever.
+
+        First polls wait all the same: they ask for much more than later ones, and begin with the login.
+        """
+        if not (job.source.is_urgent and job.tried.is_set()):
             await self._pace.turn(longest_wait(job.source.interval))
 
     async def run_once(self, tenants: Sequence[Tenant]) -> None:
