@@ -19,6 +19,7 @@ from benchmarks.folding import MAILBOX_HEADER, MAILBOXES, mailbox, recipe_of
 from benchmarks.ratios import Ratio
 from benchmarks.rendering import SERIES, metrics_of, polls_of
 from o365_exporter.exposition import Assembler, Compressor, Format, Segment, render, render_in_steps
+from o365_exporter.graph import largejson
 from o365_exporter.graph.http import MAX_BODY
 from o365_exporter.reports.folding import fold
 
@@ -82,7 +83,7 @@ def work_of(rows: int) -> dict[str, Work]:
         await asyncio.to_thread(pack, Compressor().segments(page))
 
     async def page_of_json() -> None:
-        json.loads(body)
+        await largejson.loads(body)
 
     return {
         "nothing": idle,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from o365_exporter.errors import PollError, UnavailableError, UnexpectedAnswerError
+from o365_exporter.graph import largejson
 from o365_exporter.graph.http import Answer
 from o365_exporter.graph.quoting import printable
 
@@ -60,6 +61,14 @@ def decoded(answer: Answer) -> Any:
     """
     try:
         return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        raise undecodable(answer) from None
+
+
+async def decoded_in_turns(answer: Answer) -> Any:
+    """As ``decoded``, for a body that may be large; others have their turn meanwhile."""
+    try:
+        return await largejson.loads(answer.body)
     except (ValueError, RecursionError):
         raise undecodable(answer) from None
 

@@ -18,7 +18,7 @@ from o365_exporter.errors import (
     PollTimeoutError,
 )
 from o365_exporter.graph.addresses import host_of, is_loopback, origin_of
-from o365_exporter.graph.answers import decoded, fault_of
+from o365_exporter.graph.answers import decoded_in_turns, fault_of
 from o365_exporter.graph.asking import Asking, Call
 from o365_exporter.graph.auth import TokenProvider
 from o365_exporter.graph.budget import Budget
@@ -240,7 +240,7 @@ class GraphClient:
     async def _object(self, endpoint: Endpoint, url: str, size: int = 0) -> dict[str, Any]:
         call = Call(endpoint, url, size)
         answer = await self._asking.whole(call)
-        content = decoded(answer)
+        content = await decoded_in_turns(answer)
         if not isinstance(content, dict):
             raise unexpected(self._named(call), "is no object")
         if "value" not in content and isinstance(content.get("error"), dict):
