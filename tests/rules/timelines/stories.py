@@ -473,6 +473,27 @@ MONITORING = World(
             "token-fails-for-minutes",
             faults=[Fault("token", "network", 60, 66), Fault("token", "network", 120, 128)],
         ),
+        story(
+            "P15",
+            "blind-and-then-without-a-token",
+            "tickets service_health 60..105",
+            "tickets over service_health 330..420",
+            "pager TenantUnreachable 150..180",
+            "pager over TenantUnreachable 300..330",
+            faults=[
+                Fault("overviews", "unavailable", 60, 330),
+                Fault("issues", "unavailable", 60, 330),
+                Fault("token", "auth", 150, 300),
+            ],
+        ),
+        story("P15", "forty-minutes-of-throttling", faults=[Fault("skus", "throttled", 60, 100)]),
+        story(
+            "P15",
+            "an-hour-and-more-of-throttling",
+            "tickets Throttled 105..130",
+            "tickets over Throttled 190..220",
+            faults=[Fault("skus", "throttled", 60, 190)],
+        ),
         story("P15", "five-minutes-of-outage", faults=[Fault("*", "unavailable", 60, 66)]),
         story(
             "P15",
