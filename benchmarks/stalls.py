@@ -61,37 +61,49 @@ def pack(segments: list[Segment]) -> None:
         segment.pack()
 
 
-def work_of(rows: int) -> dict[str, Work]:
-    """What may hold the loop up."""
-    metrics = metrics_of(5)
-    ((tenant, samples),) = polls_of(SERIES, metrics, 1).items()
-    page = Assembler(metrics).page(Format.TEXT, [render(samples, tenant)])
-    entry = {"id": "0" * 36, "displayName": "An application", "passwordCredentials": []}
-    body = json.dumps({"value": [entry] * (MAX_BODY // len(json.dumps(entry)) - 1)}).encode()
+def idle(_: int) -> Work:
+    """Half a second of nothing."""
+    return lambda: asyncio.sleep(0.5)
 
-    async def idle() -> None:
-        await asyncio.sleep(0.5)
 
-    async def report() -> None:
-        await fold(made(rows), recipe_of(MAILBOXES))
+def report(rows: int) -> Work:
+    """A report is folded."""
+    return lambda: fold(made(rows), recipe_of(MAILBOXES))
 
-    async def rendering() -> None:
+
+def rendering(_: int) -> Work:
+    """The series of one poll are rendered."""
+    ((tenant, samples),) = polls_of(SERIES, metrics_of(5), 1).items()
+
+    async def work() -> None:
         for _ in render_in_steps(SERIES, iter(samples), tenant):
             await asyncio.sleep(0)
 
-    async def compression() -> None:
-        await asyncio.to_thread(pack, Compressor().segments(page))
+    return work
 
-    async def page_of_json() -> None:
-        await largejson.loads(body)
 
-    return {
-        "nothing": idle,
-        f"fold a report of {rows:,} rows": report,
-        f"render {SERIES:,} series of one poll": rendering,
-        f"compress a page of {SERIES:,} series": compression,
-        f"read {len(body) / 1024**2:.1f} MiB of JSON": page_of_json,
-    }
+def compression(_: int) -> Work:
+    """A page of as many is compressed."""
+    metrics = metrics_of(5)
+    ((tenant, samples),) = polls_of(SERIES, metrics, 1).items()
+    page = Assembler(metrics).page(Format.TEXT, [render(samples, tenant)])
+    return lambda: asyncio.to_thread(pack, Compressor().segments(page))
+
+
+def page_of_json(_: int) -> Work:
+    """The largest answer of Graph is read."""
+    entry = {"id": "0" * 36, "displayName": "An application", "passwordCredentials": []}
+    body = json.dumps({"value": [entry] * (MAX_BODY // len(json.dumps(entry)) - 1)}).encode()
+    return lambda: largejson.loads(body)
+
+
+CASES: dict[str, Callable[[int], Work]] = {
+    "nothing": idle,
+    "fold a report": report,
+    f"render {SERIES:,} series of one poll": rendering,
+    f"compress a page of {SERIES:,} series": compression,
+    "read 4 MiB of JSON": page_of_json,
+}
 
 
 def memory(rows: int) -> float:
@@ -111,7 +123,8 @@ async def _fold(rows: int) -> None:
 def lines(quick: bool) -> Iterator[Ratio]:
     """Stalls of the loop, then memory, each time in a process of its own."""
     rounds, rows = (3, 50_000) if quick else (7, 500_000)
-    for what, work in work_of(rows).items():
+    for what, case in CASES.items():
+        work = case(rows)
         gc.collect()
         found = [asyncio.run(waited(work)) for _ in range(rounds)]
         yield Ratio(f"longest stall of the loop: {what}", "clock", MOST_MS, found, unit="ms")
