@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -147,8 +149,12 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
         yield App(settings, clock, store, selfmetrics, scheduler, fleet)
 
 
-async def until_signal(work: Callable[[], Awaitable[None]]) -> signal.Signals | None:
+async def until_signal(work: Callable[[], Awaitable[None]], last_moment: float | None = None) -> signal.Signals | None:
     """Run something until it ends, or until SIGTERM or SIGINT cancels it, whatever is in flight.
+
+    Args:
+        work: is run.
+        last_moment: seconds after the signal at which the process ends in any case, with exit code 0; None to wait.
 
     Returns:
         The signal that came, None where the work came to its end by itself.
@@ -159,7 +165,7 @@ async def until_signal(work: Callable[[], Awaitable[None]]) -> signal.Signals | 
     refusal: ConfigurationError | None = None
     came: list[signal.Signals] = []
     async with anyio.create_task_group() as tasks:
-        await tasks.start(_cancel_on_signal, tasks.cancel_scope, came)
+        await tasks.start(_cancel_on_signal, tasks.cancel_scope, came, last_moment)
         try:
             await work()
         except ConfigurationError as error:  # raised below: the task group would wrap it
@@ -171,12 +177,25 @@ async def until_signal(work: Callable[[], Awaitable[None]]) -> signal.Signals | 
 
 
 async def _cancel_on_signal(
-    scope: anyio.CancelScope, came: list[signal.Signals], *, task_status: TaskStatus[None]
+    scope: anyio.CancelScope,
+    came: list[signal.Signals],
+    last_moment: float | None,
+    *,
+    task_status: TaskStatus[None],
 ) -> None:
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         task_status.started()
         async for number in signals:
             came.append(signal.Signals(number))
             log.info("stopping", signal=came[0].name)
+            if last_moment is not None:
+                _end_at(last_moment)
             scope.cancel()
             return
+
+
+def _end_at(seconds: float) -> None:
+    """See that the process ends by then: to cancel hundreds of requests takes long where the machine is busy."""
+    watchdog = threading.Timer(seconds, os._exit, (0,))
+    watchdog.daemon = True
+    watchdog.start()

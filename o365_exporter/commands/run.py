@@ -20,6 +20,9 @@ from o365_exporter.texts import UnusableError
 LISTEN = "O365_LISTEN"
 SHARD = "O365_SHARD"
 
+LAST_MOMENT = 4.0
+"""Seconds after SIGTERM at which the program ends in any case: Docker gives ten."""
+
 log = logs.get_logger("run")
 
 
@@ -42,7 +45,7 @@ def run(config: Path | None, environ: Mapping[str, str], listen: str | None, sha
     for warning in inspection.warnings:
         log.warning("suspicious setting", message=warning)
     reloader = Reloader(config, environ, inspection.settings)
-    anyio.run(until_signal, partial(_serve, inspection.settings, reloader))
+    anyio.run(until_signal, partial(_serve, inspection.settings, reloader), LAST_MOMENT)
     return 0
 
 

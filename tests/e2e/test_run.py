@@ -14,7 +14,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from o365_exporter.catalogue import all_metrics
-from tests.e2e.programs import Microsoft, Running, eventually, microsoft, running
+from tests.e2e.programs import Microsoft, Running, environment, eventually, microsoft, running
+from tests.fakes import PATIENCE
 
 NOT_IN_ORDER = {
     "o365_exporter_source_failures_total": "a poll failed",
@@ -160,3 +161,26 @@ def test_wrong_settings(tmp_path: Path) -> None:
     assert all(fault.startswith("o365-exporter: ") for fault in faults)
     for key, remedy in (("listn", "listen"), ("nowhere", "write the tenant id"), ("1s", "10s"), ("client_id", "set")):
         assert any(key in fault and remedy in fault for fault in faults), (key, faults)
+
+
+STUBBORN = """
+import anyio
+from o365_exporter.app import until_signal
+
+async def work():
+    with anyio.CancelScope(shield=True):
+        print("at work", flush=True)
+        await anyio.sleep_forever()
+
+anyio.run(until_signal, work, 0.1)
+"""
+
+
+def test_what_is_in_flight_does_not_hold_it_up() -> None:
+    """To cancel a thousand requests may take longer than whoever sent SIGTERM waits: the process ends all the same."""
+    command = [sys.executable, "-c", STUBBORN]
+    with subprocess.Popen(command, env=environment({}), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"at work\n"
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(PATIENCE) == 0
