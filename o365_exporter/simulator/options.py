@@ -6,13 +6,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from o365_exporter.simulator.domains import READERS
-
 Cloud = Literal["global", "us_gov_l4", "us_gov_l5", "china"]
 Framing = Literal["chunked", "length", "close"]
-
-NEEDED_ROLES = READERS | {"Reports.Read.All", "ReportSettings.Read.All"}
-"""Application permissions that a new tenant's app has been granted."""
 
 _NAMES = ("contoso", "fabrikam", "tailspin")
 
@@ -30,7 +25,9 @@ class TenantOptions(BaseModel):
     client_id: str | None = Field(None, description="Application id of the client's app registration.")
     client_secret: str | None = Field(None, repr=False, description="Its client secret.")
     secret_days: float = Field(400.0, description="Days until that secret ends; negative: it has ended.")
-    roles: frozenset[str] = Field(NEEDED_ROLES, description="Application permissions granted to the app.")
+    roles: frozenset[str] | None = Field(
+        None, description="Application permissions granted to the app; without, those that read all there is."
+    )
     users: int = Field(
         250, ge=0, description="Size of the tenant: decides the identity service's limit and the rows of reports."
     )

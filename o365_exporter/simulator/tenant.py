@@ -7,6 +7,7 @@ from typing import Any
 
 from o365_exporter.clock import Clock
 from o365_exporter.simulator.clouds import CLOUDS, CloudEndpoints
+from o365_exporter.simulator.domains import READERS
 from o365_exporter.simulator.domains.applications import ApplicationsPart, application, build_applications, secret
 from o365_exporter.simulator.domains.base import Json, operation
 from o365_exporter.simulator.domains.credentials import CredentialsPart
@@ -21,6 +22,9 @@ from o365_exporter.simulator.draw import draw_for
 from o365_exporter.simulator.options import TenantOptions
 from o365_exporter.simulator.reports.operations import ReportsPart
 from o365_exporter.simulator.timetext import graph_time, parse_graph_time
+
+ALL_READERS = READERS | {"Reports.Read.All", "ReportSettings.Read.All"}
+"""Application permissions that a new tenant's app has been granted: those that read all there is."""
 
 _TITLES = {"contoso": "Contoso", "fabrikam": "Fabrikam", "tailspin": "Tailspin Toys"}
 
@@ -73,7 +77,7 @@ class Tenant(
         self.users = options.users
         self.calm = options.calm
         self.concealed_names = options.concealed_names
-        self.roles = set(options.roles)
+        self.roles = set(ALL_READERS if options.roles is None else options.roles)
         self.app_enabled = True
         self.has_service_principal = True
         self.tokens_valid_from = 0.0
