@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Mapping
 from functools import partial
@@ -51,6 +52,9 @@ def run(config: Path | None, environ: Mapping[str, str], listen: str | None, sha
 
 async def _serve(settings: Settings, reloader: Reloader) -> None:
     async with assemble(settings) as app:
+        # What is there now lives as long as the process. A full collection that walks it stalls the loop: 54 ms with
+        # one tenant and 276 ms with a thousand were measured, and next to nothing afterwards.
+        gc.freeze()
         await app.serve(changed=reloader.changed, read=reloader.read)
 
 
