@@ -6,7 +6,6 @@ A collector is found because its module lies in ``collectors/`` and has a ``COLL
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Iterable
 from functools import cache
 
@@ -18,12 +17,9 @@ from o365_exporter.source import Collector, Derived
 @cache
 def all_collectors() -> dict[str, Collector]:
     """Every collector by name, in alphabetical order."""
-    modules = (
-        importlib.import_module(f"{collectors.__name__}.{info.name}")
-        for info in pkgutil.iter_modules(collectors.__path__)
-    )
+    modules = (importlib.import_module(f"{collectors.__name__}.{name}") for name in collectors.names())
     found: list[Collector] = [module.COLLECTOR for module in modules]
-    return {collector.name: collector for collector in sorted(found, key=lambda collector: collector.name)}
+    return {collector.name: collector for collector in found}
 
 
 @cache

@@ -1,4 +1,7 @@
-"""The command line: which command, with which options, ends with which exit code."""
+"""The command line: which command, with which options, ends with which exit code.
+
+What a command needs is imported when it is run: help and mistakes are answered without the libraries.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,21 @@ import argparse
 import errno
 import io
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from o365_exporter import __version__, logs
-from o365_exporter.catalogue import all_collectors
-from o365_exporter.commands import check_config, demo, once, run, simulate
+from o365_exporter import __version__, collectors
+from o365_exporter.commands import TENANTS, USERS
 from o365_exporter.errors import ConfigurationError
 
 EXIT_OK = 0
 EXIT_FAULT = 1
 EXIT_CONFIGURATION = 2
+EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 _EPILOG = """\
 settings:
@@ -57,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         if why := _why_output_ends(error):
             _tell_why_output_ends(why)
         else:
+            from o365_exporter import logs
+
             logs.fault(error)
         code = EXIT_FAULT
     sys.exit(code)
@@ -122,6 +127,8 @@ def _options(parser: argparse.ArgumentParser) -> list[str]:
 
 
 def _meant(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
     near = get_close_matches(name, known, n=1)
     return f": did you mean {near[0]}?" if near else ""
 
@@ -152,12 +159,18 @@ def _add(commands: _Commands[_Parser], name: str, text: str, command: Callable[[
     return parser
 
 
+def _run_daemon(arguments: argparse.Namespace) -> int:
+    from o365_exporter.commands.run import run
+
+    return run(arguments.config, os.environ, arguments.listen, arguments.shard)
+
+
 def _add_run(commands: _Commands[_Parser]) -> None:
     parser = _add(
         commands,
         "run",
         "Poll the configured tenants and serve /metrics until stopped.",
-        lambda arguments: run.run(arguments.config, os.environ, arguments.listen, arguments.shard),
+        _run_daemon,
     )
     _add_config(parser)
     parser.add_argument("--listen", metavar="HOST:PORT", help="where to serve /metrics (O365_LISTEN)")
@@ -166,21 +179,36 @@ def _add_run(commands: _Commands[_Parser]) -> None:
     )
 
 
+def _run_once(arguments: argparse.Namespace) -> int:
+    try:
+        from o365_exporter.commands.once import once
+
+        return once(arguments.config, os.environ, arguments.collector)
+    except KeyboardInterrupt:  # while libraries are imported: nothing was polled, which is no success
+        return EXIT_INTERRUPTED
+
+
 def _add_once(commands: _Commands[_Parser]) -> None:
     parser = _add(
         commands,
         "once",
         "Poll everything once, print the metrics, and exit with 1 if a source failed.",
-        lambda arguments: once.once(arguments.config, os.environ, arguments.collector),
+        _run_once,
     )
     _add_config(parser)
     parser.add_argument(
         "--collector",
         metavar="NAME",
         action="append",
-        choices=sorted(all_collectors()),
-        help=f"only this collector; may be given again ({', '.join(sorted(all_collectors()))})",
+        choices=collectors.names(),
+        help=f"only this collector; may be given again ({', '.join(collectors.names())})",
     )
+
+
+def _run_check_config(arguments: argparse.Namespace) -> int:
+    from o365_exporter.commands.check_config import check_config
+
+    return check_config(arguments.config, os.environ)
 
 
 def _add_check_config(commands: _Commands[_Parser]) -> None:
@@ -188,9 +216,15 @@ def _add_check_config(commands: _Commands[_Parser]) -> None:
         commands,
         "check-config",
         "Validate the settings and show the effective ones with secrets masked; asks nothing of Microsoft.",
-        lambda arguments: check_config.check_config(arguments.config, os.environ),
+        _run_check_config,
     )
     _add_config(parser)
+
+
+def _run_demo(arguments: argparse.Namespace) -> int:
+    from o365_exporter.commands.demo import demo
+
+    return demo(arguments.tenants, arguments.users, arguments.listen, arguments.scenario)
 
 
 def _add_demo(commands: _Commands[_Parser]) -> None:
@@ -198,7 +232,7 @@ def _add_demo(commands: _Commands[_Parser]) -> None:
         commands,
         "demo",
         "Serve the metrics of simulated tenants: simulator and exporter in one process, on this machine only.",
-        lambda arguments: demo.demo(arguments.tenants, arguments.users, arguments.listen, arguments.scenario),
+        _run_demo,
     )
     _add_simulated(parser)
     parser.add_argument(
@@ -206,17 +240,19 @@ def _add_demo(commands: _Commands[_Parser]) -> None:
     )
 
 
+def _run_simulate(arguments: argparse.Namespace) -> int:
+    from o365_exporter.commands.simulate import Front, simulate
+
+    front = Front(arguments.listen, arguments.tls, arguments.base_url)
+    return simulate(arguments.tenants, arguments.users, front, arguments.scenario)
+
+
 def _add_simulate(commands: _Commands[_Parser]) -> None:
     parser = _add(
         commands,
         "simulate",
         "Run the simulated Microsoft 365 alone, to try Graph clients and alert rules on.",
-        lambda arguments: simulate.simulate(
-            arguments.tenants,
-            arguments.users,
-            simulate.Front(arguments.listen, arguments.tls, arguments.base_url),
-            arguments.scenario,
-        ),
+        _run_simulate,
     )
     _add_simulated(parser)
     parser.add_argument(
@@ -237,8 +273,8 @@ def _add_simulate(commands: _Commands[_Parser]) -> None:
 
 
 def _add_simulated(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--tenants", type=_positive, metavar="N", help=f"number of tenants ({simulate.TENANTS})")
-    parser.add_argument("--users", type=_positive, metavar="N", help=f"users in each ({simulate.USERS})")
+    parser.add_argument("--tenants", type=_positive, metavar="N", help=f"number of tenants ({TENANTS})")
+    parser.add_argument("--users", type=_positive, metavar="N", help=f"users in each ({USERS})")
     parser.add_argument(
         "--scenario",
         metavar="NAME",

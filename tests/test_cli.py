@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -192,6 +194,60 @@ def test_values_of_unknown_options_are_not_shown(capsys: pytest.CaptureFixture[s
     """Somebody may try to hand a secret over."""
     assert code_of("run", "--client-secret", "canary", "--x=canary") == 2
     assert "canary" not in capsys.readouterr().err
+
+
+_LATER = [
+    "msal",
+    "cryptography",
+    "httpx",
+    "pydantic",
+    "structlog",
+    "anyio",
+    "asyncio",
+    "starlette",
+    "uvicorn",
+    "prometheus_client",
+]
+
+_LOADED_BY = """
+import sys
+sys.argv[1:] = {arguments}
+from o365_exporter.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert end.code == {code}, end.code
+print(*sorted({{name.partition(".")[0] for name in sys.modules}}), file=sys.stderr)
+"""
+
+
+def _loaded_by(*arguments: str, code: int) -> set[str]:
+    """The roots of all modules that a fresh process has imported when it ends with that code."""
+    program = _LOADED_BY.format(arguments=list(arguments), code=code)
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    return set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["--help"], 0), (["--version"], 0), *(([command, "--help"], 0) for command in OPTIONS), (["run", "--lisen"], 2)],
+)
+def test_help_needs_no_library(arguments: list[str], code: int) -> None:
+    """Help, the version and what is wrong with options are told before anything that takes long to import."""
+    loaded = _loaded_by(*arguments, code=code)
+    assert "o365_exporter" in loaded
+    assert loaded.isdisjoint(_LATER)
+
+
+def test_an_interrupted_start_of_once_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while libraries are imported is 130: nothing was polled."""
+    interrupted = type("Interrupted", (), {"__getattr__": lambda *_: _interrupt()})()
+    monkeypatch.setitem(sys.modules, "o365_exporter.commands.once", interrupted)
+    assert code_of("once") == 130
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("option", ["--version", "-v", "-V"])

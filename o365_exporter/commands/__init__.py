@@ -1,1 +1,7 @@
-"""One file, one command."""
+"""One file, one command. What the command line shows before it runs one stands here, where nothing else is imported."""
+
+TENANTS = 2
+"""That are simulated where nobody says how many."""
+
+USERS = 1532
+"""In each of them."""

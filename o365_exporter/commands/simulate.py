@@ -16,6 +16,7 @@ import anyio
 from o365_exporter import logs
 from o365_exporter.app import until_signal
 from o365_exporter.clock import Clock, SystemClock
+from o365_exporter.commands import TENANTS, USERS
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.simulator import (
     Player,
@@ -31,9 +32,6 @@ from o365_exporter.web import split_listen
 
 LOGS = logs.LogOptions(format="console", level="warning")
 """A person watches: what goes wrong, in columns."""
-
-TENANTS = 2
-USERS = 1532
 
 QUICK = {
     "O365_COLLECTORS__SERVICE_HEALTH__INTERVAL": "10s",
