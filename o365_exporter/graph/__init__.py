@@ -2,14 +2,13 @@
 
 from o365_exporter.graph.auth import TokenProvider
 from o365_exporter.graph.budget import LIMITS
-from o365_exporter.graph.client import GraphClient
+from o365_exporter.graph.client import LOGIN_ROUTES, GraphClient
 from o365_exporter.graph.clouds import CLOUDS, Cloud, find_cloud
 from o365_exporter.graph.credentials import credential_source, secret_doubt
 from o365_exporter.graph.download import DOWNLOAD_ROUTE, Download
 from o365_exporter.graph.endpoints import Endpoint
 from o365_exporter.graph.http import Http, open_http, path_to, proxies_of
 from o365_exporter.graph.identity import Identity
-from o365_exporter.graph.login import LOGIN_ROUTES
 from o365_exporter.graph.meanings import NoUsageYet
 from o365_exporter.graph.options import (
     CERTIFICATE_FILE,

@@ -14,7 +14,7 @@ from o365_exporter.clock import Clock
 from o365_exporter.errors import AuthError, PollError, PollTimeoutError
 from o365_exporter.graph.credentials import Credential, CredentialSource
 from o365_exporter.graph.identity import Identity
-from o365_exporter.graph.login import Grant, Login
+from o365_exporter.graph.login import Grant, Issuer
 from o365_exporter.graph.patience import patience
 from o365_exporter.graph.standing import Standing
 from o365_exporter.logs import get_logger
@@ -56,9 +56,11 @@ class TokenProvider:
         secret_hint: see ``Identity``.
     """
 
-    def __init__(self, *, who: Identity, login: Login, source: CredentialSource, clock: Clock, chance: Random) -> None:
+    def __init__(
+        self, *, who: Identity, issuer: Issuer, source: CredentialSource, clock: Clock, chance: Random
+    ) -> None:
         self._who = who
-        self._login = login
+        self._issuer = issuer
         self._source = source
         self._clock = clock
         self._random = chance
@@ -183,7 +185,7 @@ class TokenProvider:
         try:
             credential = self._source.read()
             start = self._clock.now()
-            grant = await (self._login.ask(credential) if living is None else self._asked_briefly(credential))
+            grant = await (self._issuer.ask(credential) if living is None else self._asked_briefly(credential))
         except PollError as error:
             self._remember(error, fingerprint, living)
             raise
@@ -202,14 +204,16 @@ class TokenProvider:
         """One attempt that holds nobody up for long, because the old token still lives."""
         try:
             with self._clock.deadline(min(_PATIENCE, self._clock.time_left() / 2)):
-                return await self._login.ask(credential, attempts=1)
+                return await self._issuer.ask(credential, attempts=1)
         except TimeoutError:
             raise self._too_slow() from None
 
     def _too_slow(self, seconds: float | None = None) -> PollTimeoutError:
-        within = "in time" if seconds is None else f"within {seconds:.3g} s: another source waits for {self._login.way}"
+        within = (
+            "in time" if seconds is None else f"within {seconds:.3g} s: another source waits for {self._issuer.way}"
+        )
         late = PollTimeoutError(
-            f"The login of tenant {self._who.tenant} gave no token {within}.", subject=self._login.way
+            f"The login of tenant {self._who.tenant} gave no token {within}.", subject=self._issuer.way
         )
         late.signing_in = True
         return late

@@ -32,9 +32,11 @@ from o365_exporter.graph.download import (
     may_be_file,
 )
 from o365_exporter.graph.endpoints import Endpoint
+from o365_exporter.graph.entra import DISCOVERY_ROUTE, TOKEN_ROUTE, Entra
 from o365_exporter.graph.http import BodyTooLargeError, Http, Request, Stream
 from o365_exporter.graph.identity import Identity
-from o365_exporter.graph.login import Login
+from o365_exporter.graph.login import Issuer
+from o365_exporter.graph.machine import MACHINE_ROUTE, AzureMachine
 from o365_exporter.graph.meanings import (
     NotFoundError,
     PageSizeError,
@@ -51,6 +53,10 @@ from o365_exporter.logs import get_logger
 _log = get_logger("graph")
 
 _DIGITS = 15  # of a count; more is no number of objects
+
+LOGIN_ROUTES = (DISCOVERY_ROUTE, TOKEN_ROUTE, MACHINE_ROUTE)
+"""Values of the label ``api`` besides the routes of endpoints."""
+
 _ASKING = 50.0  # seconds for the address of a file, waits and retries included
 
 
@@ -99,16 +105,9 @@ class GraphClient:
         self.traffic = Traffic(observe)
         retries = Retries(clock=clock, traffic=self.traffic, chance=chance)
         self._sender = Sender(http=http, traffic=self.traffic, clock=clock)
-        login = Login(
-            who=self._who,
-            login_url=_address(login_url or cloud.login, "login_url"),
-            sender=self._sender,
-            retries=retries,
-            traffic=self.traffic,
-            clock=clock,
-        )
         source = credential_source(credential, tenant_name)
-        self.auth = TokenProvider(who=self._who, login=login, source=source, clock=clock, chance=chance)
+        issuer = self._issuer(_address(login_url or cloud.login, "login_url"), retries)
+        self.auth = TokenProvider(who=self._who, issuer=issuer, source=source, clock=clock, chance=chance)
         self._asking = Asking(
             who=self._who,
             auth=self.auth,
@@ -118,6 +117,11 @@ class GraphClient:
             clock=clock,
         )
         self._page_size: dict[str, int] = {}
+
+    def _issuer(self, login_url: str, retries: Retries) -> Issuer:
+        if self._who.managed:
+            return AzureMachine(who=self._who, traffic=self.traffic, retries=retries, clock=self._clock)
+        return Entra(who=self._who, login_url=login_url, sender=self._sender, retries=retries, clock=self._clock)
 
     @property
     def identity(self) -> Identity:

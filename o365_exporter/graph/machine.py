@@ -1,43 +1,41 @@
 """The token endpoint that Azure gives to a machine with a managed identity: of a VM (IMDS) or of App Service.
 
 Source: Microsoft, "How to use managed identities on an Azure VM to acquire an access token" and "REST endpoint
-reference" of App Service, as msal 1.39 speaks them. Which of both it is, and where, msal learns from the environment
-(``IDENTITY_ENDPOINT``, ``IDENTITY_HEADER``, ``AZURE_POD_IDENTITY_AUTHORITY_HOST``).
+reference" of App Service. Which of both the machine has, msal knows by the environment (``IDENTITY_ENDPOINT``,
+``IDENTITY_HEADER`` and others).
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import ssl
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
-import msal
-from msal.managed_identity import APP_SERVICE, DEFAULT_TO_VM, get_managed_identity_source
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import (
-    AuthError,
-    NetworkError,
-    PollTimeoutError,
-    UnexpectedAnswerError,
-)
-from o365_exporter.graph.adapter import Adapter, Form, MsalAnswer
+from o365_exporter.errors import AuthError, NetworkError, PollTimeoutError, UnexpectedAnswerError
 from o365_exporter.graph.addresses import host_of
 from o365_exporter.graph.answers import decoded
 from o365_exporter.graph.credentials import Credential, MachineIdentity
 from o365_exporter.graph.http import Answer, Http, Request
 from o365_exporter.graph.identity import Identity
+from o365_exporter.graph.login import UNUSABLE, Grant
 from o365_exporter.graph.options import ConnectionOptions
 from o365_exporter.graph.quoting import printable
 from o365_exporter.graph.refusals import machine_error
+from o365_exporter.graph.retry import ATTEMPTS, Retries
 from o365_exporter.graph.traffic import Traffic
 
 MACHINE_ROUTE = "/metadata/identity/oauth2/token"
 """Stands for App Service's too."""
 
+_VM = "http://169.254.169.254"
 _PATIENCE = 10.0  # seconds; the endpoint is on the machine itself, or next to it
 _AZURE_ONLY = (
     "managed_identity works on machines of Azure only, and in App Service, Functions and Container Apps; elsewhere "
@@ -48,37 +46,66 @@ _AZURE_ONLY = (
 class AzureMachine:
     """Azure as the machine that runs the exporter meets it; never by a proxy."""
 
-    def __init__(self, *, who: Identity, traffic: Traffic, clock: Clock) -> None:
+    way = "the managed identity of this machine"
+
+    def __init__(self, *, who: Identity, traffic: Traffic, retries: Retries, clock: Clock) -> None:
         self._who = who
         self._traffic = traffic
+        self._retries = retries
         self._clock = clock
 
-    def acquire(self, app: None, credential: Credential, http_client: Adapter) -> tuple[None, dict[str, Any]]:
-        del app  # a new client each time: age and expiry are ours to judge
+    async def ask(self, credential: Credential, attempts: int = ATTEMPTS) -> Grant:
+        """See ``Issuer``."""
         assert isinstance(credential, MachineIdentity)
-        if get_managed_identity_source() not in (APP_SERVICE, DEFAULT_TO_VM):
-            raise AuthError(
-                f"The managed identity for tenant {self._who.tenant} is of a kind that is not supported.",
-                remedy=_AZURE_ONLY,
-            )
-        name = credential.client_id
-        identity = msal.UserAssignedManagedIdentity(client_id=name) if name else msal.SystemAssignedManagedIdentity()
-        client = msal.ManagedIdentityClient(identity, http_client=http_client)
-        result = client.acquire_token_for_client(resource=self._who.cloud.graph)
-        self._check_tenant(result["access_token"])
-        return None, result
+        request = self._request(credential)
+        content = await self._retries.run(partial(self._attempt, request), attempts)
+        try:
+            grant = Grant.of(self._with_lifetime(content))
+        except UNUSABLE:
+            raise self._unusable() from None
+        self._check_tenant(grant.token)
+        return grant
 
-    async def answer(self, method: str, address: str, headers: Mapping[str, str], form: Form) -> MsalAnswer:
-        secret = headers.get("X-IDENTITY-HEADER", "")
-        answer = await self._sent(Request(method, address, headers, form, (secret,)))
+    def _request(self, credential: MachineIdentity) -> Request:
+        from msal.managed_identity import (  # noqa: PLC0415 - seldom needed, and large
+            APP_SERVICE,
+            DEFAULT_TO_VM,
+            get_managed_identity_source,
+        )
+
+        query = {"resource": self._who.cloud.graph}
+        if credential.client_id:
+            query["client_id"] = credential.client_id
+        kind = get_managed_identity_source()
+        if kind is APP_SERVICE:
+            secret = os.environ["IDENTITY_HEADER"]
+            url = f"{os.environ['IDENTITY_ENDPOINT']}?{urlencode({'api-version': '2019-08-01', **query})}"
+            return Request("GET", url, {"X-IDENTITY-HEADER": secret, "Metadata": "true"}, secrets=(secret,))
+        if kind is DEFAULT_TO_VM:
+            host = os.environ.get("AZURE_POD_IDENTITY_AUTHORITY_HOST", _VM).strip("/")
+            url = f"{host}{MACHINE_ROUTE}?{urlencode({'api-version': '2018-02-01', **query})}"
+            return Request("GET", url, {"Metadata": "true"})
+        raise AuthError(
+            f"The managed identity for tenant {self._who.tenant} is of a kind that is not supported.",
+            remedy=_AZURE_ONLY,
+        )
+
+    def _with_lifetime(self, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """App Service tells when a token ends, in seconds since 1970, and not for how long it lives."""
+        if "expires_in" in content or "expires_on" not in content:
+            return content
+        return {**content, "expires_in": int(content["expires_on"]) - int(self._clock.now())}
+
+    async def _attempt(self, request: Request) -> dict[str, Any]:
+        answer = await self._sent(request)
         if (error := machine_error(answer, self._who, self._clock.now())) is not None:
             raise error
         content = decoded(answer)
         if not isinstance(content, dict):
-            raise self.unusable()
-        return MsalAnswer(answer.status, json.dumps(content), answer.headers)
+            raise self._unusable()
+        return content
 
-    def unusable(self) -> UnexpectedAnswerError:
+    def _unusable(self) -> UnexpectedAnswerError:
         return UnexpectedAnswerError(
             f"The managed identity's endpoint answers for tenant {self._who.tenant}, but there is no token in it.",
             remedy=_AZURE_ONLY,

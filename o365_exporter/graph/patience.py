@@ -16,7 +16,7 @@ _MARGIN = 0.1  # of the time that is left, and a second at most: the cause must 
 
 @dataclass(slots=True)
 class _Wait:
-    """What one task waits for. It is shared with the threads and tasks that it starts, so it is changed in place."""
+    """What one task waits for. It is shared with the tasks that it starts, so it is changed in place."""
 
     what: Callable[[], str] = str
 
@@ -31,7 +31,7 @@ def waiting() -> str:
 
 
 def begin_waiting() -> None:
-    """Let what is waited for from here on be seen by this task, in whichever thread the wait happens."""
+    """Let what is waited for from here on be seen by this task."""
     _wait.set(_Wait())
 
 

@@ -1,14 +1,8 @@
-"""The whole exporter and a simulated Microsoft in one loop, without sockets, under a clock that only moves when told.
-
-The one thing of the exporter that no task of the loop shows is msal at work in its thread; ``RigClock`` waits for it,
-so that time never passes while something could still happen.
-"""
+"""The whole exporter and a simulated Microsoft in one loop, without sockets, and its clock only moves when told."""
 
 from __future__ import annotations
 
-import asyncio
-import heapq
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +18,6 @@ from o365_exporter.catalogue import all_collectors, all_metrics
 from o365_exporter.commands.simulate import environment_of
 from o365_exporter.exposition import Assembler, Format, shown
 from o365_exporter.graph import ConnectionOptions, Http, Surroundings
-from o365_exporter.graph.login import Login
 from o365_exporter.settings import load
 from o365_exporter.simulator import Simulator, SimulatorOptions, TenantOptions
 from tests.fakes import FakeClock, settle
@@ -39,51 +32,13 @@ RARELY = {
 }
 """Settings with which hours pass in fewer polls."""
 
-Method = Callable[..., Awaitable[Any]]
-
-
-class RigClock(FakeClock):
-    """A fake clock that lets logins end before it moves on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.in_thread = 0
-
-    def counted(self, method: Method, change: int) -> Method:
-        """The method, and meanwhile ``in_thread`` is changed by so much."""
-
-        async def call(*args: Any, **options: Any) -> Any:
-            self.in_thread += change
-            try:
-                return await method(*args, **options)
-            finally:
-                self.in_thread -= change
-
-        return call
-
-    async def quiet(self) -> None:
-        """Let everything run until all that is left waits for time, or for an answer that never comes."""
-        await settle()
-        while self.in_thread:
-            await asyncio.sleep(0.001)  # leaves the thread the interpreter
-            await settle()
-
-    async def advance(self, seconds: float) -> None:
-        target = self._now + seconds
-        await self.quiet()
-        while self._timers and self._timers[0][0] <= target:
-            self._now, _, fire = heapq.heappop(self._timers)
-            fire()
-            await self.quiet()
-        self._now = target
-
 
 @dataclass
 class Rig:
     """An exporter that polls a simulator."""
 
     simulator: Simulator
-    clock: RigClock
+    clock: FakeClock
     app: App
     logs: list[Any]
 
@@ -138,7 +93,7 @@ async def rig(options: SimulatorOptions, environ: Mapping[str, str] | None = Non
         options: of the simulator.
         environ: further settings, or others; an empty text takes a setting away.
     """
-    clock = RigClock()
+    clock = FakeClock()
     simulator = Simulator(clock, options)
     simulator.switch(gzip=False)  # large answers would be compressed in a thread
 
@@ -151,8 +106,6 @@ async def rig(options: SimulatorOptions, environ: Mapping[str, str] | None = Non
     with (
         capture_logs() as logs,
         patch.object(composition, "open_http", open_http),
-        patch.object(Login, "ask", clock.counted(Login.ask, +1)),
-        patch.object(Login, "_exchange", clock.counted(Login._exchange, -1)),
     ):
         settings = load(None, {name: value for name, value in variables.items() if value})
         async with assemble(settings, clock) as made:

@@ -61,7 +61,7 @@ def idle(_: Microsoft, program: Running) -> None:
 
 
 def waiting_for_login(cloud: Microsoft, _: Running) -> None:
-    """A thread of msal waits for a token."""
+    """A request for a token is under way."""
     eventually(lambda: cloud.asked("*/token"))
 
 

@@ -49,6 +49,7 @@ async def listening(serve: Serve, context: ssl.SSLContext | None = None) -> Asyn
             task.cancel()
         await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
         await server.wait_closed()
+        await asyncio.sleep(0)  # in which the loop closes what was told to close
 
 
 def answer(body: bytes, status: str = "200 OK", *headers: str) -> bytes:

@@ -60,7 +60,7 @@ async def test_the_token_request_is_a_client_credentials_grant(world: Microsoft)
 
 
 async def test_a_region_in_the_environment_changes_nothing(world: Microsoft, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tokens come from the login host that is configured, whatever msal's own variable says."""
+    """Tokens come from the login host that is configured, whatever variables of other clients say."""
     monkeypatch.setenv("MSAL_FORCE_REGION", "westeurope")
     async with client() as graph:
         await graph.list(APPS)
@@ -163,7 +163,7 @@ async def test_a_refusal_answers_all_sources_of_a_tenant(world: Microsoft) -> No
 
 
 async def test_what_was_put_right_works_at_the_next_attempt(world: Microsoft) -> None:
-    """msal's replay of failed answers (60 s for a 400) does not hide that Entra ID has changed its mind."""
+    """No memory of an answer that was a refusal hides that Entra ID has changed its mind."""
     world.refuse(entra_error(700016, "Application not found.", "unauthorized_client"), status=400)
     clock = ImpatientClock()
     async with client(clock) as graph:
@@ -175,7 +175,7 @@ async def test_what_was_put_right_works_at_the_next_attempt(world: Microsoft) ->
 
 
 async def test_after_a_failure_discovery_is_asked_again(world: Microsoft) -> None:
-    """What msal learned of the login host is forgotten with the failure, in case it was wrong."""
+    """What was learned of the login host is forgotten with the failure, in case it was wrong."""
     clock = ImpatientClock()
     async with client(clock) as graph:
         await graph.list(APPS)
@@ -299,7 +299,7 @@ async def test_the_state_says_why_there_is_signing_in(
 
 @pytest.mark.parametrize("document", [{}, {"token_endpoint": 5}, {"token_endpoint": "http://evil.example/token"}, []])
 async def test_a_discovery_that_is_none_is_an_error(world: Microsoft, document: object) -> None:
-    """A document that msal cannot use ends as unexpected_answer, not as an exception of msal's."""
+    """A document without a token endpoint that a secret may be sent to ends as unexpected_answer."""
     world.discovery.respond(json=document)
     async with client() as graph:
         with pytest.raises(UnexpectedAnswerError, match="not as Entra ID does: no token in it"):
@@ -318,7 +318,7 @@ async def test_the_secret_is_sent_to_the_login_host_alone(world: Microsoft) -> N
 
 
 async def test_another_login_address_serves_instead_of_the_cloud(world: Microsoft) -> None:
-    """With ``login_url`` every request of msal's goes there, over plain http on loopback too."""
+    """With ``login_url`` every request for a token goes there, over plain http on loopback too."""
     local = "http://127.0.0.1:9"
     world.router.get(f"{local}/{TENANT_ID}/v2.0/.well-known/openid-configuration").respond(json=discovery(local))
     route = world.router.post(f"{local}/{TENANT_ID}/oauth2/v2.0/token").mock(side_effect=world.give)

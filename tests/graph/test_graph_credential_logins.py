@@ -1,4 +1,4 @@
-"""Every kind of credential and every cloud, by the real msal, against a simulated Microsoft and a simulated machine."""
+"""Every kind of credential and every cloud, against a simulated Microsoft and a simulated machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from o365_exporter.clock import Clock, SystemClock
+from o365_exporter.clock import Clock
 from o365_exporter.errors import AuthError, NetworkError, UnavailableError, UnexpectedAnswerError
 from o365_exporter.graph import (
     CLOUDS,
@@ -313,7 +313,7 @@ async def test_the_identity_of_a_vm(machine: pytest.MonkeyPatch, name: str) -> N
 
 async def test_the_identity_of_app_service(machine: pytest.MonkeyPatch) -> None:
     """Where App Service says where to ask, it is asked, with the header that it wants."""
-    simulator = simulated(SystemClock())  # msal takes the time from the machine to see how long this token lives
+    simulator = simulated()
     simulator.tenants["contoso"].assign_managed_identity()
     async with meeting(simulator, managed_identity="system") as met:
         machine.setenv("IDENTITY_ENDPOINT", met.url + APP_SERVICE)

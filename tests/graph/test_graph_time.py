@@ -53,7 +53,7 @@ def world() -> Iterator[Microsoft]:
 
 async def cut_off(clock: FakeClock, graph: GraphClient, work: Any, seconds: float = 50) -> PollError:
     """What a poll of so many seconds raises that hangs: its own error, before its own deadline."""
-    await graph.auth.token()  # by a thread, which a fake clock does not wait for
+    await graph.auth.token()
     found: list[PollError] = []
 
     async def poll() -> None:
@@ -245,16 +245,22 @@ async def test_a_blocked_port_ends_the_poll_within_seconds(monkeypatch: pytest.M
 
 async def test_a_handshake_that_hangs_is_told_from_a_blocked_port() -> None:
     """The connection stands, but nothing comes of it."""
+    connections: list[asyncio.Event] = []
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(closed := asyncio.Event())
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        closed.set()
 
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
         url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with client(SystemClock(), login_url=url, connection=ConnectionOptions(request_timeout=0.2)) as graph:
             with pytest.raises(PollTimeoutError, match=r"^No TLS handshake with 127"):
                 await graph.list(APPS)
+        for closed in connections:
+            await closed.wait()
 
 
 async def test_a_poll_on_real_sockets_is_cut_off_by_its_own_error() -> None:
