@@ -7,10 +7,11 @@ import platform
 import subprocess
 import time
 
-from benchmarks import fleet, folding, rendering, scraping, stalls
+from benchmarks import fleet, folding, rendering, scraping, stalls, starting
 from benchmarks.ratios import HEAD, Lines
 
 BENCHMARKS: dict[str, Lines] = {
+    "starting": starting.lines,
     "rendering": rendering.lines,
     "folding": folding.lines,
     "scraping": scraping.lines,

@@ -239,6 +239,15 @@ def test_help_needs_no_library(arguments: list[str], code: int) -> None:
     assert loaded.isdisjoint(_LATER)
 
 
+def test_the_daemon_needs_neither_simulator_nor_what_signs() -> None:
+    """What signs by certificates is loaded for who has one, and the simulator for who simulates."""
+    program = "import sys, o365_exporter.commands.run; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    loaded = set(done.stdout.split())
+    assert "o365_exporter.graph.client" in loaded
+    assert loaded.isdisjoint({"msal", "requests", "jwt", "cryptography", "o365_exporter.simulator"})
+
+
 def test_an_interrupted_start_of_once_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while libraries are imported is 130: nothing was polled."""
     interrupted = type("Interrupted", (), {"__getattr__": lambda *_: _interrupt()})()

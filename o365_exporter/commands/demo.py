@@ -13,7 +13,8 @@ from anyio.abc import TaskGroup, TaskStatus
 
 from o365_exporter import logs
 from o365_exporter.app import Announce, assemble, until_signal
-from o365_exporter.commands.simulate import LOGS, address, chosen, environment_of, introduce, simulator_of, tell
+from o365_exporter.commands.listening import address
+from o365_exporter.commands.simulate import LOGS, chosen, environment_of, introduce, simulator_of, tell
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.settings import Settings, load
 from o365_exporter.simulator import Player, Scenario, Simulator

@@ -12,7 +12,7 @@ import anyio
 
 from o365_exporter import logs
 from o365_exporter.app import assemble, until_signal
-from o365_exporter.commands.simulate import address
+from o365_exporter.commands.listening import address
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.settings import Reloader, Settings, inspect
 from o365_exporter.settings.sharding import parse_shard

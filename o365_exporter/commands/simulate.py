@@ -17,6 +17,7 @@ from o365_exporter import logs
 from o365_exporter.app import until_signal
 from o365_exporter.clock import Clock, SystemClock
 from o365_exporter.commands import TENANTS, USERS
+from o365_exporter.commands.listening import address
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.simulator import (
     Player,
@@ -28,7 +29,6 @@ from o365_exporter.simulator import (
     ThrowawayAuthority,
     load_scenario,
 )
-from o365_exporter.web import split_listen
 
 LOGS = logs.LogOptions(format="console", level="warning")
 """A person watches: what goes wrong, in columns."""
@@ -106,18 +106,6 @@ def _tls(front: Front) -> ssl.SSLContext | None:
         raise ConfigurationError([fault]) from None
     host, _ = address(front.listen)
     return authority.server([host or socket.gethostname()])
-
-
-def address(listen: str) -> tuple[str, int]:
-    """Host and port of the option ``--listen``.
-
-    Raises:
-        ConfigurationError: it is not an address.
-    """
-    try:
-        return split_listen(listen)
-    except ValueError as error:
-        raise ConfigurationError([f"--listen {listen!r} {error}."]) from None
 
 
 def chosen(scenario: str | None, tenants: int | None, users: int | None) -> Scenario | None:

@@ -11,14 +11,16 @@ import ssl
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import certifi
-from cryptography import x509
-from cryptography.x509.oid import ExtensionOID
 
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.graph.options import CERTIFICATE_FILE, ConnectionOptions, Surroundings
 from o365_exporter.texts import UnusableError, content_of, text_of
+
+if TYPE_CHECKING:
+    from cryptography import x509  # imported where an authority is looked at: most have none of their own
 
 _DER = b"\x30\x82"
 _CERTIFICATE = re.compile(r"-----BEGIN (?:X509 )?CERTIFICATE-----[^-]*-----END (?:X509 )?CERTIFICATE-----")
@@ -109,6 +111,8 @@ def _defects(one: x509.Certificate, now: float) -> Iterator[str]:
 
 def _few(path: Path) -> Sequence[x509.Certificate]:
     """The certificates of a file; none of a bundle, in which old authorities are kept for old ends."""
+    from cryptography import x509  # noqa: PLC0415 - as above
+
     try:
         found = x509.load_pem_x509_certificates(_certificates(content_of(path)).encode())
     except (UnusableError, ValueError):
@@ -118,6 +122,8 @@ def _few(path: Path) -> Sequence[x509.Certificate]:
 
 def _lacks(one: x509.Certificate) -> Iterator[str]:
     """As OpenSSL's check_extensions_strict; a certificate that is no authority's may be trusted by itself."""
+    from cryptography.x509.oid import ExtensionOID  # noqa: PLC0415 - as above
+
     by_id = {extension.oid: extension for extension in one.extensions}
     basic = by_id.get(ExtensionOID.BASIC_CONSTRAINTS)
     if basic is None or not basic.value.ca:

@@ -19,7 +19,8 @@ from pydantic import ValidationError
 
 from o365_exporter.errors import AuthError
 from o365_exporter.graph import CredentialOptions
-from o365_exporter.graph.credentials import Certificate, FederatedToken, credential_source
+from o365_exporter.graph.credentials import FederatedToken, credential_source
+from o365_exporter.graph.credentials.certificate import Certificate
 from tests.certificates import DAY, certificate, key_pem, pem, pfx, rsa_key
 from tests.fakes import NOON
 from tests.graph.world import APP, ImpatientClock, client

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from o365_exporter.graph.credentials.base import AssertionCredential, Credential, CredentialSource, Fixed
-from o365_exporter.graph.credentials.certificate import Certificate, CertificateFile
 from o365_exporter.graph.credentials.federation import FederatedToken, FederatedTokenFile
 from o365_exporter.graph.credentials.files import CredentialFile
 from o365_exporter.graph.credentials.machine import MachineIdentity
@@ -12,7 +11,6 @@ from o365_exporter.graph.options import CredentialOptions
 
 __all__ = [
     "AssertionCredential",
-    "Certificate",
     "ClientSecret",
     "Credential",
     "CredentialSource",
@@ -30,6 +28,10 @@ def credential_source(options: CredentialOptions, tenant: str) -> CredentialSour
     if options.federated_token_file is not None:
         return FederatedTokenFile(tenant, CredentialFile("federated_token_file", options.federated_token_file))
     if options.certificate_file is not None:
+        from o365_exporter.graph.credentials.certificate import (  # noqa: PLC0415 - with cryptography and msal in tow
+            CertificateFile,
+        )
+
         return CertificateFile(tenant, options)
     if options.client_secret_file is not None:
         return ClientSecretFile(tenant, CredentialFile("client_secret_file", options.client_secret_file))
