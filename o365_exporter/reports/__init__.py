@@ -10,7 +10,7 @@ happened on that day, as the Centreon plugins do. Permission: Reports.Read.All. 
 
 from o365_exporter.reports.concealment import CONCEALMENT, Setting
 from o365_exporter.reports.options import PerUserOptions, UsageOptions
-from o365_exporter.reports.rows import Active, Count, Deleted, Flags, Group, Key, Measure, Report, Sum
+from o365_exporter.reports.rows import Active, Count, Deleted, Flags, Group, Measure, Report, RowKey, Sum
 from o365_exporter.reports.source import METRICS, Usage, usage_collector
 
 __all__ = [
@@ -21,10 +21,10 @@ __all__ = [
     "Deleted",
     "Flags",
     "Group",
-    "Key",
     "Measure",
     "PerUserOptions",
     "Report",
+    "RowKey",
     "Setting",
     "Sum",
     "Usage",

@@ -10,7 +10,7 @@ from typing import Self
 from o365_exporter.filters import Filter
 from o365_exporter.reports.columns import REFRESH_DATE, REPORT_DATE
 from o365_exporter.reports.options import PerUserOptions
-from o365_exporter.reports.rows import PERSON, Group, Key, Measure
+from o365_exporter.reports.rows import PERSON, Group, Measure, RowKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Recipe:
     newest: tuple[Measure, ...] = ()
     group: Group | None = None
     each: tuple[Measure, ...] = ()
-    key: Key = PERSON
+    key: RowKey = PERSON
     keys: Filter = field(default_factory=Filter)
     singles: PerUserOptions = field(default_factory=PerUserOptions)
     activity: bool = False

@@ -132,7 +132,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class RowKey:
     """What the rows of a report are about.
 
     Args:
@@ -146,7 +146,7 @@ class Key:
     personal: bool = True
 
 
-PERSON = Key()
+PERSON = RowKey()
 """What most reports are about."""
 
 
@@ -186,7 +186,7 @@ class Report:
     newest: tuple[Measure, ...] = ()
     group: Group | None = None
     each: tuple[Measure, ...] = ()
-    key: Key = PERSON
+    key: RowKey = PERSON
     period: Literal["D7", "D30", "D90", "D180", "now"] = "D7"
     users: str = "users"
     retired: bool = False

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from o365_exporter.fields import cleaned
 from o365_exporter.reports.columns import Columns
 from o365_exporter.reports.options import PerUserOptions
-from o365_exporter.reports.rows import Key, Measure
+from o365_exporter.reports.rows import Measure, RowKey
 
 
 class Singles:
@@ -19,7 +19,7 @@ class Singles:
         measures: that the file has every column for.
     """
 
-    def __init__(self, options: PerUserOptions, key: Key, measures: Sequence[Measure]) -> None:
+    def __init__(self, options: PerUserOptions, key: RowKey, measures: Sequence[Measure]) -> None:
         self._options = options
         self._key = key
         self.measures = measures if options.enabled else ()

@@ -17,10 +17,10 @@ from o365_exporter.reports import (
     Count,
     Deleted,
     Flags,
-    Key,
     Measure,
     PerUserOptions,
     Report,
+    RowKey,
     Sum,
     UsageOptions,
     usage_collector,
@@ -43,7 +43,7 @@ async def test_any_column_can_be_what_a_row_is_about() -> None:
         source="activations",
         function="getOffice365ActivationCounts",
         each=(Measure(ACTIVATIONS, Sum("Windows")),),
-        key=Key("Product Type", "product", personal=False),
+        key=RowKey("Product Type", "product", personal=False),
         period="now",
         users="",
     )
@@ -66,7 +66,7 @@ async def test_what_names_persons_is_served_only_where_somebody_chose_it(enabled
         function="getSharePointSiteUsageDetail",
         each=(Measure(STORAGE, Sum("Storage Used (Byte)")),),
         population=(Measure(USERS, Count()),),
-        key=Key("Owner Principal Name", "site"),
+        key=RowKey("Owner Principal Name", "site"),
         period="D30",
     )
     options = UsageOptions(per_user=PerUserOptions(enabled=enabled))

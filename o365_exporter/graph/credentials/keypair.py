@@ -24,7 +24,7 @@ _REQUEST = "has a signing request in it, where the certificate belongs that was 
 _KEY = re.compile(rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
 _OPEN_IT = "Set certificate_passphrase_file to a file that holds the passphrase with which the key was protected."
 
-Key = Any  # a private key of whatever kind
+PrivateKey = Any  # a private key of whatever kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _undressed(content: bytes) -> bytes:
         return content
 
 
-def _paired(private: Key, certificates: Sequence[x509.Certificate]) -> KeyPair:
+def _paired(private: PrivateKey, certificates: Sequence[x509.Certificate]) -> KeyPair:
     if not isinstance(private, RSAPrivateKey):
         raise _FlawError(
             "has no RSA key, and Entra ID takes no other", "Create a certificate with an RSA key.", of_key=True
@@ -105,7 +105,7 @@ def _certificates(content: bytes) -> list[x509.Certificate]:
         raise _FlawError("has a certificate that is damaged") from None
 
 
-def _private_key(content: bytes, passphrase: bytes | None) -> Key:
+def _private_key(content: bytes, passphrase: bytes | None) -> PrivateKey:
     if not _KEY.search(content):
         raise _FlawError("has no private key in it", of_key=True)
     try:
@@ -122,7 +122,7 @@ def _private_key(content: bytes, passphrase: bytes | None) -> Key:
         raise _FlawError("has a private key of an unknown kind", of_key=True) from None
 
 
-def _from_pfx(content: bytes, passphrase: bytes | None) -> tuple[Key, list[x509.Certificate]]:
+def _from_pfx(content: bytes, passphrase: bytes | None) -> tuple[PrivateKey, list[x509.Certificate]]:
     try:
         found = pkcs12.load_pkcs12(content, passphrase)
     except (ValueError, UnsupportedAlgorithm):
