@@ -125,10 +125,10 @@ SKUS = Resource(
                 "applies_to": text("appliesTo"),
             },
         ),
-        State(SKU_STATUS, text("capabilityStatus")),
         # a state that prepaidUnits leaves out, as old tenants do, has no units
         *(Value(SKU_UNITS, number(f"prepaidUnits.{state}", missing=0.0), {"state": state}) for state in UNIT_STATES),
         Value(SKU_CONSUMED, number("consumedUnits")),
+        State(SKU_STATUS, text("capabilityStatus")),
     ),
     option="skus",
     names=_names,
@@ -145,8 +145,8 @@ BOUGHT = Resource(
         "trial": yes_or_no("isTrial"),
     },
     series=(
-        State(SUBSCRIPTION_STATUS, text("status")),
         Value(SUBSCRIPTION_LICENSES, number("totalLicenses")),
+        State(SUBSCRIPTION_STATUS, text("status")),
         Value(SUBSCRIPTION_NEXT, moment("nextLifecycleDateTime")),
     ),
     option="skus",
