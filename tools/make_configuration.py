@@ -296,6 +296,8 @@ small ones win:
   no setting and is ignored.
 - A list is a JSON list in a variable: `["one", "two"]`, with every backslash doubled. A list of one may be written
   plainly, in a variable and in the file: `O365_COLLECTORS__SERVICE_HEALTH__SERVICES__INCLUDE=exchange`.
+  A filter that is written plainly and looks like a list (`exchange,teams`, `['exchange']`) is one regular expression,
+  and warned of.
 - A whole table may be given as a JSON object: `O365_TENANTS__CONTOSO={{"tenant_id": "contoso.com"}}`, and so are
   labels with capitals: `O365_TENANTS__CONTOSO__LABELS={{"Country": "Germany"}}`.
 - A duration is a number of seconds, or a number with `s`, `m`, `h`, `d` or `w`: `90`, `"5m"`, `"6h"`, `"7d"`.

@@ -51,11 +51,15 @@ _KUBERNETES_ADDRESSES = ("tcp://", "udp://", "sctp://")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One value as somebody wrote it; its representation shows no value, which may be a secret."""
+    """One value as somebody wrote it; its representation shows no value, which may be a secret.
+
+    ``plain`` says that the value is a list of one that was written as a text, without the brackets of a list.
+    """
 
     value: Any = field(repr=False)
     name: str
     place: str
+    plain: bool = False
 
 
 Layer = dict[KeyPath, Entry]
@@ -298,7 +302,9 @@ class _Layered:
         at = lookup(path)
         try:
             if isinstance(at, Key):
-                self.found[path] = Entry(_value(path, at, given(text)), name, self.place)
+                plain = given(text)
+                value = _value(path, at, plain)
+                self.found[path] = Entry(value, name, self.place, plain=value == [plain])
             elif at is None:
                 self.problems.append(unknown(path, self.spell, self.place))
             else:
@@ -317,7 +323,7 @@ class _Layered:
             self.problems.append(unknown(path, self.spell, self.place))
         elif isinstance(at, Key):
             alone = at.is_list and isinstance(value, str)
-            self.found[path] = Entry([value] if alone else value, spelled, self.place)
+            self.found[path] = Entry([value] if alone else value, spelled, self.place, plain=alone)
         elif not isinstance(value, dict):
             kind = "a table" if self.spell is not variable else "a JSON object"
             example = self.spell((*path, next(iter(at)).replace("*", "NAME")))

@@ -6,6 +6,7 @@ tenant's affair, which may not keep the others from being watched.
 
 from __future__ import annotations
 
+import re
 import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from o365_exporter.clock import SystemClock
 from o365_exporter.errors import AuthError
+from o365_exporter.filters import Filter
 from o365_exporter.graph import CERTIFICATE_FILE, CredentialOptions, authority_defects, credential_source, secret_doubt
 from o365_exporter.settings.schema import CREDENTIAL_FILES, PROOFS, Key, KeyPath, is_free_text, lookup
 from o365_exporter.settings.sources import Layer
@@ -22,6 +24,11 @@ from o365_exporter.texts import quotes_around
 
 if TYPE_CHECKING:
     from o365_exporter.settings.load import Settings, TenantSettings
+
+_NO_SEPARATOR = re.compile(r"\\.|\[[^\]]*\]|\{[0-9]*,[0-9]*\}")
+"""Where a comma belongs to a regular expression: escaped, in a class, or between two numbers of repetitions."""
+
+_IN_BRACKETS = re.compile(r"\[[^\[\]]*\]")
 
 
 def suspicions(settings: Settings, file: Layer, written: Layer) -> Iterator[str]:
@@ -71,6 +78,11 @@ def _secrets_in(file: Layer) -> Iterator[str]:
 def _values(written: Layer) -> Iterator[str]:
     for path, entry in written.items():
         key = lookup(path)
+        if path[-1] in Filter.model_fields and entry.plain and _looks_like_list(entry.value[0]):
+            yield (
+                f"{entry.name} in {entry.place} looks like a list, and is taken as one regular expression: write a "
+                'list as ["one", "two"], and put this into such brackets, too, if it is meant as it is.'
+            )
         if not (isinstance(key, Key) and isinstance(entry.value, str)):
             continue
         if path[-1] == "client_secret" and (doubt := secret_doubt(entry.value)):
@@ -79,6 +91,10 @@ def _values(written: Layer) -> Iterator[str]:
             yield f"{entry.name} in {entry.place} is the placeholder of examples: write the GUID that the portal shows."
         if is_free_text(path, key) and quotes_around(entry.value):
             yield f"{entry.name} in {entry.place} has quotes around it, which count as part of it: remove them."
+
+
+def _looks_like_list(pattern: str) -> bool:
+    return _IN_BRACKETS.fullmatch(pattern) is not None or "," in _NO_SEPARATOR.sub("", pattern)
 
 
 def _ids(settings: Settings) -> Iterator[str]:

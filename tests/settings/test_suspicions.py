@@ -134,6 +134,31 @@ def test_what_looks_wrong_is_warned_of(desk: Desk, name: str, value: str, warnin
     )
 
 
+SKUS = "O365_COLLECTORS__SUBSCRIPTIONS__SKUS__INCLUDE"
+LIST = (
+    'looks like a list, and is taken as one regular expression: write a list as ["one", "two"], and put this into such '
+    "brackets, too, if it is meant as it is."
+)
+
+
+@pytest.mark.parametrize("text", ["E3,E5", "E3, E5", "['E3']", "[E3, E5]", "[E3]", "^E3$,^E5$", "E[35],F[13]"])
+def test_a_filter_that_looks_like_a_list_is_warned_of(desk: Desk, text: str) -> None:
+    """By the name of the variable or the key, with the form of a list: as one pattern it would fit nothing."""
+    assert desk.inspect(environ={**ONE_TENANT, SKUS: text}).warnings == (f"{SKUS} in the environment {LIST}",)
+    assert desk.inspect(f'collectors.subscriptions.skus.include = "{text}"', environ=ONE_TENANT).warnings == (
+        f"collectors.subscriptions.skus.include in {desk.config} {LIST}",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["E3", "E[3,5]", "^E.{1,2}$", "E{2,}", r"Smith\, Jane", '["E3,E5"]', '["E3", "E5"]', "[Ee]nterprise[35]"],
+)
+def test_filters_with_commas_and_brackets_of_their_own_are_let_pass(desk: Desk, text: str) -> None:
+    """A list is one, and so is a comma that belongs to a regular expression or that somebody put into a list."""
+    assert desk.inspect(environ={**ONE_TENANT, SKUS: text}).warnings == ()
+
+
 @pytest.mark.parametrize(
     "secret",
     [
