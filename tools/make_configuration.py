@@ -273,8 +273,10 @@ small ones win:
 | `NO_PROXY` | what is reached directly all the same |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR` | certificate authorities instead of those that come along; `ca_file` adds to either |
 
-- A proxy is written as `http://[user:password@]host:port`, also with `https://` or without a scheme. User and password
-  are percent-encoded: `/` as `%2F`, `?` as `%3F`, `#` as `%23`, `@` as `%40`. SOCKS is not supported.
+- A proxy is written as `http://[user:password@]host:port`, also with `https://` or without a scheme. Without a port it
+  is 80, or 443 of `https://`. `none`, `direct`, `off` and the like are refused: whoever wants no proxy leaves it unset.
+- User and password of a proxy are percent-encoded: `/` as `%2F`, `?` as `%3F`, `#` as `%23`, `@` as `%40`. SOCKS is
+  not supported.
 - `NO_PROXY` has entries with commas or blanks between: a host or domain (`example.com` and `.example.com` are also for
   all below), a pattern (`*.example.com`, `10.*`, `*`), an address or a network of IPv4 or IPv6 (`::1`, `10.0.0.0/8`,
   `[fd00::]/8`), each perhaps with a port (`example.com:8443`, `[::1]:443`).

@@ -24,7 +24,13 @@ _DIGITS = re.compile(r"[0-9.]+")
 _DELIMITERS = re.compile(r"[/?#@\\\s\x00-\x1f\x7f]")
 """What ends the user or the password in an address, unless it is percent-encoded."""
 
+_NO_PROXY_AT_ALL = frozenset(
+    ("direct", "disable", "disabled", "false", "n", "nil", "no", "none", "noproxy", "null", "off", "undefined")
+)
+"""What people write for no proxy, and what other programs take for the name of a host."""
+
 _EXAMPLE = "write it as http://host:port, or http://user:password@host:port"
+_REMOVE = "remove it to go without a proxy: none is used where none is set, and NO_PROXY=* turns off all that are"
 _ENCODE = "write it percent-encoded (/ as %2F, ? as %3F, # as %23, @ as %40, \\ as %5C, a blank as %20)"
 _UNQUOTE = "remove the quotes: docker --env-file and systemd keep what stands there"
 _ENTRIES = "write hosts, domains, addresses or networks, with commas between: example.com,10.0.0.0/8,[::1]:8080"
@@ -38,7 +44,7 @@ class Proxy:
     """A proxy as somebody set it.
 
     Args:
-        url: its address, without user and password.
+        url: its address with its port, without user and password.
         setting: the variable or key that sets it.
         authorization: value of the header by which we log in to it; empty for none. A secret.
     """
@@ -100,17 +106,21 @@ class Proxies:
 def parse_proxy(text: str, setting: str) -> Proxy:
     """What somebody wrote as a proxy's address; without a scheme it is http.
 
+    Without a port it is that of the scheme, as for Go and Python (curl takes 1080), and is shown with it.
+
     Raises:
         UnusableError: it is none. Nothing of it is quoted, since all of it may be a password.
     """
     if quotes_around(text):
         raise UnusableError("has quotes around it", _UNQUOTE)
+    if text.lower() in _NO_PROXY_AT_ALL:
+        raise UnusableError("is not the address of an HTTP proxy", _REMOVE)
     scheme, rest = _scheme(text)
     login, at, place = rest.rpartition("@")
     if _DELIMITERS.search(login):
         raise UnusableError("has a special character in its user or password", _ENCODE)
     host, port = _host_and_port(place.removesuffix("/"))
-    return Proxy(f"{scheme}://{host}{port}", setting, _authorization(login) if at else "")
+    return Proxy(f"{scheme}://{host}:{port or _PORTS[scheme]}", setting, _authorization(login) if at else "")
 
 
 def _scheme(text: str) -> tuple[str, str]:
@@ -125,7 +135,7 @@ def _scheme(text: str) -> tuple[str, str]:
 
 
 def _host_and_port(place: str) -> tuple[str, str]:
-    """The host, and the port with a colon in front or nothing."""
+    """The host, and the port or nothing."""
     if _DELIMITERS.search(place):
         raise UnusableError("has more in it than user, password, host and port", f"remove it, or {_ENCODE}")
     found = _PLACE.fullmatch(place)
@@ -134,7 +144,7 @@ def _host_and_port(place: str) -> tuple[str, str]:
     if found["port"] is not None and not _is_port(found["port"]):
         what = "has a port that is no number from 1 to 65535"
         raise UnusableError(what, f"{_EXAMPLE}, and an IPv6 address in brackets")
-    return _host(found["host"].lower()), f":{found['port']}" if found["port"] else ""
+    return _host(found["host"].lower()), found["port"] or ""
 
 
 def _host(host: str) -> str:

@@ -36,6 +36,14 @@ CANARY = "Canary8Qdonotshow"
         ),
         *(
             (
+                {"HTTPS_PROXY": word},
+                f'HTTPS_PROXY = "{word}" in the environment is not the address of an HTTP proxy: remove it to go '
+                "without a proxy: none is used where none is set, and NO_PROXY=* turns off all that are.",
+            )
+            for word in ("none", "False", "DIRECT", "off", "no", "null")
+        ),
+        *(
+            (
                 {name: f"http://svc:{password}@proxy.example:3128"},
                 f'{name} = "********" in the environment has a special character in its user or password: write it '
                 "percent-encoded (/ as %2F, ? as %3F, # as %23, @ as %40, \\ as %5C, a blank as %20).",
