@@ -212,7 +212,10 @@ class Options(CollectorOptions):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One entry of healthOverviews; ``status`` as Graph spells it, a newer one as it came."""
+    """One entry of healthOverviews; ``status`` as Graph spells it, a newer one as it came.
+
+    ``id`` is empty where the entry has none, until ``_identified`` finds it.
+    """
 
     id: str
     name: str
@@ -262,7 +265,7 @@ class Issues(Listing[Issue]):
 def parse_service(entry: Json) -> Service:
     """One entry of healthOverviews."""
     return Service(
-        id=fields.identifier(entry, "id", "service"),
+        id=fields.text(entry, "id"),
         name=fields.identifier(entry, "service", "id"),
         status=member(fields.text(entry, "status"), STATUSES),
     )
@@ -289,6 +292,23 @@ def parse_issue(entry: Json) -> Issue:
     )
 
 
+def _identified(services: Services, previous: Iterable[Service]) -> Services:
+    """The services, each with an id: that of its name at the last poll or ever, where the entry itself has none.
+
+    A label that changed with one careless answer would be another service for whoever watches it. An id that another
+    entry has is not given out twice: then, and where none is known, the name has to do.
+    """
+    before = {service.name: service.id for service in previous}
+    taken = {service.id for service in services}
+    found = dict[str, Service]()
+    for service in services:
+        known = before.get(service.name) or known_service_id(service.name)
+        own = service.id or (known if known not in taken else "") or service.name
+        taken.add(own)
+        found[own] = replace(service, id=own)
+    return replace(services, entries=tuple(found.values()))
+
+
 class OverviewsSource(ListSource[Service]):
     """The status of every service."""
 
@@ -306,7 +326,10 @@ class OverviewsSource(ListSource[Service]):
         return parse_service(entry)
 
     def key(self, record: Service) -> str:
-        return record.id
+        return record.id or record.name
+
+    async def read(self, graph: GraphClient, previous: Services | None, now: float) -> Services:
+        return _identified(await super().read(graph, previous, now), previous or ())
 
     def samples(self, records: Services, siblings: Mapping[str, Any]) -> Iterator[Sample]:
         for service in _watched(records, self._options):
@@ -469,7 +492,7 @@ class Places:
     async def _overviews(self) -> tuple[Service, ...]:
         if self._services is None:
             found = parsed(await self._graph.list(OVERVIEWS), parse_service, lambda service: service.id, 0)
-            self._services = found.entries
+            self._services = tuple(service for service in found if service.id)
         return self._services
 
 

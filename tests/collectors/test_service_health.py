@@ -102,6 +102,31 @@ async def test_statuses_are_told_without_regard_to_case_and_new_ones_are_unknown
     ]
 
 
+async def test_an_entry_without_id_stays_the_service_that_it_was() -> None:
+    """It has the id of its name at the last poll, or the one that is known for that name; else its name, as before."""
+    source = OverviewsSource(Options())
+    names = ["Exchange Online", "Newest Name", "Nobody Knows"]
+    graph = StubGraph({OVERVIEWS: [EXCHANGE, BRAND_NEW]})
+    first = await polled(source, graph)
+    graph.lists[OVERVIEWS] = [{"service": name, "status": "serviceOperational"} for name in names]
+    second = await polled(source, graph, first, now=60)
+    assert [(each.id, each.name) for each in second] == list(
+        zip(["Exchange", "newservice", "Nobody Knows"], names, strict=True)
+    )
+    assert [each.id for each in await polled(source, graph)] == ["Exchange", "Newest Name", "Nobody Knows"]
+
+
+async def test_an_id_is_given_to_one_service_alone() -> None:
+    """An entry without id beside one that has it is a service of its own, so that neither hides the other."""
+    source = OverviewsSource(Options())
+    nameless = {"service": "Exchange Online", "status": "serviceInterruption"}
+    records = await polled(source, StubGraph({OVERVIEWS: [nameless, EXCHANGE]}))
+    assert [(each.id, each.status) for each in records] == [
+        ("Exchange Online", "serviceInterruption"),
+        ("Exchange", "serviceDegradation"),
+    ]
+
+
 @pytest.mark.parametrize("status", STATUSES)
 async def test_healthy_equals_the_plugin_with_the_first_two_statuses(status: str) -> None:
     """compat: with the plugin's two statuses, healthy is 1 exactly where the plugin's default is not critical."""
