@@ -122,7 +122,7 @@ class Asking:
         try:
             found = await self._retries.run(partial(attempt, token))
         except PermissionMissingError:
-            self._auth.standing.known(call.endpoint.route)
+            self._auth.standing.known()
             raise
         self._auth.standing.taken(call.endpoint.route)
         return found

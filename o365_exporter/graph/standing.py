@@ -3,8 +3,8 @@
 A token that Graph refuses is replaced once. What is refused still is either a matter of the whole tenant (a policy, a
 wrong cloud) or, where the same token is taken at other addresses, an outage of what is behind the one. Neither gets
 better by a new token at each poll, so the pause before the next one doubles for as long as the cause stays. A token
-that was taken at an address and is refused there later was revoked, as when a permission is withdrawn or given back:
-then the first pauses are short.
+that was known and is refused later was revoked, as when a permission is withdrawn or given back: then the first pauses
+are short.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Standing:
         self._clock = clock
         self._tenant = tenant
         self._taken: dict[str, float] = {}
-        self._known: dict[str, float] = {}
+        self._known_at = float("-inf")
         self._refused: dict[str, float] = {}
         self._pauses: dict[str, _Pause] = {}
         self._replaced_at = float("-inf")
@@ -49,15 +49,15 @@ class Standing:
     def taken(self, route: str) -> None:
         """Graph took the token at this route."""
         self._taken[route] = self._clock.monotonic()
-        self.known(route)
+        self.known()
         self._refused.pop(route, None)
         for cause in ("", f"401 {route}", f"403 {route}"):
             self._pauses.pop(cause, None)
         self.error = None
 
-    def known(self, route: str) -> None:
-        """Graph knew the token at this route, whatever it allows."""
-        self._known[route] = self._clock.monotonic()
+    def known(self) -> None:
+        """Graph knew the token, whatever it allows."""
+        self._known_at = self._clock.monotonic()
 
     def refused(self, route: str, error: TokenRefusedError) -> PollError:
         """Graph refused at this route the newest token there is to be had: what that means."""
@@ -74,13 +74,18 @@ class Standing:
     def may_replace(self, route: str) -> bool:
         """Whether another token may be asked for because of a 401 at this route; if so, it counts as asked for."""
         cause = f"401 {route}" if self._is_taken_elsewhere(route) else ""
-        if self._known.get(route, float("-inf")) >= self._replaced_at > float("-inf"):
+        if self._may_be_revoked(route):
             if not self._is_over(_REVOKED, _REVOKED_PAUSE):
                 return False
         elif self._clock.monotonic() - self._replaced_at < FIRST_PAUSE or not self._is_over(cause):
             return False
         self._replaced_at = self._clock.monotonic()
         return True
+
+    def _may_be_revoked(self, route: str) -> bool:
+        """Whether the newest token was known somewhere, and this is the first that the route refuses of it."""
+        never = float("-inf")
+        return self._known_at >= self._replaced_at > max(never, self._refused.get(route, never))
 
     def may_renew(self, route: str, age: float) -> bool:
         """Whether a token so many seconds old may be renewed because of a 403; if so, it counts as renewed."""

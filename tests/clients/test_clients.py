@@ -60,6 +60,7 @@ class Site:
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     """A tenant on an ordinary bad day, with a hundred and thirty issues: two pages."""
     simulator = Simulator(SystemClock(), SimulatorOptions(tenants=(TenantOptions(key="contoso", issues=130),)))
+    simulator.tenants["contoso"].withdraw(["ServiceMessage.Read.All"])
     authority = ThrowawayAuthority(SystemClock().now())
     ca_file = tmp_path / "ca.pem"
     ca_file.write_bytes(authority.pem)

@@ -225,8 +225,8 @@ async def test_tokens_revoked_twice_within_a_minute_are_replaced_twice(world: Mi
     """A permission withdrawn and given back at once makes no tenant unreachable, whichever endpoint notices first."""
     revocable, clock = Revocable(world), ImpatientClock()
     async with client(clock) as graph:
-        for _ in range(3):
-            for endpoint in (ISSUES, APPS, SKUS):
+        for endpoints in ((ISSUES, APPS, SKUS), (APPS,), (SKUS, ISSUES)):  # SKUS is asked more seldom than revoked
+            for endpoint in endpoints:
                 try:
                     await graph.list(endpoint)
                 except PermissionMissingError:
