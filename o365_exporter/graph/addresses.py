@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 _PORTS = {"https": 443, "http": 80}
 
@@ -41,6 +41,14 @@ def origin_of(url: str) -> Origin | None:
     if not parts.hostname or "@" in parts.netloc or "\\" in url or not url.isprintable():
         return None
     return parts.scheme, parts.hostname, port
+
+
+def target_of(location: str, url: str) -> str:
+    """Where ``Location`` leads in an answer from ``url``: it may be a path of the same host (RFC 9110, 10.2.2)."""
+    try:
+        return location if urlsplit(location).scheme else urljoin(url, location)
+    except ValueError:
+        return location
 
 
 def is_loopback(host: str) -> bool:

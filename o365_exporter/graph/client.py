@@ -17,7 +17,7 @@ from o365_exporter.errors import (
     PollError,
     PollTimeoutError,
 )
-from o365_exporter.graph.addresses import host_of, is_loopback, origin_of
+from o365_exporter.graph.addresses import host_of, is_loopback, origin_of, target_of
 from o365_exporter.graph.answers import decoded_in_turns, fault_of
 from o365_exporter.graph.asking import Asking, Call
 from o365_exporter.graph.auth import TokenProvider
@@ -212,6 +212,8 @@ class GraphClient:
         call = Call(endpoint, endpoint.url(self._root, path), etag=etag)
         async with AsyncExitStack() as stack:
             stream = await self._file(call, stack)
+            if stream.status == HTTPStatus.NOT_MODIFIED and not checked_etag(etag):
+                raise unexpected(self._named(call), f"is that it has not changed (304 of {stream.host}), unasked")
             if stream.status == HTTPStatus.NOT_MODIFIED:
                 yield Download(checked_etag(etag), None, self._sender)
             else:
@@ -225,7 +227,8 @@ class GraphClient:
             return first
         if "location" not in first.headers:
             raise unexpected(self._named(call), "is no address of a file")
-        address = checked_address(first.headers["location"], self._root, self._report_hosts)
+        target = target_of(first.headers["location"], call.url)
+        address = checked_address(target, self._root, self._report_hosts)
         validator = {"If-None-Match": etag} if (etag := checked_etag(call.etag)) else {}
         request = Request("GET", address, validator, secrets=(address,))  # no token: the address is all it takes
         return await self._asking.file(request, stack)

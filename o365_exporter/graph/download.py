@@ -54,28 +54,35 @@ class Download:
                 yield piece
 
 
-def checked_address(location: str, root: str, hosts: tuple[str, ...]) -> str:
+def checked_address(address: str, root: str, hosts: tuple[str, ...]) -> str:
     """The address, if a file may be read from there.
 
     Args:
-        location: where Graph points to.
+        address: where Graph points to.
         root: Graph's own address; where that is on loopback, any loopback address will do.
         hosts: patterns of the hosts that may be asked.
 
     Raises:
         RefusedRedirectError: https, port 443 and one of the hosts it is not.
     """
-    origin, asked = origin_of(location), origin_of(root)
+    origin, asked = origin_of(address), origin_of(root)
     match origin:
         case (_, host, _) if asked is not None and is_loopback(asked[1]) and is_loopback(host):
-            return location
+            return address
         case ("https", host, 443) if any(fnmatchcase(host, pattern.lower()) for pattern in hosts):
-            return location
+            return address
     raise RefusedRedirectError(
-        f"Graph points to {urlsplit(location).scheme or 'no scheme'}://{host_of(location)} for a report, which is not "
-        f"among the download hosts ({', '.join(hosts) or 'none'}).",
+        f"Graph points to {_scheme_of(address)}://{host_of(address)} for a report, which is not among the "
+        f"download hosts ({', '.join(hosts) or 'none'}).",
         remedy="If that host is Microsoft's, add it to report_hosts in the settings; else find out who answers here.",
     )
+
+
+def _scheme_of(address: str) -> str:
+    try:
+        return urlsplit(address).scheme or "no scheme"
+    except ValueError:
+        return "no scheme"
 
 
 def checked_stream(stream: Stream) -> Stream | None:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from o365_exporter.errors import ExporterError, PollError, UnavailableError
-from o365_exporter.graph.addresses import host_of
+from o365_exporter.graph.addresses import host_of, target_of
 from o365_exporter.graph.answers import Fault, fault_of, likely_source, looks_like_html, start_of
 from o365_exporter.graph.credentials import Credential, FederatedToken
 from o365_exporter.graph.http import Answer
@@ -156,10 +156,17 @@ def _facts(answer: Answer, who: Identity, said: str) -> dict[str, str]:
         "status": str(answer.status),
         "detail": f"({answer.status}{f' {said}' if said else ''})",
         "words": said or start,
-        "target": printable(host_of(answer.headers.get("location", "")), answer.request.secrets, 80),
+        "target": _target(answer),
         "likely": likely_source(start_of(answer)),
         "beginning": f": {start}" if start else ".",
     }
+
+
+def _target(answer: Answer) -> str:
+    """The host of a redirect; where there is no ``Location``, that."""
+    location = answer.headers.get("location", "")
+    host = host_of(target_of(location, answer.request.url)) if location else "no address at all"
+    return printable(host, answer.request.secrets, 80)
 
 
 def _permission(named: tuple[str, ...], ours: tuple[str, ...]) -> str:

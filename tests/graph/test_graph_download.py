@@ -7,7 +7,7 @@ import pytest
 
 from o365_exporter.errors import NetworkError, PollError, RefusedRedirectError, TruncatedError, UnexpectedAnswerError
 from o365_exporter.graph import Endpoint
-from tests.graph.world import ImpatientClock, client, microsoft
+from tests.graph.world import SKUS, ImpatientClock, client, microsoft
 
 REPORT = Endpoint(
     route="/reports/getThings(period='{period}')",
@@ -76,6 +76,69 @@ async def test_a_file_on_another_port_of_a_known_host_is_refused() -> None:
             "graph.microsoft.com",
             "login.microsoftonline.com",
         }
+
+
+@pytest.mark.parametrize(
+    ("location", "where"),
+    [
+        ("/login?next=x", "https://graph.microsoft.com"),
+        ("ticket", "https://graph.microsoft.com"),
+        ("//evil.example/x", "https://evil.example"),
+        ("https://[bad", "no scheme://an unreadable address"),
+        ("//[bad", "no scheme://an unreadable address"),
+    ],
+)
+async def test_a_relative_address_is_told_with_the_host_that_it_leads_to(location: str, where: str) -> None:
+    """A path of the same host is no address without a host; what cannot be read at all is said to be that."""
+    with microsoft() as world:
+        world.router.get(GRAPH).mock(return_value=httpx.Response(302, headers={"location": location}))
+        async with client(clock=ImpatientClock()) as graph:
+            with pytest.raises(RefusedRedirectError) as failure:
+                async with graph.download(REPORT, period="D7"):
+                    pass
+    assert failure.value.message.startswith(f"Graph points to {where} for a report, which is not among the download ")
+
+
+async def test_a_relative_address_is_followed_where_its_host_may_be_asked() -> None:
+    """On loopback, where a simulator answers."""
+    root = "http://127.0.0.1:9"
+    with microsoft() as world:
+        world.router.get(f"{root}/v1.0/reports/getThings(period='D7')").mock(
+            return_value=httpx.Response(302, headers={"location": "/files/7"})
+        )
+        world.router.get(f"{root}/files/7").respond(200, headers={"content-length": "3"}, content=b"a,b")
+        async with client(clock=ImpatientClock(), graph_url=root) as graph, graph.download(REPORT, period="D7") as file:
+            assert [piece async for piece in file.pieces()] == [b"a,b"]
+
+
+@pytest.mark.parametrize("address", [GRAPH, FILE])
+async def test_nothing_new_of_what_is_not_known_is_no_report(address: str) -> None:
+    """304 without a validator, from Graph or from the host of the file, is told as what it is."""
+    with microsoft() as world:
+        world.router.get(GRAPH).mock(return_value=httpx.Response(302, headers={"location": FILE}))
+        world.router.get(address).mock(return_value=httpx.Response(304))
+        async with client(clock=ImpatientClock()) as graph:
+            with pytest.raises(UnexpectedAnswerError) as failure:
+                async with graph.download(REPORT, period="D7"):
+                    pass
+    assert failure.value.message == (
+        "Graph's answer to /reports/getThings(period='D7') for tenant contoso is that it has not changed "
+        f"(304 of {httpx.URL(address).host}), unasked."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "where"),
+    [(304, {}, "no address at all"), (301, {"location": "/login"}, "graph.microsoft.com")],
+)
+async def test_redirects_of_lists_are_told_with_their_host(status: int, headers: dict[str, str], where: str) -> None:
+    """Whether there is an address, and which host a relative one leads to."""
+    with microsoft() as world:
+        world.graph("/subscribedSkus").respond(status, headers=headers)
+        async with client(clock=ImpatientClock()) as graph:
+            with pytest.raises(RefusedRedirectError) as failure:
+                await graph.list(SKUS)
+    assert failure.value.message == f"graph.microsoft.com points to {where} ({status}), which is not followed."
 
 
 @pytest.mark.parametrize("kind", ["text/csv; charset=utf-8", "application/octet-stream", ""])
