@@ -13,6 +13,7 @@ from typing import Any
 from o365_exporter.clock import Clock
 from o365_exporter.errors import (
     ConfigurationError,
+    ExporterError,
     NoData,
     PollError,
     PollTimeoutError,
@@ -29,11 +30,13 @@ from o365_exporter.graph.download import (
     checked_address,
     checked_etag,
     checked_stream,
+    is_object,
     may_be_file,
+    start_of_file,
 )
 from o365_exporter.graph.endpoints import Endpoint
 from o365_exporter.graph.entra import DISCOVERY_ROUTE, TOKEN_ROUTE, Entra
-from o365_exporter.graph.http import BodyTooLargeError, Http, Request, Stream
+from o365_exporter.graph.http import Answer, BodyTooLargeError, Http, Request, Stream
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.login import Issuer
 from o365_exporter.graph.machine import MACHINE_ROUTE, AzureMachine
@@ -45,6 +48,7 @@ from o365_exporter.graph.meanings import (
 from o365_exporter.graph.options import CredentialOptions
 from o365_exporter.graph.paging import all_pages, one_page, unexpected
 from o365_exporter.graph.patience import waiting
+from o365_exporter.graph.refusals import error_in_place_of_file
 from o365_exporter.graph.retry import Retries
 from o365_exporter.graph.sender import Sender
 from o365_exporter.graph.traffic import Observe, Traffic
@@ -207,18 +211,19 @@ class GraphClient:
             path: values of the route.
 
         Raises:
-            PollError: also for what goes wrong while the file is read.
+            PollError, Nothing: also for what goes wrong while the file is read.
         """
         call = Call(endpoint, endpoint.url(self._root, path), etag=etag)
         async with AsyncExitStack() as stack:
             stream = await self._file(call, stack)
+            judge = partial(self._in_place_of_file, call, stream)
             if stream.status == HTTPStatus.NOT_MODIFIED and not checked_etag(etag):
                 raise unexpected(self._named(call), f"is that it has not changed (304 of {stream.host}), unasked")
             if stream.status == HTTPStatus.NOT_MODIFIED:
-                yield Download(checked_etag(etag), None, self._sender)
+                yield Download(checked_etag(etag), None, self._sender, judge)
             else:
                 found = checked_etag(stream.headers.get("etag", ""))
-                yield Download(found, checked_stream(stream), self._sender)
+                yield Download(found, checked_stream(stream), self._sender, judge)
 
     async def _file(self, call: Call, stack: AsyncExitStack) -> Stream:
         """A report's file, or that it has not changed: most reports are a redirect to it, some are the file itself."""
@@ -226,12 +231,21 @@ class GraphClient:
         if first.status == HTTPStatus.NOT_MODIFIED or may_be_file(first):
             return first
         if "location" not in first.headers:
+            start = await start_of_file(self._sender.pieces(first))
+            if is_object(start):
+                raise self._in_place_of_file(call, first, start)
             raise unexpected(self._named(call), "is no address of a file")
         target = target_of(first.headers["location"], call.url)
         address = checked_address(target, self._root, self._report_hosts)
         validator = {"If-None-Match": etag} if (etag := checked_etag(call.etag)) else {}
         request = Request("GET", address, validator, secrets=(address,))  # no token: the address is all it takes
         return await self._asking.file(request, stack)
+
+    def _in_place_of_file(self, call: Call, stream: Stream, body: bytes) -> ExporterError:
+        """What an object is that came where a file should: Microsoft's error, as the table has it, or nothing known."""
+        answer = Answer(stream.request, stream.status, stream.headers, body)
+        error = error_in_place_of_file(answer, call.route, self._who, call.endpoint.permissions, self._clock.now())
+        return error or unexpected(self._named(call), "is an object in place of a file")
 
     async def _asked_soon(self, call: Call, stack: AsyncExitStack) -> Stream:
         """Only the download of a file may take long: a report that Graph has no address for fails soon and says so."""

@@ -6,20 +6,23 @@ is a secret while it is good: nothing shows more of it than its host, and the to
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from o365_exporter.errors import RefusedRedirectError, TruncatedError
+from o365_exporter.errors import ExporterError, RefusedRedirectError, TruncatedError
 from o365_exporter.graph.addresses import host_of, is_loopback, origin_of
 from o365_exporter.graph.http import Stream
 from o365_exporter.graph.sender import Sender
 
 DOWNLOAD_ROUTE = "/{report download}"
 """Value of the label ``api`` for the files behind reports, whose time is counted until they begin."""
+
+_ENOUGH, _LONGEST_ERROR = 64, 65_536  # bytes: past a byte order mark and blanks; with all that Microsoft says
 
 _ETAG = re.compile(r'(?:W/)?"?[\x21\x23-\x7e]{1,256}"?')  # RFC 9110, 8.8.3; some hosts leave the quotes out
 
@@ -32,11 +35,13 @@ class Download:
         etag: its validator; empty where it has none that may be sent back.
         stream: its bytes.
         sender: reads them.
+        judge: says what an object is that comes in their place.
     """
 
     etag: str
     stream: Stream | None
     sender: Sender = field(repr=False)
+    judge: Callable[[bytes], ExporterError] = field(repr=False)
 
     @property
     def unchanged(self) -> bool:
@@ -47,11 +52,33 @@ class Download:
         """The bytes, decompressed. Whoever stops early leaves the rest unread.
 
         Raises:
-            PollError: the connection broke, or the file ended before its end.
+            PollError, Nothing: the connection broke, the file ended before its end, or it is an error in JSON.
         """
-        if self.stream is not None:
-            async for piece in self.sender.pieces(self.stream):
-                yield piece
+        if self.stream is None:
+            return
+        rest = self.sender.pieces(self.stream)
+        start = await start_of_file(rest)
+        if is_object(start):
+            raise self.judge(start)
+        if start:
+            yield start
+        async for piece in rest:
+            yield piece
+
+
+async def start_of_file(pieces: AsyncIterator[bytes]) -> bytes:
+    """Enough to tell a report by; of an object, which is none, as much as an error can have."""
+    start = b""
+    async for piece in pieces:
+        start += piece
+        if len(start) > (_LONGEST_ERROR if is_object(start) else _ENOUGH):
+            break
+    return start
+
+
+def is_object(start: bytes) -> bool:
+    """Whether a body begins as an object in JSON does, and no report."""
+    return start.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
 
 
 def checked_address(address: str, root: str, hosts: tuple[str, ...]) -> str:

@@ -69,6 +69,7 @@ class Answer:
 class Stream:
     """An answer whose body is read piece by piece. Header names are in small letters; ``path`` is of ``path_to``."""
 
+    request: Request
     host: str
     status: int
     headers: Mapping[str, str]
@@ -129,7 +130,7 @@ class Http:
             ) as response:
                 begun = True
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                yield Stream(host_of(request.url), response.status_code, headers, path, response)
+                yield Stream(request, host_of(request.url), response.status_code, headers, path, response)
                 return
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             connecting = isinstance(error, httpx.ConnectTimeout)

@@ -19,6 +19,7 @@ from o365_exporter.graph.credentials import Credential, FederatedToken
 from o365_exporter.graph.http import Answer
 from o365_exporter.graph.identity import Identity
 from o365_exporter.graph.meanings import (
+    NO_STATUS,
     REFUSED_HERE_ALONE,
     PolicyRefusedError,
     Said,
@@ -69,6 +70,31 @@ def graph_error(answer: Answer, who: Identity, permissions: tuple[str, ...], now
         words = f"{fault.words if fault else ''} {_challenge(answer)}".strip()
         said = Said(service_of(route), answer.status, fault.code if fault else "", words)
     fault = fault or Fault(request_id=printable(answer.headers.get("request-id", ""), answer.request.secrets, 80))
+    return _graphs_error(answer, said, fault, route=route, who=who, permissions=permissions, now=now)
+
+
+def error_in_place_of_file(
+    answer: Answer, route: str, who: Identity, permissions: tuple[str, ...], now: float
+) -> ExporterError | None:
+    """The error that came as a report's file, under the status of a success; None where the body is none.
+
+    Args:
+        answer: of Graph or of a host of report files, whose address is a secret.
+        route: of Graph, for which the file was to be.
+        who: asked.
+        permissions: that the endpoint needs, any of them.
+        now: wall clock.
+    """
+    fault = fault_of(answer)
+    if fault is None:
+        return None
+    said = Said(service_of(route), NO_STATUS, fault.code, fault.words)
+    return _graphs_error(answer, said, fault, route=route, who=who, permissions=permissions, now=now)
+
+
+def _graphs_error(
+    answer: Answer, said: Said, fault: Fault, *, route: str, who: Identity, permissions: tuple[str, ...], now: float
+) -> ExporterError:
     row = look_up(said)
     facts = _facts(answer, who, str(fault)) | {
         "route": printable(route, answer.request.secrets, 120),

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
 import httpx
 import pytest
 
-from o365_exporter.errors import NetworkError, PollError, RefusedRedirectError, TruncatedError, UnexpectedAnswerError
-from o365_exporter.graph import Endpoint
-from tests.graph.world import SKUS, ImpatientClock, client, microsoft
+from o365_exporter.errors import (
+    ExporterError,
+    NetworkError,
+    PollError,
+    RefusedRedirectError,
+    TruncatedError,
+    UnexpectedAnswerError,
+)
+from o365_exporter.graph import Endpoint, GraphClient
+from tests.graph.world import SKUS, ImpatientClock, client, graph_error, microsoft
 
 REPORT = Endpoint(
     route="/reports/getThings(period='{period}')",
@@ -76,6 +87,90 @@ async def test_a_file_on_another_port_of_a_known_host_is_refused() -> None:
             "graph.microsoft.com",
             "login.microsoftonline.com",
         }
+
+
+def errors_as_file(body: bytes, kind: str) -> list[tuple[str, httpx.Response]]:
+    """A body as the file, from Graph itself and from the host of the file, in one piece and in many."""
+    headers = {"content-length": str(len(body)), "content-type": kind}
+    return [
+        (address, httpx.Response(200, headers=headers, stream=Pieces(body, size)))
+        for address in (GRAPH, FILE)
+        for size in (1, 65_536)
+    ]
+
+
+class Pieces(httpx.AsyncByteStream):
+    """A body that comes in pieces of a size."""
+
+    def __init__(self, body: bytes, size: int) -> None:
+        self._pieces = [body[at : at + size] for at in range(0, len(body), size)]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece
+
+
+async def failure_of_download(address: str, response: httpx.Response) -> ExporterError:
+    """How a report ends whose file, or whose address, is this answer."""
+    with microsoft() as world:
+        world.router.get(GRAPH).mock(return_value=httpx.Response(302, headers={"location": FILE}))
+        world.router.get(address).mock(return_value=response)
+        async with client(clock=ImpatientClock()) as graph:
+            with pytest.raises(ExporterError) as failure:
+                await pieces_of(graph)
+    return failure.value
+
+
+async def pieces_of(graph: GraphClient) -> list[bytes]:
+    """The report's file."""
+    async with graph.download(REPORT, period="D7") as found:
+        return [piece async for piece in found.pieces()]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/csv", "application/octet-stream"])
+@pytest.mark.parametrize(
+    ("error", "reason", "message"),
+    [
+        (
+            graph_error("Busy", "Come back later.", **{"request-id": "r-7"}),
+            "unexpected_answer",
+            "Graph does not answer what was asked for tenant contoso (200 Busy: Come back later.; request-id r-7).",
+        ),
+        (
+            graph_error("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+            "permission",
+            "(200 Authorization_RequestDenied: Insufficient privileges to complete the operation.)",
+        ),
+        (
+            {"error": {"message": "Out of order."}},
+            "unexpected_answer",
+            "Graph does not answer what was asked for tenant contoso (200 Out of order.).",
+        ),
+        ({"value": []}, "unexpected_answer", "for tenant contoso is an object in place of a file."),
+    ],
+)
+async def test_an_error_in_place_of_a_file_is_told_as_microsofts(
+    kind: str, error: dict[str, Any], reason: str, message: str
+) -> None:
+    """By its code, whatever status, type and host it came with; the file's address is not shown."""
+    for mark in (b"", b"\xef\xbb\xbf"):
+        for address, response in errors_as_file(mark + json.dumps(error).encode(), kind):
+            failure = await failure_of_download(address, response)
+            assert isinstance(failure, PollError)
+            assert failure.reason == reason
+            assert message in failure.message
+            assert "ticket" not in str(failure)
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+@pytest.mark.parametrize("text", [b"", b"a,b", b"a,{b}\n" * 50, b'\xef\xbb\xbf\n\n"{",b'])
+async def test_looking_at_the_start_costs_no_byte(text: bytes, size: int) -> None:
+    """What is no object comes whole, in whatever pieces."""
+    with microsoft() as world:
+        headers = {"content-length": str(len(text)), "content-type": "text/csv"}
+        world.router.get(GRAPH).mock(return_value=httpx.Response(200, headers=headers, stream=Pieces(text, size)))
+        async with client(clock=ImpatientClock()) as graph:
+            assert b"".join(await pieces_of(graph)) == text
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from o365_exporter.graph.meanings.graph import REFUSED_HERE_ALONE
 from o365_exporter.graph.meanings.graph import ROWS as GRAPH_ROWS
 from o365_exporter.graph.meanings.login import ROWS as LOGIN_ROWS
 from o365_exporter.graph.meanings.row import (
+    NO_STATUS,
     OPTIONAL,
     Actor,
     NotFoundError,
@@ -29,6 +30,7 @@ def look_up(said: Said) -> Row:
 
 
 __all__ = [
+    "NO_STATUS",
     "OPTIONAL",
     "REFUSED_HERE_ALONE",
     "TABLE",

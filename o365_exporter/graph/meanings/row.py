@@ -79,6 +79,9 @@ class Actor(StrEnum):
 GRAPH = frozenset({Service.DIRECTORY, Service.HEALTH, Service.REPORTS, Service.INTUNE, Service.SECURITY})
 """Every service behind Graph's address."""
 
+NO_STATUS = 0
+"""The status of an error that came under another's."""
+
 OPTIONAL = frozenset({Service.INTUNE, Service.SECURITY})
 """Services that a tenant may lack. The others it has as a rule: there "not set up" is an outage, and told as one."""
 
@@ -121,7 +124,7 @@ class Said:
 
     Args:
         service: who answers.
-        status: of HTTP.
+        status: of HTTP; ``NO_STATUS`` where that of an error is a success's, so that there is only the code to go by.
         code: Microsoft's own, such as ``error.code`` or ``AADSTS…``; empty where there is none.
         words: Microsoft's own sentence, or the beginning of a web page.
     """
@@ -173,9 +176,10 @@ class Row:
 
     def fits(self, said: Said) -> bool:
         """Whether an answer means this."""
+        by_code = said.status == NO_STATUS and bool(said.code and self.codes)
         return (
             said.service in self.services
-            and _is_in(said.status, self.statuses)
+            and (by_code or _is_in(said.status, self.statuses))
             and _is_in(said.code.lower(), tuple(code.lower() for code in self.codes))
             and (not self.words or re.search(self.words, said.sentence, re.IGNORECASE) is not None)
         )
