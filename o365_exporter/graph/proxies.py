@@ -30,7 +30,7 @@ _NO_PROXY_AT_ALL = frozenset(
 """What people write for no proxy, and what other programs take for the name of a host."""
 
 _EXAMPLE = "write it as http://host:port, or http://user:password@host:port"
-_REMOVE = "remove it to go without a proxy: none is used where none is set, and NO_PROXY=* turns off all that are"
+_REMOVE = "remove it to go without a proxy; where others are set as well, NO_PROXY=* passes them all by"
 _ENCODE = "write it percent-encoded (/ as %2F, ? as %3F, # as %23, @ as %40, \\ as %5C, a blank as %20)"
 _UNQUOTE = "remove the quotes: docker --env-file and systemd keep what stands there"
 _ENTRIES = "write hosts, domains, addresses or networks, with commas between: example.com,10.0.0.0/8,[::1]:8080"

@@ -38,7 +38,7 @@ CANARY = "Canary8Qdonotshow"
             (
                 {"HTTPS_PROXY": word},
                 f'HTTPS_PROXY = "{word}" in the environment is not the address of an HTTP proxy: remove it to go '
-                "without a proxy: none is used where none is set, and NO_PROXY=* turns off all that are.",
+                "without a proxy; where others are set as well, NO_PROXY=* passes them all by.",
             )
             for word in ("none", "False", "DIRECT", "off", "no", "null")
         ),
@@ -80,6 +80,15 @@ CANARY = "Canary8Qdonotshow"
 def test_what_cannot_be_used_is_refused(desk: Desk, environ: dict[str, str], fault: str) -> None:
     """Variable, value (masked where it could hold a password) and remedy are named."""
     assert desk.faults(environ={**ONE_TENANT, **environ}) == [fault]
+
+
+@pytest.mark.parametrize("word", ["none", "direct", "false", "disabled"])
+def test_a_word_for_no_proxy_in_the_settings(desk: Desk, word: str) -> None:
+    """The value counts as a secret there and is masked; the remedy stays readable, so it has none of these words."""
+    assert desk.faults(environ={**ONE_TENANT, "O365_PROXY": word}) == [
+        "O365_PROXY = ******** in the environment is not the address of an HTTP proxy: remove it to go without a proxy"
+        "; where others are set as well, NO_PROXY=* passes them all by."
+    ]
 
 
 @pytest.mark.parametrize(
