@@ -184,7 +184,7 @@ async def test_sentences_name_the_function_and_no_placeholder(world: Microsoft) 
             async with graph.download(REPORT, period="D7"):
                 pass
     assert failure.value.message == (
-        "Graph's answer to /reports/getThings(period='D7') for tenant contoso is no address of a file."
+        "Graph's answer to /reports/getThings(period='D7') for tenant contoso is an object in place of a file."
     )
 
 
