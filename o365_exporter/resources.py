@@ -31,10 +31,18 @@ Text = Callable[[Json], str]
 
 def number(path: str, *, missing: float | None = None) -> Number:
     """A number, also as a text of digits; ``missing`` stands for one that is not there in an object that is."""
+    return _numeric(fields.number, path, missing)
 
+
+def integer(path: str, *, missing: float | None = None) -> Number:
+    """The same of a whole number; a fraction is refused."""
+    return _numeric(fields.integer, path, missing)
+
+
+def _numeric(field_of: Callable[[Json, str], float | None], path: str, missing: float | None) -> Number:
     def read(entry: Json) -> float | None:
         inner, name = _led(entry, path)
-        found = fields.number(inner, name)
+        found = field_of(inner, name)
         return missing if found is None and inner else found
 
     return read
@@ -186,7 +194,7 @@ class State:
     @property
     def members(self) -> tuple[str, ...]:
         """Graph's members."""
-        return tuple(value for value in self.metric.values[self.label] if value != UNKNOWN)
+        return _members(self.metric, self.label)
 
     def of(self, entry: Json, common: Mapping[str, str]) -> Sample:
         """The series of an entry."""
@@ -213,15 +221,14 @@ class Tally:
     def of(self, entry: Json) -> tuple[Metric, tuple[str, ...]]:
         """Under what an entry is counted."""
         values = {label: read(entry) for label, read in self.labels.items()}
-        for label, allowed in self.metric.values.items():
-            values[label] = fields.closed(values[label], tuple(one for one in allowed if one != UNKNOWN))
+        for label in self.metric.values:
+            values[label] = fields.closed(values[label], _members(self.metric, label))
         return self.metric, self.metric.at(0, **values).labels
 
     def zeros(self) -> Iterator[tuple[str, ...]]:
         """The labels of what is counted even where there is none."""
         if all(label in self.metric.values for label in self.metric.labels):
-            known = ([one for one in self.metric.values[label] if one != UNKNOWN] for label in self.metric.labels)
-            yield from product(*known)
+            yield from product(*(_members(self.metric, label) for label in self.metric.labels))
 
 
 Series = Value | State | Tally
@@ -357,6 +364,11 @@ def resource_collector(
         metrics=tuple(dict.fromkeys(metric for resource in resources for metric in resource.metrics)),
         sources=lambda chosen: tuple(ResourceSource(resource, chosen, name) for resource in resources),
     )
+
+
+def _members(metric: Metric, label: str) -> tuple[str, ...]:
+    """The members of a closed list that Graph has."""
+    return tuple(value for value in metric.values[label] if value != UNKNOWN)
 
 
 def _told_apart(listing: Listing[Row]) -> Listing[Row]:

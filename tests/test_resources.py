@@ -25,6 +25,7 @@ from o365_exporter.resources import (
     Value,
     flag,
     identifier,
+    integer,
     length,
     moment,
     number,
@@ -84,6 +85,13 @@ async def shown(made: ResourceSource, *entries: dict[str, Any]) -> str:
 def test_numbers_are_read_or_missing(read: Any, entry: dict[str, Any], value: float | None) -> None:
     """What is not there is None, never 0 unless that is what its absence means."""
     assert read(entry) == value
+
+
+@pytest.mark.parametrize("value", [1.5, "1.5"])
+def test_a_fraction_is_no_whole_number(value: Any) -> None:
+    """Half a seat means that the field means something else."""
+    with pytest.raises(UnexpectedAnswerError, match=r"with a = '1.5', which is not a whole number"):
+        integer("a")({"a": value})
 
 
 @pytest.mark.parametrize("odd", [True, "1_000", "NaN", "\u0663", [], {}, float("nan"), 2**70])

@@ -46,7 +46,7 @@ from o365_exporter.graph.meanings import (
     PageTokenError,
 )
 from o365_exporter.graph.options import CredentialOptions
-from o365_exporter.graph.paging import all_pages, one_page, unexpected
+from o365_exporter.graph.paging import all_pages, objects_of, unexpected
 from o365_exporter.graph.patience import waiting
 from o365_exporter.graph.refusals import error_in_place_of_file
 from o365_exporter.graph.retry import Retries
@@ -166,7 +166,7 @@ class GraphClient:
     async def page(self, endpoint: Endpoint, size: int, *, filter: str = "", **path: str) -> list[dict[str, Any]]:  # noqa: A002 - OData's own name
         """The objects of the first page of at most ``size``, of a list that begins with what is wanted."""
         url = endpoint.url(self._root, path, filter=filter, page_size=size)
-        return one_page(await self._object(endpoint, url, size), self._named(Call(endpoint, url)))
+        return objects_of(await self._object(endpoint, url, size), self._named(Call(endpoint, url)))
 
     async def list(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> list[dict[str, Any]]:  # noqa: A002 - OData's own name
         """All objects of all pages; whole, or an error. A list whose next page is forgotten begins anew, once."""

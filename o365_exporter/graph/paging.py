@@ -39,7 +39,7 @@ async def all_pages(
             raise unexpected(what, "comes back to a page" if url in seen else f"has more than {MAX_PAGES} pages")
         seen.add(url)
         page = await _page(fetch, url, first)
-        found += _items(page, what)
+        found += objects_of(page, what)
         url = _next(page, root, what)
     return found
 
@@ -56,15 +56,6 @@ async def _page(fetch: Callable[[str], Awaitable[dict[str, Any]]], url: str, fir
         ) from None
 
 
-def one_page(page: dict[str, Any], what: str) -> list[dict[str, Any]]:
-    """The objects of one page, whatever lies behind it.
-
-    Raises:
-        UnexpectedAnswerError: it is no page.
-    """
-    return _items(page, what)
-
-
 def unexpected(what: str, why: str) -> UnexpectedAnswerError:
     """An answer of Graph that is JSON and yet no answer."""
     return UnexpectedAnswerError(
@@ -74,7 +65,12 @@ def unexpected(what: str, why: str) -> UnexpectedAnswerError:
     )
 
 
-def _items(page: dict[str, Any], what: str) -> list[dict[str, Any]]:
+def objects_of(page: dict[str, Any], what: str) -> list[dict[str, Any]]:
+    """The objects of one page, whatever lies behind it.
+
+    Raises:
+        UnexpectedAnswerError: it is no page.
+    """
     items = page.get("value")
     if not isinstance(items, list) or (items and not any(isinstance(item, dict) for item in items)):
         raise unexpected(what, "has no list of objects in 'value'")
