@@ -20,7 +20,7 @@ from benchmarks.ratios import Ratio
 from benchmarks.rendering import SERIES, metrics_of, polls_of
 from o365_exporter.exposition import Assembler, Compressor, Format, Segment, render, render_in_steps
 from o365_exporter.graph import largejson
-from o365_exporter.graph.http import MAX_BODY
+from o365_exporter.http.client import MAX_BODY
 from o365_exporter.reports.folding import fold
 
 MOST_MS, MOST_MIB = 10.0, 2.0

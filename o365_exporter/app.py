@@ -21,7 +21,8 @@ from o365_exporter.clock import Clock, SystemClock
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.exposition import Assembler, Format, shown
 from o365_exporter.fleet import Fleet
-from o365_exporter.graph import GraphClient, open_http
+from o365_exporter.graph import GraphClient
+from o365_exporter.http import open_http
 from o365_exporter.logs import configure, get_logger
 from o365_exporter.scheduler import Scheduler
 from o365_exporter.selfmetrics import SelfMetrics

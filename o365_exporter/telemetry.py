@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from o365_exporter.errors import REASONS
-from o365_exporter.graph import Cloud, GraphClient
+from o365_exporter.graph import GraphClient
+from o365_exporter.login import Cloud
 from o365_exporter.metrics import Metric, Sample
 from o365_exporter.store import STATES, Key, Poll
 

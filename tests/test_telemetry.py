@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from o365_exporter.exposition import render
-from o365_exporter.graph import CLOUDS
+from o365_exporter.login import CLOUDS
 from o365_exporter.store import Key, Poll
 from o365_exporter.telemetry import TenantFacts, samples
 from tests.stubs import StubGraph

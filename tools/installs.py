@@ -31,7 +31,8 @@ OLD_PIPS = {"3.11": ("22.3", "23.0", "23.2.1")}
 """What came with 3.11.0, with Debian 12, and with 3.11.7; other Pythons have one that is young enough."""
 
 QUICK = (
-    "tests/test_*.py tests/app tests/collectors tests/exposition tests/graph tests/scheduler tests/settings tests/web"
+    "tests/test_*.py tests/app tests/collectors tests/exposition tests/graph tests/http tests/login tests/scheduler "
+    "tests/settings tests/web"
 )
 """Tests of the package alone that need neither programs nor much time, for the Pythons that nobody here works with."""
 

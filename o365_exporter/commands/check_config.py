@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.graph import CERTIFICATE_FILE, CERTIFICATE_FOLDERS, path_to, proxies_of
+from o365_exporter.http import CERTIFICATE_FILE, CERTIFICATE_FOLDERS, path_to, proxies_of
 from o365_exporter.settings import Inspection, Settings, TenantSettings, credential_doubts, inspect
 from o365_exporter.settings.inheritance import find
 from o365_exporter.settings.problems import MASK, dotted, toml, toml_key

@@ -13,21 +13,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from o365_exporter.errors import PollError, UnavailableError, UnexpectedAnswerError
 from o365_exporter.graph import largejson
-from o365_exporter.graph.http import Answer
-from o365_exporter.graph.quoting import printable
+from o365_exporter.http.bodies import undecodable
+from o365_exporter.http.client import Answer
+from o365_exporter.http.quoting import printable
 
 _NESTED = 5  # errors within errors that are unwrapped
 _LONGEST_NESTED = 65536  # characters of a message in which another error is looked for
 _CODES = ("code", "errorcode")
 _MESSAGES = ("message", "error_description")
 _REQUEST_IDS = ("request-id", "requestid")
-_EMPTY, _BROKEN = "an empty body", "something cut or garbled"
-_OUTAGE = "It is an outage; if it stays while others reach that host, see what stands in between."
-_CUT = "It was cut or garbled at Microsoft's or on the way: wait; if it stays, see which proxy rewrites answers."
-_IN_BETWEEN = "Check the address in the settings, and which proxy or sign-in page stands between here and Microsoft."
-
 Levels = list[dict[str, Any]]
 
 
@@ -52,61 +47,16 @@ class Fault:
         return "; ".join(filter(None, (said, self.request_id and f"request-id {self.request_id}")))
 
 
-def decoded(answer: Answer) -> Any:
-    """The JSON of a body, whatever its content type says.
+async def decoded_in_turns(answer: Answer) -> Any:
+    """The JSON of a body that may be large, whatever its content type says; others have their turn meanwhile.
 
     Raises:
-        UnavailableError: there is none.
-        UnexpectedAnswerError: it is something else; the text has its first bytes and the likely cause.
+        UnavailableError, UnexpectedAnswerError: see ``undecodable``.
     """
-    try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
-        raise undecodable(answer) from None
-
-
-async def decoded_in_turns(answer: Answer) -> Any:
-    """As ``decoded``, for a body that may be large; others have their turn meanwhile."""
     try:
         return await largejson.loads(answer.body)
     except (ValueError, RecursionError):
         raise undecodable(answer) from None
-
-
-def undecodable(answer: Answer) -> PollError:
-    """What to say about a body that is no JSON: its beginning and where it likely comes from."""
-    start = start_of(answer)
-    likely, shown = likely_source(start), printable(start, answer.request.secrets, 80)
-    message = f"{answer.host} answered {answer.status} with {likely} instead of JSON" + (f": {shown}" if shown else ".")
-    if likely == _EMPTY:
-        return UnavailableError(message, remedy=_OUTAGE, status=answer.status)
-    return UnexpectedAnswerError(message, remedy=_CUT if likely == _BROKEN else _IN_BETWEEN, status=answer.status)
-
-
-def start_of(answer: Answer) -> str:
-    """The first characters of a body, as text."""
-    return answer.body[:4096].decode("utf-8", "replace")
-
-
-def likely_source(start: str) -> str:
-    """What a body that is no JSON likely is, for a sentence."""
-    text = start.lower()
-    if not text.strip():
-        return _EMPTY
-    if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
-        return _BROKEN
-    if not looks_like_html(text):
-        return "something else"
-    if any(word in text for word in ("proxy", "squid", "firewall", "blocked", "zscaler", "gateway")):
-        return "a web page, likely of a proxy,"
-    if any(word in text for word in ("login", "log in", "sign in", "signin", "password")):
-        return "a web page, likely a login page,"
-    return "a web page"
-
-
-def looks_like_html(text: str) -> bool:
-    """Whether a body is a page for people."""
-    return text.lstrip("\ufeff \t\r\n")[:1] == "<"
 
 
 def fault_of(answer: Answer) -> Fault | None:

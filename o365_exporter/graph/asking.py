@@ -12,19 +12,19 @@ from typing import TypeVar
 
 from o365_exporter.clock import Clock
 from o365_exporter.errors import PermissionMissingError, ThrottledError, UnavailableError
-from o365_exporter.graph.auth import TokenProvider
 from o365_exporter.graph.budget import Budget
 from o365_exporter.graph.download import DOWNLOAD_ROUTE, checked_etag
 from o365_exporter.graph.endpoints import Endpoint
-from o365_exporter.graph.http import Answer, Request, Stream
-from o365_exporter.graph.identity import Identity
-from o365_exporter.graph.meanings import TokenRefusedError
 from o365_exporter.graph.paging import unexpected
-from o365_exporter.graph.patience import begin_waiting
-from o365_exporter.graph.quoting import printable
 from o365_exporter.graph.refusals import download_error, graph_error, route_of
-from o365_exporter.graph.retry import Retries
-from o365_exporter.graph.sender import Sender
+from o365_exporter.http.client import Answer, Request, Stream
+from o365_exporter.http.patience import begin_waiting
+from o365_exporter.http.quoting import printable
+from o365_exporter.http.retry import Retries
+from o365_exporter.http.sender import Sender
+from o365_exporter.login.auth import TokenProvider
+from o365_exporter.login.identity import Identity
+from o365_exporter.login.standing import TokenRefusedError
 
 T = TypeVar("T")
 

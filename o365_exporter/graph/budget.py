@@ -18,8 +18,8 @@ import anyio
 from o365_exporter.clock import Clock
 from o365_exporter.errors import PollError, PollTimeoutError, ThrottledError, UnavailableError
 from o365_exporter.graph.endpoints import Endpoint
-from o365_exporter.graph.patience import patience
-from o365_exporter.graph.traffic import Cause, Traffic
+from o365_exporter.http.patience import patience
+from o365_exporter.http.traffic import Cause, Traffic
 
 AT_ONCE = 4
 """Requests of one tenant in flight."""

@@ -18,13 +18,9 @@ from o365_exporter.errors import (
     PollError,
     PollTimeoutError,
 )
-from o365_exporter.graph.addresses import host_of, is_loopback, origin_of, target_of
 from o365_exporter.graph.answers import decoded_in_turns, fault_of
 from o365_exporter.graph.asking import Asking, Call
-from o365_exporter.graph.auth import TokenProvider
 from o365_exporter.graph.budget import Budget
-from o365_exporter.graph.clouds import Cloud
-from o365_exporter.graph.credentials import credential_source
 from o365_exporter.graph.download import (
     Download,
     checked_address,
@@ -35,31 +31,28 @@ from o365_exporter.graph.download import (
     start_of_file,
 )
 from o365_exporter.graph.endpoints import Endpoint
-from o365_exporter.graph.entra import DISCOVERY_ROUTE, TOKEN_ROUTE, Entra
-from o365_exporter.graph.http import Answer, BodyTooLargeError, Http, Request, Stream
-from o365_exporter.graph.identity import Identity
-from o365_exporter.graph.login import Issuer
-from o365_exporter.graph.machine import MACHINE_ROUTE, AzureMachine
-from o365_exporter.graph.meanings import (
-    NotFoundError,
-    PageSizeError,
-    PageTokenError,
-)
-from o365_exporter.graph.options import CredentialOptions
+from o365_exporter.graph.meanings import NotFoundError, PageSizeError, PageTokenError
 from o365_exporter.graph.paging import all_pages, objects_of, unexpected
-from o365_exporter.graph.patience import waiting
 from o365_exporter.graph.refusals import error_in_place_of_file
-from o365_exporter.graph.retry import Retries
-from o365_exporter.graph.sender import Sender
-from o365_exporter.graph.traffic import Observe, Traffic
+from o365_exporter.http.addresses import host_of, is_loopback, origin_of, target_of
+from o365_exporter.http.client import Answer, BodyTooLargeError, Http, Request, Stream
+from o365_exporter.http.patience import waiting
+from o365_exporter.http.retry import Retries
+from o365_exporter.http.sender import Sender
+from o365_exporter.http.traffic import Observe, Traffic
+from o365_exporter.login.auth import TokenProvider
+from o365_exporter.login.clouds import Cloud
+from o365_exporter.login.credentials import credential_source
+from o365_exporter.login.entra import Entra
+from o365_exporter.login.identity import Identity
+from o365_exporter.login.issuer import Issuer
+from o365_exporter.login.machine import AzureMachine
+from o365_exporter.login.options import CredentialOptions
 from o365_exporter.logs import get_logger
 
 _log = get_logger("graph")
 
 _DIGITS = 15  # of a count; more is no number of objects
-
-LOGIN_ROUTES = (DISCOVERY_ROUTE, TOKEN_ROUTE, MACHINE_ROUTE)
-"""Values of the label ``api`` besides the routes of endpoints."""
 
 _ASKING = 50.0  # seconds for the address of a file, waits and retries included
 

@@ -15,9 +15,9 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from o365_exporter.errors import ExporterError, RefusedRedirectError, TruncatedError
-from o365_exporter.graph.addresses import host_of, is_loopback, origin_of
-from o365_exporter.graph.http import Stream
-from o365_exporter.graph.sender import Sender
+from o365_exporter.http.addresses import host_of, is_loopback, origin_of
+from o365_exporter.http.client import Stream
+from o365_exporter.http.sender import Sender
 
 DOWNLOAD_ROUTE = "/{report download}"
 """Value of the label ``api`` for the files behind reports, whose time is counted until they begin."""

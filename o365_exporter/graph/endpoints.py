@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from o365_exporter.errors import UnexpectedAnswerError
-from o365_exporter.graph.quoting import printable
+from o365_exporter.http.quoting import printable
 
 _LONGEST_VALUE = 500
 

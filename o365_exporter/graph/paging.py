@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 from o365_exporter.errors import RefusedRedirectError, UnexpectedAnswerError
-from o365_exporter.graph.addresses import host_of, origin_of
 from o365_exporter.graph.meanings import PageSizeError, PageTokenError
+from o365_exporter.http.addresses import host_of, origin_of
 
 MAX_PAGES = 1000
 """Pages of one list; more is taken for a loop."""

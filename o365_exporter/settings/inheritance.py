@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from o365_exporter.graph import find_cloud
+from o365_exporter.login import find_cloud
 from o365_exporter.settings.problems import Problem
 from o365_exporter.settings.schema import (
     AZURE,

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.graph import CLOUDS, Cloud, ConnectionOptions, CredentialOptions, Surroundings
+from o365_exporter.http import ConnectionOptions, Surroundings
+from o365_exporter.login import CLOUDS, Cloud, CredentialOptions
 from o365_exporter.logs import LogOptions
 from o365_exporter.settings.checking import check
 from o365_exporter.settings.inheritance import arrange, between_tenants, workload_identities

@@ -24,7 +24,8 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from o365_exporter.catalogue import all_collectors
-from o365_exporter.graph import SYSTEM_ASSIGNED, ConnectionOptions, CredentialOptions
+from o365_exporter.http import ConnectionOptions
+from o365_exporter.login import SYSTEM_ASSIGNED, CredentialOptions
 from o365_exporter.logs import LogOptions
 from o365_exporter.settings.sharding import ShardingOptions
 from o365_exporter.settings.values import (

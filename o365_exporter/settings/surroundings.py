@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from o365_exporter.graph import (
+from o365_exporter.http import (
     CERTIFICATE_FILE,
     CERTIFICATE_FOLDERS,
     ConnectionOptions,

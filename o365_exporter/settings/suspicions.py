@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from o365_exporter.clock import SystemClock
 from o365_exporter.errors import AuthError
 from o365_exporter.filters import Filter
-from o365_exporter.graph import CERTIFICATE_FILE, CredentialOptions, authority_defects, credential_source, secret_doubt
+from o365_exporter.http import CERTIFICATE_FILE, authority_defects
+from o365_exporter.login import CredentialOptions, credential_source, secret_doubt
 from o365_exporter.settings.schema import CREDENTIAL_FILES, PROOFS, Key, KeyPath, is_free_text, lookup
 from o365_exporter.settings.sources import Layer
 from o365_exporter.settings.values import NOBODY

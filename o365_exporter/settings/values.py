@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
-from o365_exporter.graph import CLOUDS, SYSTEM_ASSIGNED, find_cloud
+from o365_exporter.login import CLOUDS, SYSTEM_ASSIGNED, find_cloud
 from o365_exporter.texts import UnusableError, given, quotes_around
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -17,7 +17,7 @@ from o365_exporter.app import App, Changed, assemble
 from o365_exporter.catalogue import all_collectors, all_metrics
 from o365_exporter.commands.simulate import environment_of
 from o365_exporter.exposition import Assembler, Format, shown
-from o365_exporter.graph import ConnectionOptions, Http, Surroundings
+from o365_exporter.http import ConnectionOptions, Http, Surroundings
 from o365_exporter.settings import load
 from o365_exporter.simulator import Simulator, SimulatorOptions, TenantOptions
 from tests.fakes import FakeClock, settle

@@ -11,8 +11,10 @@ import pytest
 
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.errors import ThrottledError, UnavailableError
-from o365_exporter.graph import CLOUDS, LIMITS, Endpoint, find_cloud
-from o365_exporter.graph.meanings import Said, Service, look_up
+from o365_exporter.graph import LIMITS, Endpoint
+from o365_exporter.http.meanings import Said, Service, look_up
+from o365_exporter.login import CLOUDS, find_cloud
+from o365_exporter.login.meanings import TABLE
 
 _USERS_SIGN_IN = {50034, 50126, 50076, 50079, 50053, 50055, 50057, 50173, 700082, 50105}
 """Numbers that only a person who signs in can meet, or that speak of refresh tokens and of roles of users."""
@@ -133,7 +135,7 @@ def test_the_clouds(shared: Path) -> None:
 def test_every_refusal_of_entra_has_a_sentence(shared: Path) -> None:
     """Each number of the table is explained, and those that only a person can meet are not blamed on the app."""
     for entry in read(shared, "aadsts.json")["codes"]:
-        row = look_up(Said(Service.LOGIN, 400, entry["aadsts"]))
+        row = look_up(Said(Service.LOGIN, 400, entry["aadsts"]), TABLE)
         assert row.codes, entry
         assert ("as if a person" in row.what) == (entry["code"] in _USERS_SIGN_IN), entry
 
@@ -141,6 +143,6 @@ def test_every_refusal_of_entra_has_a_sentence(shared: Path) -> None:
 def test_what_passes_is_what_the_table_calls_so(shared: Path) -> None:
     """Of the numbers that the table says to retry, only the assertion that is not valid yet needs an operator."""
     for entry in read(shared, "aadsts.json")["codes"]:
-        row = look_up(Said(Service.LOGIN, 400, entry["aadsts"]))
+        row = look_up(Said(Service.LOGIN, 400, entry["aadsts"]), TABLE)
         passes = issubclass(row.outcome, (UnavailableError, ThrottledError))
         assert passes == (entry["retry"] and entry["code"] != 700024), entry

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from pydantic import SecretStr
 
 from o365_exporter.clock import Clock
-from o365_exporter.graph import CLOUDS, ConnectionOptions, CredentialOptions, GraphClient, open_http
+from o365_exporter.graph import GraphClient
+from o365_exporter.http import ConnectionOptions, open_http
+from o365_exporter.login import CLOUDS, CredentialOptions
 from o365_exporter.simulator import Simulator
 
 

@@ -8,7 +8,7 @@ import pytest
 from o365_exporter.errors import ThrottledError
 from o365_exporter.graph import LIMITS, Endpoint
 from o365_exporter.graph.budget import AT_ONCE, Budget
-from o365_exporter.graph.traffic import Traffic
+from o365_exporter.http.traffic import Traffic
 from tests.fakes import PATIENCE, FakeClock
 from tests.graph.world import ImpatientClock
 

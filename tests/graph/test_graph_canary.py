@@ -16,8 +16,10 @@ from pydantic import SecretStr, ValidationError
 
 from o365_exporter import logs
 from o365_exporter.errors import PollError
-from o365_exporter.graph import ConnectionOptions, CredentialOptions, GraphClient
-from o365_exporter.graph.quoting import printable
+from o365_exporter.graph import GraphClient
+from o365_exporter.http import ConnectionOptions
+from o365_exporter.http.quoting import printable
+from o365_exporter.login import CredentialOptions
 from tests.graph.world import APP, APPS, SECRET, Microsoft, client, entra_error, graph_error, microsoft
 
 FORBIDDEN = ("canary-token", SECRET, quote_plus(SECRET), quote(SECRET), SECRET[4:])

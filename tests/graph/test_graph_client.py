@@ -21,8 +21,8 @@ from o365_exporter.errors import (
     UnlicensedError,
 )
 from o365_exporter.graph import Endpoint
-from o365_exporter.graph.http import MAX_BODY
 from o365_exporter.graph.paging import MAX_PAGES
+from o365_exporter.http.client import MAX_BODY
 from tests.graph.world import (
     APP,
     APPS,

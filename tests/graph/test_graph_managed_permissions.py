@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from o365_exporter.errors import PermissionMissingError
-from o365_exporter.graph import CLOUDS, Identity
-from o365_exporter.graph.http import Answer, Request
 from o365_exporter.graph.refusals import graph_error
+from o365_exporter.http.client import Answer, Request
+from o365_exporter.login import CLOUDS, Identity
 
 FORBIDDEN = Answer(
     Request("GET", "https://graph.microsoft.com/v1.0/applications", {}),

@@ -11,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from o365_exporter.errors import REASONS, NoData, Nothing, PollError, UnavailableError, Unsupported
-from o365_exporter.graph import CLOUDS, Identity
-from o365_exporter.graph.credentials import ClientSecret, Credential, FederatedToken
-from o365_exporter.graph.http import Answer, Request
-from o365_exporter.graph.meanings import TABLE, NoUsageYet, Row, Said, Service, TokenRefusedError, look_up
-from o365_exporter.graph.refusals import download_error, graph_error, login_error, machine_error
+from o365_exporter.graph.meanings import TABLE, NoUsageYet
+from o365_exporter.graph.refusals import download_error, graph_error
+from o365_exporter.http.client import Answer, Request
+from o365_exporter.http.meanings import Row, Said, Service, look_up
+from o365_exporter.login import CLOUDS, Identity
+from o365_exporter.login.credentials import ClientSecret, Credential, FederatedToken
+from o365_exporter.login.refusals import login_error, machine_error
+from o365_exporter.login.standing import TokenRefusedError
 
 CANARY = "canary-s3cret~value&<x>"
 WHO = Identity("contoso", "contoso.com", "1234-app", CLOUDS["global"])
@@ -88,7 +91,9 @@ def forms(row: Row) -> list[tuple[Service, int, str]]:
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{min(row.services)} {row.what[:40]}")
 def test_every_row_is_reached(row: Row) -> None:
     """An answer made from a row, in the form of its service, ends in that row and in none before it."""
-    reached = {code for service, status, code in forms(row) if look_up(Said(service, status, code, row.says)) is row}
+    reached = {
+        code for service, status, code in forms(row) if look_up(Said(service, status, code, row.says), TABLE) is row
+    }
     assert reached == set(row.codes or forms(row)[0][2:])
     outcomes = {
         type(judged(service, status, body_of(service, code, row.says) if status >= 300 else b""))

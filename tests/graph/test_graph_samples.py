@@ -18,8 +18,10 @@ from o365_exporter.errors import (
     UnavailableError,
     UnexpectedAnswerError,
 )
-from o365_exporter.graph import LIMITS, find_cloud
-from o365_exporter.graph.meanings import Said, Service, look_up
+from o365_exporter.graph import LIMITS
+from o365_exporter.http.meanings import Said, Service, look_up
+from o365_exporter.login import find_cloud
+from o365_exporter.login.meanings import TABLE
 from tests.graph.world import APPS, TENANT_ID, ImpatientClock, Microsoft, client, microsoft
 
 FACTS = Path(__file__).parents[3] / "shared" / "graph"
@@ -155,7 +157,7 @@ def test_the_clouds_are_those_of_the_facts() -> None:
 def test_every_error_number_an_app_can_meet_is_known() -> None:
     """Not one is left to Microsoft's own words."""
     facts = json.loads((FACTS / "aadsts.json").read_text())["codes"]
-    rows = {fact["code"]: look_up(Said(Service.LOGIN, 400, fact["aadsts"])) for fact in facts}
+    rows = {fact["code"]: look_up(Said(Service.LOGIN, 400, fact["aadsts"]), TABLE) for fact in facts}
     assert not [code for code, row in rows.items() if not row.codes]
 
 

@@ -18,15 +18,16 @@ import pytest
 
 from o365_exporter.clock import SystemClock
 from o365_exporter.errors import AuthError, PollError, PollTimeoutError, ThrottledError, TlsError, UnavailableError
-from o365_exporter.graph import ConnectionOptions, CredentialOptions, Endpoint, GraphClient, http
-from o365_exporter.graph.failures import CertificateTimeError, failure_of
-from o365_exporter.graph.progress import Stage
-from o365_exporter.graph.refusals import LONGEST_OUTAGE, LONGEST_THROTTLING
-from o365_exporter.graph.skew import CHECK_CLOCK, Skew
+from o365_exporter.graph import Endpoint, GraphClient
+from o365_exporter.http import ConnectionOptions
+from o365_exporter.http import client as http_client
+from o365_exporter.http.failures import CertificateTimeError, failure_of
+from o365_exporter.http.progress import Stage
+from o365_exporter.http.retry import LONGEST_OUTAGE, LONGEST_THROTTLING
+from o365_exporter.http.skew import CHECK_CLOCK, Skew
+from o365_exporter.login import CredentialOptions
 from tests.certificates import certificate, key_pem, pem
 from tests.fakes import NOON, FakeClock
-from tests.graph.loopback import certificates, hanging, listening
-from tests.graph.loopback import microsoft as on_loopback
 from tests.graph.world import (
     APP,
     APPS,
@@ -39,6 +40,8 @@ from tests.graph.world import (
     entra_error,
     microsoft,
 )
+from tests.http.loopback import certificates, hanging, listening
+from tests.http.loopback import microsoft as on_loopback
 
 OVERVIEWS = Endpoint("/admin/serviceAnnouncement/healthOverviews", ("X",), limits="service_communications")
 REPORT = Endpoint("/reports/getThings(period='{period}')", ("Reports.Read.All",), answers="file", counted_as="x")
@@ -228,7 +231,7 @@ async def test_one_request_finds_out_whether_a_way_is_open_again(world: Microsof
 
 async def test_a_blocked_port_ends_the_poll_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A listener whose queue is full drops packets as a firewall does; the way through a proxy is named as such."""
-    monkeypatch.setattr(http, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(http_client, "CONNECT_SECONDS", 0.2)
     with ExitStack() as stack:
         blocked = stack.enter_context(socket.socket())
         blocked.bind(("127.0.0.1", 0))

@@ -12,15 +12,9 @@ import httpx
 import respx
 
 from o365_exporter.clock import Clock
-from o365_exporter.graph import (
-    CLOUDS,
-    ConnectionOptions,
-    CredentialOptions,
-    Endpoint,
-    GraphClient,
-    Surroundings,
-    open_http,
-)
+from o365_exporter.graph import Endpoint, GraphClient
+from o365_exporter.http import ConnectionOptions, Surroundings, open_http
+from o365_exporter.login import CLOUDS, CredentialOptions
 from tests.fakes import FakeClock
 
 TENANT_ID = "11111111-2222-3333-4444-555555555555"
@@ -118,7 +112,7 @@ def graph_error(code: str = "", message: str = "", **inner: Any) -> dict[str, An
 @contextmanager
 def microsoft() -> Iterator[Microsoft]:
     """A fake Microsoft; whatever it does not know fails the test. No TLS happens, so none is prepared (0.1 s each)."""
-    no_tls = mock.patch("o365_exporter.graph.http.tls_context", return_value=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    no_tls = mock.patch("o365_exporter.http.client.tls_context", return_value=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     with no_tls, respx.mock(assert_all_called=False) as router:
         yield Microsoft(router)
 

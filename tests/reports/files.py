@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from o365_exporter.graph import CLOUDS, Endpoint
+from o365_exporter.graph import Endpoint
+from o365_exporter.login import CLOUDS
 from o365_exporter.source import Source
 from tests.stubs import StubGraph
 from tests.stubs import polled as polled_at

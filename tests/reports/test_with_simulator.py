@@ -17,8 +17,10 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from o365_exporter.catalogue import all_collectors, all_derived
-from o365_exporter.graph import CLOUDS, ConnectionOptions, CredentialOptions, GraphClient, Http, open_http
-from o365_exporter.graph.http import Stream
+from o365_exporter.graph import GraphClient
+from o365_exporter.http import ConnectionOptions, Http, open_http
+from o365_exporter.http.client import Stream
+from o365_exporter.login import CLOUDS, CredentialOptions
 from o365_exporter.scheduler import Job, Scheduler, Tenant
 from o365_exporter.simulator import Simulator, SimulatorOptions, TenantOptions
 from o365_exporter.simulator import Tenant as SimulatedTenant

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from o365_exporter.catalogue import all_collectors, all_derived
-from o365_exporter.graph import CLOUDS
+from o365_exporter.login import CLOUDS
 from o365_exporter.scheduler import Job, Scheduler, Tenant
 from o365_exporter.source import Collector
 from o365_exporter.store import Key, Poll, Store

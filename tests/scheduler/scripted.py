@@ -11,7 +11,8 @@ import anyio
 
 from o365_exporter.errors import AuthError
 from o365_exporter.exposition import Assembler, Format, shown
-from o365_exporter.graph import CLOUDS, Endpoint, GraphClient
+from o365_exporter.graph import Endpoint, GraphClient
+from o365_exporter.login import CLOUDS
 from o365_exporter.metrics import Metric, Sample
 from o365_exporter.scheduler import Job, Scheduler, Tenant
 from o365_exporter.source import Derived, Source

@@ -19,7 +19,7 @@ from o365_exporter.commands.check_config import check_config
 from o365_exporter.commands.run import run
 from o365_exporter.errors import ConfigurationError
 from tests.certificates import key_pem
-from tests.graph.loopback import certificates
+from tests.http.loopback import certificates
 from tests.settings.desk import CLIENT, ONE_TENANT, Desk
 
 CANARY = "Canary8Qdonotshow"

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.graph import open_http
+from o365_exporter.http import open_http
 from o365_exporter.settings import Settings, inspect, load
-from tests.graph.loopback import certificates
+from tests.http.loopback import certificates
 from tests.settings.desk import ONE_TENANT, Desk
 
 GRAPH = "https://graph.microsoft.com/v1.0"

@@ -9,7 +9,7 @@ import pytest
 
 from o365_exporter.commands.check_config import check_config
 from tests.certificates import certificate, key_pem, pem, pfx
-from tests.graph.loopback import certificates
+from tests.http.loopback import certificates
 from tests.settings.desk import CLIENT, ONE_TENANT, Desk
 
 OTHER = "22222222-2222-2222-2222-222222222222"

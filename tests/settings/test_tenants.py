@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from o365_exporter.graph import CLOUDS
-from tests.graph.loopback import certificates
+from o365_exporter.login import CLOUDS
+from tests.http.loopback import certificates
 from tests.settings.desk import CLIENT, MANY, ONE_TENANT, Desk
 
 OTHER = "22222222-2222-2222-2222-222222222222"

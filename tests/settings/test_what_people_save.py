@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.graph import CredentialOptions, credential_source
-from o365_exporter.graph.credentials import ClientSecret, FederatedToken
+from o365_exporter.login import CredentialOptions, credential_source
+from o365_exporter.login.credentials import ClientSecret, FederatedToken
 from o365_exporter.settings import Reloader
 from tests.settings.desk import CLIENT, MANY, ONE_TENANT, Desk
 

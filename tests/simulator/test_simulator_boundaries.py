@@ -36,4 +36,4 @@ def test_loading_it_loads_no_client_library() -> None:
     script = "import sys, o365_exporter.simulator; print('\\n'.join(sys.modules))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
-    assert not loaded & {"httpx", "msal", "jwt", "prometheus_client", "o365_exporter.graph", "o365_exporter.errors"}
+    assert not loaded & {"httpx", "msal", "jwt", "prometheus_client", "o365_exporter.http", "o365_exporter.errors"}

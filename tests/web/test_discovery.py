@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from o365_exporter import web
-from o365_exporter.graph import CLOUDS
+from o365_exporter.login import CLOUDS
 from o365_exporter.telemetry import TenantFacts
 from tests.web.site import UNITS, UP, Site
 

@@ -1,0 +1,226 @@
+"""The shared HTTP client: what goes out, what comes back, and every way in which that can fail.
+
+Nothing of httpx leaves this module: an answer is an ``Answer``, a failure is a ``PollError`` whose text names hosts and
+never an address with a query, a header or a credential.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from o365_exporter import __version__
+from o365_exporter.errors import UnexpectedAnswerError
+from o365_exporter.http.addresses import host_of, place_of
+from o365_exporter.http.failures import failure_of
+from o365_exporter.http.options import ConnectionOptions, Surroundings
+from o365_exporter.http.pool import forget_sniffio, pooled
+from o365_exporter.http.progress import Progress
+from o365_exporter.http.proxies import Proxies, Proxy, parse_proxy
+from o365_exporter.http.reach import Reach
+from o365_exporter.http.trust import tls_context
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a decompressed body that are read; what is larger is given up."""
+
+
+_LIMITS = httpx.Limits(keepalive_expiry=90.0)  # seconds, more than the time between two polls of service health
+
+CONNECT_SECONDS = 10.0
+"""After which a connection is given up; the system has sent its first packet four times by then."""
+
+
+class BodyTooLargeError(UnexpectedAnswerError):
+    """A body is larger than ``MAX_BODY``; reading stopped there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. ``secrets`` are texts in it that may not show anywhere, were they even sent back to us."""
+
+    method: str
+    url: str = field(repr=False)  # a download's is a secret
+    headers: Mapping[str, str] = field(repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. Header names are in small letters; ``body`` is decompressed."""
+
+    request: Request
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def host(self) -> str:
+        """The host that was asked, for sentences."""
+        return host_of(self.request.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer whose body is read piece by piece. Header names are in small letters; ``path`` is of ``path_to``."""
+
+    request: Request
+    host: str
+    status: int
+    headers: Mapping[str, str]
+    path: str
+    _response: httpx.Response = field(repr=False)
+
+    @property
+    def has_end(self) -> bool:
+        """Whether a body that is cut off would be noticed: its length is told, or it is chunked."""
+        return "content-length" in self.headers or "chunked" in self.headers.get("transfer-encoding", "").lower()
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body, decompressed."""
+        async for piece in self._response.aiter_bytes():
+            yield piece
+
+
+class Http:
+    """Sends requests of all tenants. As many connections as are needed: a tenant that hangs must not starve others."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, connection: ConnectionOptions, proxies: Proxies | None = None
+    ) -> None:
+        self._client = client
+        self._proxies = proxies or Proxies()
+        self._timeout = connection.request_timeout
+        self.report_hosts = connection.report_hosts
+        self.reach = Reach()
+
+    def path_to(self, url: str) -> str:
+        """Host, port and the proxy on the way, for sentences: ``graph.microsoft.com:443 directly``."""
+        return path_to(url, self._proxies)
+
+    async def send(self, request: Request, progress: Progress | None = None) -> Answer:
+        """One attempt: no retry, no redirect followed.
+
+        Raises:
+            PollError: network, tls, timeout, truncated or unexpected_answer.
+        """
+        async with self.stream(request, progress) as stream:
+            return await whole(request, stream)
+
+    @asynccontextmanager
+    async def stream(self, request: Request, progress: Progress | None = None) -> AsyncIterator[Stream]:
+        """One attempt whose body is read inside; what goes wrong while it is read is raised there too.
+
+        Raises:
+            PollError: network, tls, timeout, truncated or unexpected_answer.
+        """
+        begun, progress, path = False, progress or Progress(), self.path_to(request.url)
+        try:
+            async with self._client.stream(
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                data=request.form,
+                extensions={"trace": progress.note},
+            ) as response:
+                begun = True
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                yield Stream(request, host_of(request.url), response.status_code, headers, path, response)
+                return
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            connecting = isinstance(error, httpx.ConnectTimeout)
+            seconds = min(CONNECT_SECONDS, self._timeout) if connecting else self._timeout
+            failure = failure_of(
+                error, host=host_of(request.url), path=path, seconds=seconds, stage=progress.stage, begun=begun
+            )
+        raise failure  # outside of "except": httpx's error knows the request and with it the token
+
+
+def path_to(url: str, proxies: Proxies) -> str:
+    """Host, port and the proxy on the way, for sentences: ``graph.microsoft.com:443 directly``."""
+    proxy = proxies.of(url)
+    return f"{place_of(url)} {f'through {proxy}' if proxy else 'directly'}"
+
+
+class _Ways(httpx.AsyncBaseTransport):
+    """Sends each request by its proxy, or directly: the choice that ``Http.path_to`` tells of."""
+
+    def __init__(self, proxies: Proxies, context: ssl.SSLContext) -> None:
+        self._proxies = proxies
+        self._ways = {
+            proxy: pooled(httpx.AsyncHTTPTransport(verify=context, limits=_LIMITS, proxy=_for_httpx(proxy, context)))
+            for proxy in {None, proxies.https, proxies.http}
+        }
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._ways[self._proxies.of(str(request.url))].handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for way in self._ways.values():
+            await way.aclose()
+
+
+def _for_httpx(proxy: Proxy | None, context: ssl.SSLContext) -> httpx.Proxy | None:
+    if proxy is None:
+        return None
+    headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else None
+    return httpx.Proxy(proxy.url, headers=headers, ssl_context=context if proxy.url.startswith("https:") else None)
+
+
+def proxies_of(connection: ConnectionOptions, surroundings: Surroundings) -> Proxies:
+    """The proxies in effect: the one of the settings for everything, else those of the environment."""
+    if connection.proxy is None:
+        return surroundings.proxies
+    proxy = parse_proxy(connection.proxy.get_secret_value(), "setting proxy")
+    return Proxies(proxy, proxy)
+
+
+@asynccontextmanager
+async def open_http(connection: ConnectionOptions, surroundings: Surroundings | None = None) -> AsyncIterator[Http]:
+    """The one client for login, Graph and downloads; closed at the end. httpx reads nothing of the environment.
+
+    Raises:
+        ConfigurationError: a file of certificate authorities cannot be used.
+    """
+    surroundings = surroundings or Surroundings()
+    proxies = proxies_of(connection, surroundings)
+    forget_sniffio()
+    async with httpx.AsyncClient(
+        transport=_Ways(proxies, tls_context(connection, surroundings)),
+        timeout=httpx.Timeout(
+            connection.request_timeout, connect=min(CONNECT_SECONDS, connection.request_timeout), pool=None
+        ),
+        headers={"User-Agent": f"o365-exporter/{__version__}", "Accept-Encoding": "gzip"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # tenants share the client, and nothing else
+        follow_redirects=False,
+        trust_env=False,
+    ) as client:
+        yield Http(client, connection, proxies)
+
+
+@asynccontextmanager
+async def open_direct(seconds: float) -> AsyncIterator[Http]:
+    """A client for plain http to this machine or next to it, with so many seconds for each wait: never by a proxy."""
+    async with httpx.AsyncClient(
+        trust_env=False, timeout=seconds, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ) as client:
+        yield Http(client, ConnectionOptions())
+
+
+async def whole(request: Request, stream: Stream) -> Answer:
+    """The answer that a stream begins.
+
+    Raises:
+        BodyTooLargeError: there is no end to it.
+    """
+    body = bytearray()
+    async for piece in stream.pieces():
+        body += piece
+        if len(body) > MAX_BODY:
+            raise BodyTooLargeError(f"An answer of {stream.host} is larger than {MAX_BODY // 1024**2} MiB.")
+    return Answer(request, stream.status, stream.headers, bytes(body))

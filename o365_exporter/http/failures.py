@@ -1,0 +1,184 @@
+"""Why there is no whole answer: network, tls, timeout or truncated, in a sentence that names the way to the host."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+
+import httpx
+
+from o365_exporter.errors import (
+    NetworkError,
+    PollError,
+    PollTimeoutError,
+    TlsError,
+    TruncatedError,
+    UnexpectedAnswerError,
+)
+from o365_exporter.http.progress import Stage
+from o365_exporter.http.quoting import printable
+from o365_exporter.http.reach import NoConnectionError
+from o365_exporter.http.trust import LAX, is_strict
+
+_OUT_OF_TIME = {9: "not valid yet", 10: "expired"}  # X509_V_ERR_CERT_NOT_YET_VALID and …_HAS_EXPIRED of OpenSSL
+
+
+class ProxyRefusedError(NetworkError):
+    """The proxy answered, and does not want to: asking again is of no use."""
+
+
+class UnreachableError(NetworkError):
+    """No connection came about: asking again is of use for a moment only."""
+
+
+class CertificateTimeError(TlsError):
+    """A host's certificate is not within its time, or our clock is wrong."""
+
+
+def failure_of(error: Exception, *, host: str, path: str, seconds: float, stage: Stage, begun: bool) -> PollError:
+    """The failure that an exception of httpx stands for.
+
+    Args:
+        error: of httpx. Its text may not be shown whole: it can quote headers.
+        host: that was asked.
+        path: to it, as ``Http.path_to`` has it.
+        seconds: after which that stage is given up.
+        stage: what was waited for.
+        begun: whether an answer had begun.
+    """
+    failure = _failure_of(error, host, path, seconds, stage, begun=begun)
+    if not begun:  # nobody gets through to it: whoever asks fails for the same
+        failure.subject = way(path)
+    return failure
+
+
+def _failure_of(error: Exception, host: str, path: str, seconds: float, stage: Stage, *, begun: bool) -> PollError:
+    match error:
+        case httpx.TimeoutException():
+            connecting = isinstance(error, httpx.ConnectTimeout)
+            late = no_answer(path, seconds, Stage.CONNECTION if connecting and stage is Stage.ANSWER else stage)
+            return NoConnectionError(late.message, remedy=late.remedy) if connecting else late
+        case httpx.ProxyError():
+            return _proxy_failure(str(error), host, path)
+        case httpx.ConnectError() if (broken := _tls_error(error)) is not None:
+            return _tls_failure(broken, path)
+        case httpx.NetworkError() | httpx.RemoteProtocolError():
+            return _broken_connection(error, host, path, begun=begun)
+        case httpx.DecodingError():
+            return UnexpectedAnswerError(f"The answer of {host} is compressed in a way that cannot be undone.")
+    return UnexpectedAnswerError(f"{host} cannot be asked this way: {type(error).__name__}.")
+
+
+def no_answer(path: str, seconds: float, stage: Stage) -> PollTimeoutError:
+    """What to say where a wait was given up after so many seconds."""
+    match stage:
+        case Stage.CONNECTION:
+            return PollTimeoutError(
+                f"No TCP connection to {way(path)} within {seconds:.3g} s.",
+                subject=way(path),
+                remedy=f"A firewall that drops packets shows like this: let this machine reach {_first_hop(path)}.",
+            )
+        case Stage.HANDSHAKE:
+            return PollTimeoutError(
+                f"No TLS handshake with {way(path)} within {seconds:.3g} s.",
+                subject=way(path),
+                remedy="Look for a firewall or a proxy that lets connections through and holds back what they carry.",
+            )
+        case Stage.REST:
+            return PollTimeoutError(f"{way(path)} gave no more of its answer within {seconds:.3g} seconds.")
+    return PollTimeoutError(f"{way(path)} gave no answer within {seconds:.3g} seconds.", subject=way(path))
+
+
+def way(path: str) -> str:
+    """``host:port (directly)`` or ``host:port (through the proxy …)``, for the middle of a sentence."""
+    host, _, how = path.partition(" ")
+    return f"{host} ({how})" if how else host
+
+
+def _first_hop(path: str) -> str:
+    _, through, proxy = path.partition(" through ")
+    return proxy if through else path.partition(" ")[0]
+
+
+def _proxy_failure(text: str, host: str, path: str) -> NetworkError:
+    status = int(text[:3]) if text[:3].isdigit() and text[:3].isascii() else None
+    name = _first_hop(path) if " through " in path else "the proxy"
+    if status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+        return ProxyRefusedError(
+            f"{_capital(name)} asks for a user and a password (407).",
+            remedy="Put them into the proxy's address, as http://user:password@host:port.",
+            status=status,
+        )
+    message = f"{_capital(name)} does not connect to {host} ({printable(text, limit=80)})."
+    if status is not None and status < httpx.codes.INTERNAL_SERVER_ERROR:
+        return ProxyRefusedError(message, remedy=f"Allow {host} on the proxy.", status=status)
+    return NetworkError(message, status=status)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _tls_failure(error: ssl.SSLError, path: str) -> TlsError:
+    if isinstance(error, ssl.SSLCertVerificationError) and is_strict(error):
+        return TlsError(
+            f"A certificate on the way to {way(path)} is not as RFC 5280 asks: {error.verify_message}.",
+            remedy=f"Have it, or the authority that signed it, issued anew, or {LAX}.",
+        )
+    if isinstance(error, ssl.SSLCertVerificationError):
+        if error.verify_code in _OUT_OF_TIME:
+            return CertificateTimeError(
+                f"The certificate of {way(path)} is {_OUT_OF_TIME[error.verify_code]}, says this machine's clock."
+            )
+        return TlsError(
+            f"The certificate of {way(path)} is not trusted: {error.verify_message}.",
+            remedy=(
+                "If a proxy of your network opens TLS, put its certificate authority into a PEM file and set "
+                "ca_file in the settings (O365_CA_FILE)."
+            ),
+        )
+    return TlsError(
+        f"The TLS handshake with {way(path)} failed ({error.reason or 'connection closed'}).",
+        remedy="Check that nothing on the way, such as a proxy or a firewall, breaks TLS to this host.",
+    )
+
+
+def _broken_connection(error: Exception, host: str, path: str, *, begun: bool) -> PollError:
+    if begun:
+        return TruncatedError(f"The answer of {host} broke off before its end.")
+    connecting = isinstance(error, httpx.ConnectError)
+    kind = UnreachableError if connecting else NetworkError
+    what = "cannot be reached" if connecting else "closed the connection without an answer"
+    why = printable(str(error), limit=120).rstrip(".") or type(error).__name__
+    if connecting and " through " in path and _was_refused(error):
+        return kind(
+            f"{_capital(_first_hop(path))} on the way to {host} cannot be reached: {why}.",
+            remedy="Check the proxy's address, and name resolution and firewall of the machine that runs the exporter.",
+        )
+    return kind(
+        f"{way(path)} {what}: {why}.",
+        remedy="Check name resolution, firewall and proxy settings of the machine that runs the exporter.",
+    )
+
+
+def _was_refused(error: BaseException) -> bool:
+    """Whether no connection came about at all; one that breaks in a handshake had come about, and so it has a proxy."""
+    broken = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
+    causes = [link for link in _chain(error) if isinstance(link, OSError)]
+    return bool(causes) and not any(isinstance(link, broken) for link in causes)
+
+
+def _tls_error(error: BaseException) -> ssl.SSLError | None:
+    return next((link for link in _chain(error) if isinstance(link, ssl.SSLError)), None)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and everything that led to it, each once: the links may go round."""
+    seen: list[BaseException] = []
+    todo: list[BaseException | None] = [error]
+    while todo:
+        link = todo.pop()
+        if link is not None and not any(link is other for other in seen):
+            seen.append(link)
+            yield link
+            todo += [link.__context__, link.__cause__]

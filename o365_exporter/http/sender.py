@@ -1,0 +1,112 @@
+"""One request on its way: counted, timed, no longer than its poll, and its date compared with our clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+
+from o365_exporter.clock import Clock
+from o365_exporter.http.client import Answer, Http, Request, Stream, whole
+from o365_exporter.http.failures import CertificateTimeError, no_answer, way
+from o365_exporter.http.patience import patience
+from o365_exporter.http.progress import Progress, Stage
+from o365_exporter.http.skew import Skew
+from o365_exporter.http.traffic import Traffic
+
+
+class Sender:
+    """Sends what one tenant asks of login, Graph and download hosts.
+
+    Attributes:
+        skew: how far our clock is from Microsoft's, by the answers of login and Graph.
+    """
+
+    def __init__(self, *, http: Http, traffic: Traffic, clock: Clock) -> None:
+        self._http = http
+        self._traffic = traffic
+        self._clock = clock
+        self.skew = Skew()
+
+    def way_to(self, url: str) -> str:
+        """Host, port and the proxy on the way, for the middle of a sentence."""
+        return way(self._http.path_to(url))
+
+    async def send(self, request: Request, route: str) -> Answer:
+        """One attempt, of login or Graph.
+
+        Args:
+            request: goes out as it is.
+            route: under which it is counted, the value of the label ``api``.
+
+        Raises:
+            PollError: there is no answer, or none before the poll's deadline.
+        """
+        sent_at = self._clock.now()
+        with self._traffic.timed(route, self._clock) as sent, self._bounded(request) as progress:
+            answer = await self._http.send(request, progress)
+            sent.code = str(answer.status)
+        if answer.status < HTTPStatus.BAD_REQUEST or answer.headers.keys() & {"request-id", "x-ms-request-id"}:
+            self.skew.note(answer.headers, sent_at, self._clock.now())  # a proxy's own date says nothing
+        return answer
+
+    async def opened(self, request: Request, route: str, stack: AsyncExitStack) -> Stream:
+        """One attempt whose body is read by and by, until ``stack`` is closed.
+
+        Raises:
+            PollError: no answer begins, or none before the poll's deadline.
+        """
+        with self._traffic.timed(route, self._clock) as sent, self._bounded(request) as progress:
+            stream = await stack.enter_async_context(self._http.stream(request, progress))
+            sent.code = str(stream.status)
+        return stream
+
+    async def whole(self, request: Request, stream: Stream) -> Answer:
+        """The rest of an answer that is not a file.
+
+        Raises:
+            PollError: it breaks off, has no end, or none before the poll's deadline.
+        """
+        late = partial(no_answer, stream.path, stage=Stage.REST)
+        with patience(self._clock, lambda: f"{Stage.REST} {way(stream.path)}", late):
+            return await whole(request, stream)
+
+    async def pieces(self, stream: Stream) -> AsyncIterator[bytes]:
+        """The body of a stream, decompressed.
+
+        Raises:
+            PollError: it breaks off, or its end does not come before the poll's deadline.
+        """
+        pieces, late = stream.pieces(), partial(no_answer, stream.path, stage=Stage.REST)
+        while True:
+            with patience(self._clock, lambda: f"{Stage.REST} {way(stream.path)}", late):
+                piece = await anext(pieces, None)
+            if piece is None:
+                return
+            yield piece
+
+    @contextmanager
+    def _bounded(self, request: Request) -> Iterator[Progress]:
+        progress, path = Progress(), self._http.path_to(request.url)
+        try:
+            with (
+                self._http.reach.watched(path, self._clock),
+                patience(
+                    self._clock,
+                    lambda: f"{progress.stage} {way(path)}",
+                    lambda seconds: no_answer(path, seconds, progress.stage),
+                ),
+            ):
+                yield progress
+        except CertificateTimeError as error:
+            raise self._with_our_time(error) from None
+
+    def _with_our_time(self, error: CertificateTimeError) -> CertificateTimeError:
+        """Whose clock is wrong cannot be told from a certificate: ours is named, with what is known of it."""
+        now = datetime.fromtimestamp(self._clock.now(), UTC)
+        return CertificateTimeError(
+            f"{error.message.rstrip('.')} ({now:%Y-%m-%dT%H:%M:%SZ}).",
+            remedy=f"{self.skew.advice()} If it is right, a proxy or the host shows an old certificate.",
+        )
