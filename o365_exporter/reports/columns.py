@@ -24,7 +24,7 @@ DELETED_DATE = "Deleted Date"
 USER = "User Principal Name"
 
 _YES = frozenset(("yes", "true", "1"))
-_NUMBER = re.compile(r"[+-]?0*[0-9]{1,18}(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?0{0,99}[0-9]{1,18}(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ].*)?", re.ASCII)
 _SAFE = 10**18
 _TOO_LARGE = 2.0**63

@@ -1,7 +1,8 @@
 """CSV as it streams in: rows in pieces, each byte looked at a bounded number of times whatever the file holds.
 
 A piece is parsed on the event loop and the loop is given back after each: measured to hold it up for 2 to 4 ms,
-where a worker thread reading the same file held it up for up to half a second.
+where a worker thread reading the same file held it up for up to half a second. What a turn costs depends on characters
+and on lines, so both are bounded.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from codecs import getincrementaldecoder
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from itertools import chain, islice
 from operator import itemgetter
@@ -26,6 +27,21 @@ PIECE = 64 * 1024
 
 LONGEST_RECORD = 64 * 1024
 """Characters of one row; more means that a quote was never closed, or that the file is no table."""
+
+MOST_LINES = 1024
+"""Lines of one row; a quoted cell with more of them was never closed."""
+
+MOST_COLUMNS = 1024
+"""Columns of a file; Microsoft's reports have up to 40."""
+
+MOST_ROWS = 2048
+"""Rows that are given out before other tasks get their turn."""
+
+_MOST_SPLIT = 2 * MOST_ROWS
+"""Lines that are split at once; no report has rows as short as that."""
+
+_STEP = 8 * 1024
+"""Characters that are parsed at once where a piece is not as it should be: they may be as many lines."""
 
 _MASK = {",": "\1", "\n": "\2"}
 """What stands for a comma or newline within quotes while a block is split; no report has these characters."""
@@ -68,7 +84,7 @@ class Grid(Sequence[Row]):
 
     def __getitem__(self, at: int | slice) -> Row | Grid:
         if isinstance(at, slice):
-            return self.picked(range(len(self))[at])
+            return self._sliced(range(len(self))[at])
         start = range(len(self))[at] * self._step
         row = self._cells[start : start + self.width]
         row[-1] = row[-1].removesuffix(self._ending)
@@ -81,21 +97,37 @@ class Grid(Sequence[Row]):
             cells = [cell.removesuffix(self._ending) for cell in cells]
         return _unmasked(cells) if self._masked else cells
 
+    def _sliced(self, at: range) -> Grid:
+        if at.step != 1:
+            return self.picked(at)
+        cells = self._cells[at.start * self._step : at.stop * self._step]
+        return Grid(cells, self.width, self._step, ending=self._ending, masked=self._masked)
+
     def picked(self, positions: Iterable[int]) -> Grid:
         """Some of the rows."""
         return Grid(list(chain.from_iterable(map(self.__getitem__, positions))), self.width)
+
+
+def in_parts(rows: Sequence[Row], most: int) -> Iterator[Sequence[Row]]:
+    """The rows, so many at a time."""
+    if len(rows) <= most:
+        yield rows
+        return
+    for start in range(0, len(rows), most):
+        yield rows[start : start + most]
 
 
 async def read_rows(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[Sequence[Row], None]:
     """The rows of a CSV file, header included, in batches; a batch whose rows are as wide as the first is a ``Grid``.
 
     A line with a quote that fits nothing comes as a row of one cell, so that it costs itself and not its neighbours.
+    Others have their turn after each batch.
 
     Args:
         pieces: the file as UTF-8 bytes, with or without a byte order mark; closed at the end.
 
     Raises:
-        UnexpectedAnswerError: it is not UTF-8, not CSV, or a row is endless.
+        UnexpectedAnswerError: it is not UTF-8, not CSV, a row is endless, or it has too many columns.
         TruncatedError: it ends in the middle of a row.
     """
     table = _Table()
@@ -107,11 +139,13 @@ async def read_rows(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[Seque
             size += len(text)
             if size < len(table.rest):
                 continue  # what waits for its end is looked at again when it has doubled, so that drops cost no more
-            yield table.rows("".join(waiting))
+            for rows in table.rows("".join(waiting)):
+                yield rows
+                await anyio.lowlevel.checkpoint()
             waiting, size = [], 0
-            await anyio.lowlevel.checkpoint()
-    yield table.rows("".join(waiting))
-    yield table.end()
+    for rows in chain(table.rows("".join(waiting)), table.end()):
+        yield rows
+        await anyio.lowlevel.checkpoint()
 
 
 async def _texts(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[str, None]:
@@ -136,57 +170,84 @@ class _Table:
         self._broken = 0
         self._width = 0
 
-    def rows(self, text: str) -> Sequence[Row]:
-        """The rows that end in this text."""
+    def rows(self, text: str) -> Iterator[Sequence[Row]]:
+        """The rows that end in this text, in batches; all are to be taken."""
         text = self.rest + text
         if not self._begun and (begun := text.lstrip()):
             self._begun = True
             _check_begin(begun)
         end = text.rfind("\n") + 1
-        rows = self._parsed(text[:end], text[end:])
-        if rows and not self._width:
-            self._width = len(rows[0])
-        return rows
+        block, tail = text[:end], text[end:]
+        if grid := self._fast(block):
+            self.rest = tail
+            yield from in_parts(grid, MOST_ROWS)
+        else:
+            yield from self._slowly(block)
+            self.rest += tail
+        if len(self.rest) > LONGEST_RECORD + PIECE:
+            raise UnexpectedAnswerError(f"A row of the report has more than {LONGEST_RECORD} characters.")
 
-    def end(self) -> Sequence[Row]:
-        """The last row, which may lack its newline."""
-        text, self.rest = self.rest, ""
-        rows = self._parsed(text, "", last=True)
+    def end(self) -> Iterator[Sequence[Row]]:
+        """The last rows; the very last may lack its newline."""
+        text = self.rest
+        rows: Sequence[Row] = []
+        for following in self._slowly(text, last=True):
+            yield rows if following else following
+            rows = following or rows
         if rows and self._width and not text.endswith("\n") and len(rows[-1]) != self._width:
             raise TruncatedError(
                 f"The report ends in the middle of a row: {len(rows[-1])} of {self._width} cells.",
                 remedy="It is asked for anew at the next poll; look for a proxy on the way that cuts answers.",
             )
-        return rows
+        yield rows
 
-    def _parsed(self, block: str, tail: str, *, last: bool = False) -> Sequence[Row]:
-        """The rows of a block of whole lines; what follows them, and a row that is not closed, is kept as the rest."""
-        rows, unread = self._fast(block) or self._plain(block, last=last)
-        self.rest = unread + tail
-        if len(self.rest) > LONGEST_RECORD + PIECE:
-            raise UnexpectedAnswerError(f"A row of the report has more than {LONGEST_RECORD} characters.")
-        return rows
-
-    def _fast(self, block: str) -> tuple[Grid, str] | None:
+    def _fast(self, block: str) -> Grid | None:
         """The rows of a block in which everything is as it should be, else None; no row of it is open at the end."""
-        if self._width < 2 or not block.endswith("\n"):  # noqa: PLR2004 - where a row is one cell, an empty line is none
-            return None
+        if self._width < 2 or not block.endswith("\n") or len(block) > LONGEST_RECORD + PIECE:  # noqa: PLR2004
+            return None  # where a row is one cell, an empty line is none
         lines = _unquoted(block) if '"' in block else block
-        grid = lines and _split(lines, self._width, masked=lines is not block)
-        return (grid, "") if grid else None
+        return _split(lines, self._width, masked=lines is not block) if lines else None
 
-    def _plain(self, block: str, *, last: bool) -> tuple[Sequence[Row], str]:
-        """Any rows, and what is still open at the end."""
+    def _slowly(self, block: str, *, last: bool = False) -> Iterator[Sequence[Row]]:
+        """Any rows, a few lines at a time; what is still open at the end is the ``rest``.
+
+        A row that is still open is looked at again when what follows has doubled it, or is too many lines for one row.
+        """
+        text = io.StringIO(block, newline="")
+        opened: list[str] = []
+        fresh: list[str] = []
+        while part := text.readlines(_STEP):
+            fresh += part
+            if _size(fresh) >= _size(opened) or len(opened) + len(fresh) > MOST_LINES:
+                rows, opened = self._plain(opened + fresh, last=False)
+                fresh = []
+                yield from in_parts(rows, MOST_ROWS)
+        if fresh or last:
+            rows, opened = self._plain(opened + fresh, last=last)
+            yield from in_parts(rows, MOST_ROWS)
+        self.rest = "".join(opened)
+
+    def _plain(self, lines: list[str], *, last: bool) -> tuple[Sequence[Row], list[str]]:
+        """Any rows, and the lines of one that is still open at the end."""
         try:
-            rows = list(csv.reader(io.StringIO(block, newline=""), strict=True))
+            rows = list(csv.reader(lines, strict=True))
         except csv.Error:
-            return self._salvaged(list(io.StringIO(block, newline="")), last=last)
+            rows, opened = self._salvaged(lines, last=last)
+        else:
+            opened = []
         widths = set(map(len, rows))
-        if self._width and widths == {self._width}:
-            return Grid.of(rows), ""
-        return (list(filter(None, rows)) if 0 in widths else rows), ""
+        if 0 in widths:
+            rows = list(filter(None, rows))
+        if rows and not self._width:
+            self._begin(len(rows[0]))
+        return (Grid.of(rows) if rows and widths == {self._width} else rows), opened
 
-    def _salvaged(self, lines: list[str], *, last: bool) -> tuple[list[Row], str]:
+    def _begin(self, width: int) -> None:
+        if width > MOST_COLUMNS:
+            raise UnexpectedAnswerError(f"The report has {width} columns, where at most {MOST_COLUMNS} are read.")
+        self._width = width
+
+    def _salvaged(self, lines: list[str], *, last: bool) -> tuple[list[Row], list[str]]:
         """Row by row, where a quote fits nothing or is open at the end; the second value is what is still open."""
         rows: list[Row] = []
         at = 0
@@ -196,24 +257,27 @@ class _Table:
             try:
                 for row in reader:
                     read = reader.line_num
-                    if row:
-                        rows.append(row)
+                    rows.append(row)
             except csv.Error as error:
                 seen, at = at + reader.line_num, at + read
-                unread = "".join(lines[at:]) if seen == len(lines) and not last else ""
-                if 0 < len(unread) <= LONGEST_RECORD:
-                    return rows, unread
+                opened = lines[at:] if seen == len(lines) and not last else []
+                if 0 < len(opened) <= MOST_LINES and _size(opened) <= LONGEST_RECORD:
+                    return rows, opened
                 rows.append([lines[at]])
                 at += 1
                 self._note_broken(error)
             else:
                 break
-        return rows, ""
+        return rows, []
 
     def _note_broken(self, error: csv.Error) -> None:
         self._broken += 1
         if self._broken > MOST_BROKEN:
             raise UnexpectedAnswerError(f"The report is not CSV: {self._broken} lines are broken; the last: {error}.")
+
+
+def _size(lines: list[str]) -> int:
+    return sum(map(len, lines))
 
 
 def _check_begin(text: str) -> None:
@@ -228,6 +292,8 @@ def _split(lines: str, width: int, *, masked: bool) -> Grid | None:
     """Lines without a quote; None where one has another width. That is a third of the csv module's work with them."""
     content = lines.encode()
     replaced, count = _replaced(content, b"\n", b",\n,")
+    if count > _MOST_SPLIT:
+        return None
     cells = replaced.decode().split(",")
     cells.pop()  # what follows the last newline
     step = width + 1

@@ -38,9 +38,10 @@ CELL = st.text(st.sampled_from('ab ,"\n;\u2028é'), max_size=5)
 def rows_or_error(block: str) -> object:
     """The rows of a block under a header of three columns, or the kind of error and its words."""
     table = _Table()
-    table.rows("a,b,c\n")
     try:
-        return [*table.rows(block), *table.rows("1,2,3\n"), *table.end()]
+        return [row for text in ("a,b,c\n", block, "1,2,3\n") for rows in table.rows(text) for row in rows] + [
+            row for rows in table.end() for row in rows
+        ]
     except PollError as error:
         return type(error), str(error)
 
@@ -72,8 +73,8 @@ def test_whole_tables_take_the_fast_way(table: list[Row], quoted: bool, newline:
         [["a", "b", "c"], *table]
     )
     reading, (head, _, rest) = _Table(), text.getvalue().partition(newline)
-    reading.rows(head + newline)
-    grid = reading.rows(rest)
+    assert [list(rows) for rows in reading.rows(head + newline)] == [[["a", "b", "c"]]]
+    (grid,) = reading.rows(rest)
     assert isinstance(grid, Grid)
     assert list(grid) == table
     assert [grid.column(position) for position in range(3)] == [list(column) for column in zip(*table, strict=True)]

@@ -11,14 +11,19 @@ from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
+import anyio.lowlevel
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from o365_exporter.collectors import exchange_usage
 from o365_exporter.errors import PollError, TruncatedError, UnexpectedAnswerError
 from o365_exporter.reports import tables
-from o365_exporter.reports.tables import LONGEST_RECORD, MOST_BROKEN, PIECE, Row, read_rows
-from tests.reports.files import in_pieces
+from o365_exporter.reports.folding import fold
+from o365_exporter.reports.recipes import Recipe
+from o365_exporter.reports.tables import LONGEST_RECORD, MOST_BROKEN, MOST_ROWS, PIECE, Row, read_rows
+from tests.counting import Work, counted
+from tests.reports.files import REFRESHED, in_pieces
 
 CELLS = st.text(alphabet=st.sampled_from('ab ,"\n\r;\u2028é😀'), max_size=6)
 
@@ -52,6 +57,7 @@ async def test_empty_lines_are_no_rows_and_a_last_line_needs_no_newline() -> Non
             UnexpectedAnswerError,
             "A row of the report has more than 65536",
         ),
+        (b"a," * 1_024 + b"b\n", UnexpectedAnswerError, "The report has 1025 columns, where at most 1024 are read."),
         (b"a,b\n" + b'"a"b,c\n' * 51, UnexpectedAnswerError, "The report is not CSV: 51 lines are broken; the last: "),
         (b"a,b\n1,2\n3", TruncatedError, "The report ends in the middle of a row: 1 of 2 cells."),
         (b'a,b\n1,2\n3,"fou', TruncatedError, "The report ends in the middle of a row: 1 of 2 cells."),
@@ -98,41 +104,102 @@ async def test_a_quote_within_a_cell_is_a_character(cell: str) -> None:
     assert await rows_of(f"a,b\n1,{cell}\n2,c\n".encode()) == [["a", "b"], ["1", cell], ["2", "c"]]
 
 
-HOSTILE = {
-    "a first name with a stray quote": lambda size: 'a,b\n"Ann,1\n' + "Bob,2\n" * (size // 6),
-    "a cell of newlines": lambda size: 'a,b\n"' + "\n" * size,
-    "many cells of newlines": lambda size: "a,b\n" + ('"' + "\n" * 30_000 + '",1\n') * (size // 30_000),
-    "quotes alone": lambda size: "a,b\n" + '"\n' * (size // 2),
-    "quotes and commas": lambda size: "a,b\n" + '",",' * (size // 4),
-    "two quotes a line": lambda size: "a,b\n" + '"x""\n' * (size // 5),
-    "one endless line": lambda size: "a,b\n" + "x" * size,
-    "escaped quotes": lambda size: 'a,b\n"' + '""' * (size // 2),
+HOSTILE: dict[str, Callable[[str, int], str]] = {
+    "a first name with a stray quote": lambda header, size: f'{header}"Ann,1\n' + "Bob,2\n" * (size // 6),
+    "a stray quote half-way": lambda header, size: header + "Ann,1\n" * (size // 12) + '"' + "Bob,2\n" * (size // 12),
+    "a header with a stray quote": lambda header, size: f'"{header}' + "Bob,2\n" * (size // 6),
+    "a cell of newlines": lambda header, size: f'{header}"' + "\n" * size,
+    "many cells of newlines": lambda header, size: header + ('"' + "\n" * 9_000 + '",1\n') * (size // 9_000),
+    "quotes alone": lambda header, size: header + '"\n' * (size // 2),
+    "quotes and commas": lambda header, size: header + '",",' * (size // 4),
+    "two quotes a line": lambda header, size: header + '"x""\n' * (size // 5),
+    "escaped quotes": lambda header, size: f'{header}"' + '""' * (size // 2),
+    "NUL": lambda header, size: header + "\0" * size,
+    "lines of NUL": lambda header, size: header + "\0\n" * (size // 2),
+    "one endless line": lambda header, size: header + "x" * size,
+    "empty lines": lambda header, size: header + "\n" * size,
+    "empty lines alone": lambda _, size: "\r\n" * (size // 2),
+    "short lines": lambda header, size: header + "a\n" * (size // 2),
+    "commas": lambda header, size: header + "," * size,
+    "lines of commas": lambda header, size: header + f"{',' * header.count(',')}\n" * (size // header.count(",")),
+    "a header of commas": lambda header, size: header.strip() + "," * (size // 2) + "\n" + "," * (size // 2),
+    "CR alone": lambda header, size: header + "Ann,1\r" * (size // 6),
+    "only CR": lambda header, size: header + "\r" * size,
+    "columns that nobody has": lambda header, size: f"{header.strip()}{',x' * 3_000}\n" * (size // 6_000),
+    "cells that cannot be read": lambda header, size: header + f"{header.replace(' ', '-')}" * (size // len(header)),
+    "endless numbers": lambda header, size: header + f"{REFRESHED},{'0' * 5_000}1,\n" * (size // 5_000),
 }
 
 
 @pytest.mark.parametrize("piece", [512, PIECE])
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 def test_work_grows_with_the_file_and_not_with_its_square(
-    hostile: Callable[[int], str], piece: int, monkeypatch: pytest.MonkeyPatch
+    hostile: Callable[[str, int], str], piece: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the quotes do, the characters that are parsed are a small multiple of those that came."""
-    parsed = 0
+    """Whatever the file holds, the characters that are looked at are a small multiple of those that came.
 
-    def counted(lines: Iterable[str], **how: Any) -> Any:
+    Between two turns of others they are a few pieces, in a bounded number of lines.
+    """
+    seen = Seen(monkeypatch)
+    per_character = []
+    for size in (100_000, 1_000_000):
+        seen.characters, body = 0, hostile("a,b\n", size).encode()
+        with suppress(UnexpectedAnswerError, TruncatedError):
+            asyncio.run(rows_of(body, piece))
+        per_character.append(seen.characters / len(body))
+    assert max(per_character) < MOST_BROKEN + 10, "each broken line may cost a look at what follows it"
+    assert per_character[1] <= max(per_character[0], 6)
+    assert seen.most_characters <= 6 * PIECE
+    assert seen.most_lines <= 16 * MOST_ROWS
+
+
+class Seen:
+    """What is parsed and split: characters altogether, and the most characters and lines between two turns."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.characters = self.most_characters = self.most_lines = 0
+        self._before = self._lines = 0
+        monkeypatch.setattr(tables, "csv", SimpleNamespace(reader=self._reader, Error=csv.Error))
+        monkeypatch.setattr(tables, "_split", self._split)
+        monkeypatch.setattr(anyio.lowlevel, "checkpoint", self._turn)
+
+    def _reader(self, lines: Iterable[str], **how: Any) -> Any:
         def noted() -> Iterator[str]:
-            nonlocal parsed
             for line in lines:
-                parsed += len(line)
+                self.characters += len(line)
+                self._lines += 1
                 yield line
 
         return csv.reader(noted(), **how)
 
-    monkeypatch.setattr(tables, "csv", SimpleNamespace(reader=counted, Error=csv.Error))
-    per_character = []
-    for size in (100_000, 400_000):
-        parsed, body = 0, hostile(size).encode()
-        with suppress(UnexpectedAnswerError, TruncatedError):
-            asyncio.run(rows_of(body, piece))
-        per_character.append(parsed / len(body))
-    assert max(per_character) < MOST_BROKEN + 10, "each broken line may cost a look at what follows it"
-    assert per_character[1] <= max(per_character[0], 6)
+    def _split(self, lines: str, width: int, *, masked: bool, split: Any = tables._split) -> Any:
+        grid = split(lines, width, masked=masked)
+        self.characters += len(lines)
+        self._lines += len(grid) if grid else 0
+        return grid
+
+    async def _turn(self) -> None:
+        self.most_characters = max(self.most_characters, self.characters - self._before)
+        self.most_lines = max(self.most_lines, self._lines)
+        self._before, self._lines = self.characters, 0
+
+
+MAILBOXES = next(report for report in exchange_usage.REPORTS if report.source == "mailbox_usage")
+HEADER = "Report Refresh Date,Item Count,Storage Used (Byte),Is Deleted,Last Activity Date\n"
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_folding_gives_others_their_turn_whatever_comes(
+    hostile: Callable[[str, int], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten times the file are ten times the turns, none of them longer; what is no report ends with a sentence."""
+    work: Work
+
+    async def turn() -> None:
+        work.turn()
+
+    monkeypatch.setattr(anyio.lowlevel, "checkpoint", turn)
+    for size in (10_000, 100_000):
+        with counted() as work, suppress(UnexpectedAnswerError, TruncatedError):
+            asyncio.run(fold(in_pieces(hostile(HEADER, size).encode(), PIECE), Recipe(rows=MAILBOXES.population)))
+        assert work.longest < 100_000, "instructions, some three milliseconds"
