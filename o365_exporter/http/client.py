@@ -18,6 +18,7 @@ from o365_exporter import __version__
 from o365_exporter.errors import UnexpectedAnswerError
 from o365_exporter.http.addresses import host_of, place_of
 from o365_exporter.http.failures import failure_of
+from o365_exporter.http.inflating import inflated
 from o365_exporter.http.options import ConnectionOptions, Surroundings
 from o365_exporter.http.pool import forget_sniffio, pooled
 from o365_exporter.http.progress import Progress
@@ -158,7 +159,8 @@ class _Ways(httpx.AsyncBaseTransport):
         }
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._ways[self._proxies.of(str(request.url))].handle_async_request(request)
+        way = self._ways[self._proxies.of(str(request.url))]
+        return inflated(await way.handle_async_request(request))
 
     async def aclose(self) -> None:
         for way in self._ways.values():

@@ -16,7 +16,7 @@ from o365_exporter.simulator.draw import Draw, draw_for
 from o365_exporter.simulator.exchange import Call
 
 Page = Literal["login", "proxy", "gateway"]
-Wire = Literal["cut_length", "cut_chunked", "broken_connection", "wrong_gzip"]
+Wire = Literal["cut_length", "cut_chunked", "cut_gzip", "broken_connection", "wrong_gzip"]
 
 
 class Fault(BaseModel):

@@ -375,6 +375,23 @@ async def test_bodies_are_told_apart(body: Any, framing: str) -> None:
         assert others == {"ok"}
 
 
+async def test_no_report_is_taken_for_whole_whose_compression_lacks_its_end() -> None:
+    """Every row that came is whole and HTTP has nothing to say: the values of before stay, until a whole file comes."""
+    async with reports(users=300) as site:
+        await site.poll()
+        products = [f"o365_{product}_" for product in ("exchange", "skype", "teams", "report")]
+        before, downloaded = [site.values(product) for product in products], len(site.downloads())
+        site.simulator.add_fault(path="/data/*", wire="cut_gzip")
+        await site.poll(48)
+        failed = {key for key, poll in site.store.of("contoso").items() if poll.state == "truncated"}
+        assert failed == {key for key in site.store.of("contoso") if key.collector != "report_settings"}
+        assert [site.values(product) for product in products] == before
+        site.simulator.faults.clear()
+        await site.poll(1)
+        assert site.states() == {"ok"}
+        assert len(site.downloads()) > downloaded
+
+
 async def test_a_body_whose_end_cannot_be_verified_is_refused() -> None:
     """Neither length nor chunks: nothing would tell a whole file from a part of it."""
     async with reports(collectors=("teams_usage",)) as site:

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import itertools
 import tracemalloc
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -402,6 +403,18 @@ async def test_wire_faults_happen_to_files(real: Simulator, visitor: GraphUser, 
     with pytest.raises((httpx.TransportError, httpx.DecodingError)):
         await visitor.http.get(address)
     assert (await visitor.http.get(address)).status_code == 200
+
+
+async def test_a_file_may_lack_the_end_of_its_compression_alone(real: Simulator, visitor: GraphUser) -> None:
+    """For HTTP it is whole, so that a client that does not look at the end of gzip takes it for that."""
+    address = await location(visitor)
+    whole = (await visitor.http.get(address)).content
+    real.add_fault(path=FILES, wire="cut_gzip", count=1)
+    async with visitor.http.stream("GET", address) as file:
+        packed = b"".join([piece async for piece in file.aiter_raw()])
+    member = zlib.decompressobj(31)
+    assert member.decompress(packed) == whole
+    assert not member.eof
 
 
 async def test_a_client_that_has_read_enough_ends_the_download(
