@@ -14,6 +14,9 @@ from typing import Protocol
 import anyio
 
 _FOREVER = float("inf")
+_EVEN_ASLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux counts sleep with this clock alone, other systems with their CLOCK_MONOTONIC (unlike ``time.monotonic``)."""
+
 _deadline: ContextVar[float] = ContextVar("deadline", default=_FOREVER)
 
 
@@ -25,7 +28,7 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Seconds since an arbitrary start; never goes back."""
+        """Seconds since an arbitrary start; never goes back, and goes on while the machine sleeps."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -49,8 +52,8 @@ class SystemClock:
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds since an arbitrary start."""
-        return time.monotonic()
+        """Seconds since an arbitrary start, those included for which the machine slept."""
+        return time.clock_gettime(_EVEN_ASLEEP)
 
     async def sleep(self, seconds: float) -> None:
         """Wait by the event loop's clock."""

@@ -102,6 +102,15 @@ class Poll:
         """Until when the records may be shown if nothing else comes; infinite where no time withdraws them."""
         return math.inf if self.taken_at is None or self.succeeded else self.taken_at + self.stale_after
 
+    def shifted(self, seconds: float) -> Poll:
+        """The same where the wall clock shows so many seconds more for every moment."""
+        return replace(
+            self,
+            taken_at=_later(self.taken_at, seconds),
+            attempted_at=_later(self.attempted_at, seconds),
+            next_run=_later(self.next_run, seconds),
+        )
+
     def failed(self, reason: str, message: str, *, cause: Cause | None = None, unfinished: Any = None) -> Poll:
         """The same records after one more failure."""
         return replace(
@@ -130,6 +139,10 @@ class Poll:
             taken_at=now,
             failures_in_a_row=0,
         )
+
+
+def _later(moment: float | None, seconds: float) -> float | None:
+    return None if moment is None else moment + seconds
 
 
 _NO_POLLS: Mapping[Key, Poll] = MappingProxyType({})
@@ -161,6 +174,12 @@ class Store:
         self.version += 1
         self._changed.set()
         self._changed = anyio.Event()
+
+    def shift(self, seconds: float) -> None:
+        """The wall clock was set by so many seconds, and no time has passed: what is known keeps its age."""
+        for polls in self._polls.values():
+            polls.update({key: poll.shifted(seconds) for key, poll in polls.items()})
+        self.version += 1
 
     def put_about(self, tenant: str, rendered: Rendered) -> None:
         """Replace the series that a tenant has about itself (state, sources, requests)."""

@@ -36,12 +36,22 @@ class FakeClock:
     def __init__(self, now: float = NOON) -> None:
         self._now = now
         self._start = now
+        self._set = 0.0
         self._timers: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._deadline: ContextVar[float] = ContextVar("fake_deadline", default=float("inf"))
 
     def now(self) -> float:
-        return self._now
+        return self._now + self._set
+
+    def set(self, seconds: float) -> None:
+        """Somebody sets the clock by so many seconds; no time passes."""
+        self._set += seconds
+
+    def sleep_through(self, seconds: float) -> None:
+        """The machine is asleep: time passes, and what waits for the event loop's clock waits as long as before."""
+        self._now += seconds
+        self._timers = [(when + seconds, *rest) for when, *rest in self._timers]  # type: ignore[misc] # keeps its order
 
     def monotonic(self) -> float:
         return self._now - self._start

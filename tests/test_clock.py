@@ -15,7 +15,7 @@ from tests.fakes import NOON, FakeClock
 @pytest.fixture
 def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's clocks stand still, so that a slow machine changes nothing."""
-    machine = SimpleNamespace(time=lambda: 1_800_000_000.0, monotonic=lambda: 512.0)
+    machine = SimpleNamespace(time=lambda: 1_800_000_000.0, clock_gettime=lambda _: 512.0)
     monkeypatch.setattr("o365_exporter.clock.time", machine)
 
 

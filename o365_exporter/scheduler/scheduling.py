@@ -13,6 +13,7 @@ from anyio.abc import TaskGroup
 
 from o365_exporter.clock import Clock
 from o365_exporter.scheduler.causes import Causes
+from o365_exporter.scheduler.clockcheck import ClockSet
 from o365_exporter.scheduler.pace import Pace
 from o365_exporter.scheduler.poller import Poller, fault
 from o365_exporter.scheduler.publisher import Publisher
@@ -20,11 +21,14 @@ from o365_exporter.scheduler.tenants import Job, Tenant
 from o365_exporter.scheduler.timetable import Timetable
 from o365_exporter.scheduler.timing import Starts, longest_wait
 from o365_exporter.source import Derived
-from o365_exporter.store import Key, Store
+from o365_exporter.store import Key, Poll, Store
 from o365_exporter.telemetry import TenantFacts
 
 AT_ONCE = 16
 """Polls under way at once where everything is polled once."""
+
+CLOCK_LOOK = 10.0
+"""Seconds between two looks at whether somebody has set the clock."""
 
 _NAMED = 5
 """Sources that are named of those that are still awaited."""
@@ -47,6 +51,7 @@ class Scheduler:
         self._store = store
         self._clock = clock
         self._causes = Causes(clock)
+        self._clock_set = ClockSet(clock)
         self._pace = Pace(clock)
         self._timetable = Timetable(clock, self._begin)
         self._poller = Poller(clock, rng)
@@ -74,6 +79,7 @@ class Scheduler:
             self._tasks.start_soon(self._causes.keep_telling)
             self._tasks.start_soon(self._pace.keep)
             self._tasks.start_soon(self._timetable.keep)
+            self._tasks.start_soon(self._keep_looking_at_the_clock)
             await self._start(tenants)
             await anyio.sleep_forever()
 
@@ -162,6 +168,18 @@ class Scheduler:
         """Seconds until the next poll."""
         return (self._store[job.key].next_run or 0.0) - self._clock.now()
 
+    async def _keep_looking_at_the_clock(self) -> None:
+        while True:
+            await self._clock.sleep(CLOCK_LOOK)
+            self._follow_clock()
+
+    def _follow_clock(self) -> float:
+        """By how many seconds somebody has set the clock; everything that is known keeps its age."""
+        moved = self._clock_set.seconds()
+        if moved:
+            self._store.shift(moved)
+        return moved
+
     async def poll(self, tenant: Tenant, job: Job) -> None:
         """Poll one source once, whatever happens, and publish what it left behind."""
         job.woken = False
@@ -170,6 +188,8 @@ class Scheduler:
             outcome = await self._poller.attempt(tenant, job, self._store.of(job.key.tenant))
             if job.is_gone:
                 return  # removed in the very moment in which its poll ended
+            if moved := self._follow_clock():
+                outcome = outcome._replace(poll=_ending_now(outcome.poll, before, self._clock.now(), moved))
             self._publisher.publish(tenant, job, outcome)
         except Exception as error:  # noqa: BLE001 - whatever a tenant's data bring about is this source's own failure
             now = self._clock.now()
@@ -177,3 +197,10 @@ class Scheduler:
             self._store.put(job.key, replace(poll, attempted_at=now, next_run=now + job.source.interval))
         self._awaited.pop(job, None)
         job.tried.set()
+
+
+def _ending_now(poll: Poll, before: Poll, now: float, moved: float) -> Poll:
+    """A poll while which the clock was set by ``moved``: it has ended now, whichever time was noted for that."""
+    until_next = (poll.next_run or now) - (poll.attempted_at or now)
+    taken = now if poll.taken_at != before.taken_at else poll.shifted(moved).taken_at
+    return replace(poll, taken_at=taken, attempted_at=now, next_run=now + until_next)

@@ -16,6 +16,10 @@ from o365_exporter.scheduler.tenants import Job, Tenant
 _Entry = tuple[float, int, Tenant, Job]  # monotonic time, number, and what is due
 
 _MOMENT = 0.001  # seconds that are not worth a wait, and hide what rounding leaves over
+_AT_A_TIME = 5  # at least, which are begun in one go,
+_SHARE = 1 / 600  # or this share of all, so that whatever is late has begun within half a minute
+_GAP = 0.05  # seconds between two goes
+_LOOK = 15.0  # seconds of the event loop, which does not count for how long the machine slept
 _FEW = 64  # entries that hold nothing any more, for which it is not worth to make the heap anew
 
 
@@ -33,6 +37,7 @@ class Timetable:
         self._due: list[_Entry] = []
         self._order = itertools.count(1)
         self._void = 0
+        self._at_a_time = 0
         self._sooner = anyio.Event()
 
     def plan(self, tenant: Tenant, job: Job, delay: float) -> None:
@@ -57,22 +62,35 @@ class Timetable:
             self._void = 0
 
     async def keep(self) -> None:
-        """Begin what is due, for ever."""
+        """Begin what is due, for ever.
+
+        After a machine has slept, or the process was stopped, thousands may be due at once: they begin one after the
+        other, in the order in which they were due.
+        """
         while True:
             self._sooner = anyio.Event()
-            self._begin_due()
-            with suppress(TimeoutError), self._clock.deadline(self._until_next()):
-                await self._sooner.wait()
+            if self._begin_due():
+                with suppress(TimeoutError), self._clock.deadline(min(self._until_next(), _LOOK)):
+                    await self._sooner.wait()
+            else:
+                await self._clock.sleep(_GAP)
 
     def _until_next(self) -> float:
         return self._due[0][0] - self._clock.monotonic() if self._due else float("inf")
 
-    def _begin_due(self) -> None:
-        now = self._clock.monotonic() + _MOMENT
+    def _begin_due(self) -> bool:
+        """Some of what is due; whether that was all."""
+        self._at_a_time = max(_AT_A_TIME, self._at_a_time, int(len(self._due) * _SHARE))
+        now, left = self._clock.monotonic() + _MOMENT, self._at_a_time
         while self._due and self._due[0][0] <= now:
+            if not left:
+                return False
             _, number, tenant, job = heapq.heappop(self._due)
             if job.place != number:
                 self._void -= 1
                 continue
             job.place = job.on_wake = None
+            left -= 1
             self._begin(tenant, job)
+        self._at_a_time = 0
+        return True
