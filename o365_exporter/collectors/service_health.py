@@ -144,6 +144,7 @@ OVERVIEWS = Endpoint(
     paging="maxpagesize",
     limits="service_communications",
     urgent=True,
+    vital=True,
 )
 ISSUES = Endpoint(
     route="/admin/serviceAnnouncement/issues",

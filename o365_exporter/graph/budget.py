@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,22 +25,34 @@ AT_ONCE = 4
 """Requests of one tenant in flight."""
 
 _MOMENT = 0.001  # seconds that are not worth a wait, and hide what rounding leaves over
-_KEPT_FOR_URGENT = 0.1  # of each window, so that the rest can never use up what service health needs
+_KEPT = 0.1
+"""Share of each window that is kept for what is vital, and of a shared one as much again for what is urgent.
+
+Neither endless pages of issues nor anything else can use up what the overviews of service health need: 80 requests an
+hour, where 60 are due.
+"""
+
+_FAIR = 0.5
+"""Share of a window that one route takes at most, where it has the window not for itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rate:
-    """So much in so many seconds; counted in requests, or in Graph's resource units."""
+    """So much in so many seconds; counted in requests, or in Graph's resource units.
+
+    ``shared`` says that several sources use it, none of which may take more than its fair part.
+    """
 
     amount: int
     seconds: float
     in_units: bool = False
+    shared: bool = False
 
 
 _IDENTITY = Rate(3500, 10, in_units=True)  # of a tenant below 50 users: larger ones have more
 
 LIMITS: Mapping[str, tuple[Rate, ...]] = {
-    "service_communications": (Rate(240, 60), Rate(800, 3600)),
+    "service_communications": (Rate(240, 60, shared=True), Rate(800, 3600, shared=True)),
     "identity": (_IDENTITY,),
     "identity_key_credentials": (Rate(150, 60), _IDENTITY),  # of applications; those of service principals count apart
     "usage_reports": (Rate(14, 600),),  # for each function
@@ -51,27 +63,48 @@ LIMITS: Mapping[str, tuple[Rate, ...]] = {
 
 @dataclass(slots=True)
 class _Window:
-    """What was used of one rate in the time that still counts."""
+    """What was used of one rate in the time that still counts, by whom."""
 
     rate: Rate
     used: int = 0
-    log: deque[tuple[float, int]] = field(default_factory=deque)
+    used_by: Counter[str] = field(default_factory=Counter)
+    log: deque[tuple[float, int, str]] = field(default_factory=deque)
 
-    def wait(self, now: float, cost: int, *, urgent: bool) -> float:
+    def wait(self, now: float, cost: int, endpoint: Endpoint) -> float:
         """Seconds until ``cost`` more fits; 0 when it fits now."""
+        self._forget(now)
+        return max(self._until_room(now, cost, endpoint), self._until_fair(now, cost, endpoint)) - now
+
+    def charge(self, now: float, cost: int, endpoint: Endpoint) -> None:
+        self.used += cost
+        self.used_by[endpoint.route] += cost
+        self.log.append((now, cost, endpoint.route))
+
+    def _forget(self, now: float) -> None:
         while self.log and self.log[0][0] + self.rate.seconds <= now:
-            self.used -= self.log.popleft()[1]
-        room = self.rate.amount * (1.0 if urgent else 1.0 - _KEPT_FOR_URGENT)
-        excess, free_at = self.used + cost - room, now
-        for at, amount in self.log:
+            _, amount, route = self.log.popleft()
+            self.used -= amount
+            self.used_by[route] -= amount
+
+    def _until_room(self, now: float, cost: int, endpoint: Endpoint) -> float:
+        kept = 0.0 if endpoint.vital else _KEPT if endpoint.urgent or not self.rate.shared else 2 * _KEPT
+        return self._until_freed(now, self.used + cost - self.rate.amount * (1.0 - kept))
+
+    def _until_fair(self, now: float, cost: int, endpoint: Endpoint) -> float:
+        if endpoint.vital or not self.rate.shared:
+            return now
+        excess = self.used_by[endpoint.route] + cost - self.rate.amount * _FAIR
+        return self._until_freed(now, excess, endpoint.route)
+
+    def _until_freed(self, now: float, excess: float, route: str = "") -> float:
+        """When so much of the window is free again, be it of one route alone."""
+        free_at = now
+        for at, amount, by in self.log:
             if excess <= 0:
                 break
-            excess, free_at = excess - amount, at + self.rate.seconds
-        return free_at - now
-
-    def charge(self, now: float, cost: int) -> None:
-        self.used += cost
-        self.log.append((now, cost))
+            if route in ("", by):
+                excess, free_at = excess - amount, at + self.rate.seconds
+        return free_at
 
 
 class _Slots:
@@ -179,10 +212,7 @@ class Budget:
         closure = self._closed.get(_scope(endpoint))
         closed = closure.until - now if closure is not None else 0.0
         full = max(
-            (
-                self._window(rate, endpoint).wait(now, _cost(rate, endpoint), urgent=endpoint.urgent)
-                for rate in _rates(endpoint)
-            ),
+            (self._window(rate, endpoint).wait(now, _cost(rate, endpoint), endpoint) for rate in _rates(endpoint)),
             default=0.0,
         )
         return ("retry_after", closed) if closed > full else ("budget", full)
@@ -212,7 +242,7 @@ class Budget:
 
     def _charge(self, endpoint: Endpoint) -> None:
         for rate in _rates(endpoint):
-            self._window(rate, endpoint).charge(self._clock.monotonic(), _cost(rate, endpoint))
+            self._window(rate, endpoint).charge(self._clock.monotonic(), _cost(rate, endpoint), endpoint)
 
     def _window(self, rate: Rate, endpoint: Endpoint) -> _Window:
         return self._windows.setdefault((rate, endpoint.counted_as), _Window(rate))

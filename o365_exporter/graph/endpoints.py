@@ -30,6 +30,7 @@ class Endpoint:
             ``number`` of ``/$count``, which comes as text and to ``ConsistencyLevel: eventual``.
         version: of Graph.
         urgent: may use the part of each budget that is kept for service health, and goes first.
+        vital: may use the part that is kept even from what is urgent, such as the issues beside the overviews.
     """
 
     route: str
@@ -43,6 +44,7 @@ class Endpoint:
     answers: Literal["json", "file", "number"] = "json"
     version: Literal["v1.0", "beta"] = "v1.0"
     urgent: bool = False
+    vital: bool = False
 
     def url(self, root: str, path: dict[str, str], *, filter: str = "", page_size: int = 0) -> str:  # noqa: A002 - OData's own name
         """The address below ``root``; path values and the query are percent-encoded (spaces as ``%20``).

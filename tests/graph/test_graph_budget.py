@@ -12,7 +12,8 @@ from o365_exporter.http.traffic import Traffic
 from tests.fakes import PATIENCE, FakeClock
 from tests.graph.world import ImpatientClock
 
-HEALTH = Endpoint("/health", (), limits="service_communications", urgent=True)
+HEALTH = Endpoint("/health", (), limits="service_communications", urgent=True, vital=True)
+ISSUES = Endpoint("/issues", (), limits="service_communications", urgent=True)
 MESSAGES = Endpoint("/messages", (), limits="service_communications")
 KEYS = Endpoint("/applications", (), limits="identity_key_credentials")
 SKUS = Endpoint("/subscribedSkus", (), limits="identity", cost=350)
@@ -61,14 +62,33 @@ async def test_service_communications_are_held_to_the_hour(rig: Rig) -> None:
     assert rig.clock.now() - start == pytest.approx(3600 - 8 * 60)
 
 
-async def test_the_rest_leaves_a_tenth_to_health(rig: Rig) -> None:
-    """What is not urgent stops at 90 % of a window; what is urgent goes on."""
-    await rig.ask(MESSAGES, 216)
+@pytest.mark.parametrize("greedy", [ISSUES, MESSAGES], ids=["urgent", "not urgent"])
+async def test_no_source_takes_more_than_half_of_a_window(rig: Rig, greedy: Endpoint) -> None:
+    """Pages that do not end use up their own half, urgent or not, and neither health nor anybody else waits."""
+    await rig.ask(greedy, 120)
     assert rig.traffic.waits == {}
+    await rig.ask(MESSAGES if greedy is ISSUES else ISSUES, 60)
+    await rig.ask(HEALTH, 60)
+    assert rig.traffic.waits == {}
+    rig.clock._now += 30
+    await rig.ask(greedy)
+    assert rig.traffic.waits == {"budget": pytest.approx(30)}
+
+
+async def test_what_is_kept_for_health_is_used_by_nothing_else(rig: Rig) -> None:
+    """All others together stop at 80 % of a window, what is urgent at 90 %, and health goes on to its end."""
+    others = [Endpoint(f"/other{number}", (), limits="service_communications") for number in range(2)]
+    for other in others:
+        await rig.ask(other, 96)
+    assert rig.traffic.waits == {}
+    rig.clock._now += 20
+    await rig.ask(ISSUES, 24)
     await rig.ask(HEALTH, 24)
     assert rig.traffic.waits == {}
-    await rig.ask(MESSAGES)
-    assert rig.traffic.waits == {"budget": pytest.approx(60)}
+    with pytest.raises(ThrottledError), rig.clock.deadline(30):
+        await rig.ask(others[0])
+    with pytest.raises(ThrottledError), rig.clock.deadline(30):
+        await rig.ask(ISSUES)
 
 
 async def test_key_credentials_count_in_both_limits(rig: Rig) -> None:

@@ -102,7 +102,7 @@ async def test_wrong_credentials_recover_by_themselves() -> None:
 async def test_the_published_limits_are_not_met() -> None:
     """A burst of 250 requests is spread by our own budget, so that Graph never has to say 429."""
     overviews = Endpoint(
-        "/admin/serviceAnnouncement/healthOverviews", HEALTH.permissions, limits="service_communications", urgent=True
+        "/admin/serviceAnnouncement/healthOverviews", HEALTH.permissions, limits="service_communications", vital=True
     )
     async with simulated() as (graph, _, _):
         for _ in range(250):
