@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -20,14 +20,15 @@ from o365_exporter.simulator.domains.base import SimulatorError
 from o365_exporter.simulator.downloads import Downloads
 from o365_exporter.simulator.draw import draw_for
 from o365_exporter.simulator.entra import Entra, tenant_in_path
-from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault, Faults
 from o365_exporter.simulator.graph import Graph
+from o365_exporter.simulator.http import Request, Response
 from o365_exporter.simulator.machine import Machine
 from o365_exporter.simulator.moods import Moods, Reach
 from o365_exporter.simulator.options import SimulatorOptions, Switches
 from o365_exporter.simulator.requestlog import RequestLog
 from o365_exporter.simulator.serving import serving
+from o365_exporter.simulator.shiftedclock import ShiftedClock
 from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.throttle import Throttle
 from o365_exporter.simulator.timetext import http_date
@@ -40,36 +41,13 @@ _VERSIONS = ("/v1.0/", "/beta/")
 class Service(Protocol):
     """What answers at some addresses."""
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, request: Request) -> Response:
         """The right answer."""
         ...
 
-    def injected(self, call: Call, fault: Fault) -> Answer | None:
+    def injected(self, request: Request, fault: Fault) -> Response | None:
         """The error that a fault wants, in the shape of this service; None where it wants none."""
         ...
-
-
-class ShiftedClock:
-    """Microsoft's time: the clock it is made of, moved ahead by ``shift`` seconds."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.shift = 0.0
-
-    def now(self) -> float:
-        return self._clock.now() + self.shift
-
-    def monotonic(self) -> float:
-        return self._clock.monotonic() + self.shift
-
-    async def sleep(self, seconds: float) -> None:
-        await self._clock.sleep(seconds)
-
-    def deadline(self, seconds: float) -> AbstractContextManager[None]:
-        return self._clock.deadline(seconds)
-
-    def time_left(self) -> float:
-        return self._clock.time_left()
 
 
 class Simulator:
@@ -110,7 +88,7 @@ class Simulator:
         self._batch = Batch(self._alone, self.clock)
         self._obey(options.switches)
         self._control = Control(self)
-        self.moods = Moods(self)
+        self.moods = Moods(self.faults, self.switch)
         self._request_ids = draw_for(options.seed, "request ids")
         self.app = self._app
 
@@ -146,12 +124,12 @@ class Simulator:
         Raises:
             SimulatorError: it would be refused; the text says why.
         """
-        answer = self._control.answer(
-            Call(method, self._options.base_url or "", f"/control/{path}", "", {}, json.dumps(body).encode(), "")
+        response = self._control.answer(
+            Request(method, self._options.base_url or "", f"/control/{path}", "", {}, json.dumps(body).encode(), "")
         )
-        if answer.status != HTTPStatus.OK:
-            raise SimulatorError(answer.payload["error"])
-        return answer.payload
+        if response.status != HTTPStatus.OK:
+            raise SimulatorError(response.payload["error"])
+        return response.payload
 
     def advance(self, seconds: float) -> None:
         """Move Microsoft's time ahead, and nobody else's: tokens and secrets expire, throttling ends."""
@@ -185,56 +163,56 @@ class Simulator:
         if connection.host == urlsplit(self.download_url).netloc:  # without sockets, one application is both origins
             await self._download_app(scope, receive, send)
             return
-        call = await Call.read(connection.request(), self._request_ids.guid(), self._options.base_url)
-        if call.path == "/control" or call.path.startswith("/control/"):
-            await connection.send(call, self._control.answer(call), gzip_allowed=True, fault=None)
+        request = await Request.read(connection.request(), self._request_ids.guid(), self._options.base_url)
+        if request.path == "/control" or request.path.startswith("/control/"):
+            await connection.send(request, self._control.answer(request), gzip_allowed=True, fault=None)
             return
-        await self._handle(connection, call, self._service(call))
+        await self._handle(connection, request, self._service(request))
 
-    def _service(self, call: Call) -> Service:
-        if self._batch.answers(call.path):
+    def _service(self, request: Request) -> Service:
+        if self._batch.answers(request.path):
             return self._batch
-        if call.path.startswith(_VERSIONS):
+        if request.path.startswith(_VERSIONS):
             return self._graph
-        if call.elsewhere and self._downloads.answers(call.path):
+        if request.elsewhere and self._downloads.answers(request.path):
             return self._downloads
-        return self.machine if self.machine.answers(call.path) else self._entra
+        return self.machine if self.machine.answers(request.path) else self._entra
 
     async def _download_app(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = Connection(scope, receive, send)
-        call = await Call.read(connection.request(), self._request_ids.guid(), None)
-        await self._handle(connection, call, self._downloads)
+        request = await Request.read(connection.request(), self._request_ids.guid(), None)
+        await self._handle(connection, request, self._downloads)
 
-    async def _handle(self, connection: Connection, call: Call, service: Service) -> None:
-        key = self._tenant_key(call)
-        received = self.requests.record(call, key, self.clock.now())
-        fault = self.faults.pick(call, key)
+    async def _handle(self, connection: Connection, request: Request, service: Service) -> None:
+        key = self._tenant_key(request)
+        received = self.requests.record(request, key, self.clock.now())
+        fault = self.faults.pick(request, key)
         if fault and (fault.hang or fault.delay):
             stayed = await connection.wait(self.clock, None if fault.hang else fault.delay)
             if not stayed:
                 return
-        answer = self._answer(service, call, fault)
-        answer.headers.setdefault("Date", http_date(self.clock.now() + self.switches.date_skew))
-        received.status = answer.status
-        await connection.send(call, answer, gzip_allowed=self.switches.gzip, fault=fault)
+        response = self._answer(service, request, fault)
+        response.headers.setdefault("Date", http_date(self.clock.now() + self.switches.date_skew))
+        received.status = response.status
+        await connection.send(request, response, gzip_allowed=self.switches.gzip, fault=fault)
 
-    def _alone(self, call: Call) -> Answer:
+    def _alone(self, request: Request) -> Response:
         """A member of a batch; what a fault does to time and wire can happen to whole answers only."""
-        key = self._tenant_key(call)
-        received = self.requests.record(call, key, self.clock.now())
-        answer = self._answer(self._graph, call, self.faults.pick(call, key))
-        received.status = answer.status
-        return answer
+        key = self._tenant_key(request)
+        received = self.requests.record(request, key, self.clock.now())
+        response = self._answer(self._graph, request, self.faults.pick(request, key))
+        received.status = response.status
+        return response
 
-    def _answer(self, service: Service, call: Call, fault: Fault | None) -> Answer:
+    def _answer(self, service: Service, request: Request, fault: Fault | None) -> Response:
         if fault is None:
-            return service.answer(call)
-        answer = replacement(fault) or service.injected(call, fault) or service.answer(call)
-        return spoil(fault, call, answer, self.clock.now())
+            return service.answer(request)
+        response = replacement(fault) or service.injected(request, fault) or service.answer(request)
+        return spoil(fault, request, response, self.clock.now())
 
-    def _tenant_key(self, call: Call) -> str | None:
+    def _tenant_key(self, request: Request) -> str | None:
         """Key of the tenant that a request is about, by its login address, its token or its ticket."""
-        _, _, token = call.headers.get("authorization", "").partition(" ")
-        name = tenant_in_path(call.path) or str(peek(token).get("tid", ""))
+        _, _, token = request.headers.get("authorization", "").partition(" ")
+        name = tenant_in_path(request.path) or str(peek(token).get("tid", ""))
         named = (key for key, tenant in self.tenants.items() if tenant.answers_to(name))
-        return next(named, None) or self._downloads.tenant_key(call)
+        return next(named, None) or self._downloads.tenant_key(request)

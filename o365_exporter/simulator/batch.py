@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from o365_exporter.clock import Clock
-from o365_exporter.simulator.exchange import Answer, Call, Stream
 from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.graph import GraphError, error_answer
+from o365_exporter.simulator.http import Request, Response, Stream
 
 MOST = 20
 """Members of a batch."""
@@ -31,7 +31,7 @@ Json = dict[str, Any]
 @dataclass(frozen=True)
 class _Member:
     id: str
-    call: Call
+    request: Request
     after: tuple[str, ...]
 
 
@@ -43,7 +43,7 @@ class Batch:
         clock: dates refusals.
     """
 
-    def __init__(self, ask: Callable[[Call], Answer], clock: Clock) -> None:
+    def __init__(self, ask: Callable[[Request], Response], clock: Clock) -> None:
         self._ask = ask
         self._clock = clock
 
@@ -51,32 +51,34 @@ class Batch:
         """Whether this is the address of batches."""
         return _PATH.fullmatch(path) is not None
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, request: Request) -> Response:
         """Answer every member; those that failed are not the batch's failure."""
         try:
-            members = _members(call)
+            members = _members(request)
         except GraphError as error:
-            return error_answer(call, error, self._clock.now())
+            return error_answer(request, error, self._clock.now())
         answers: dict[str, Json] = {}
         for member in members:
             failed = any(answers[one]["status"] >= _BAD for one in member.after)
-            answers[member.id] = _shown(member.id, _dependent() if failed else self._ask(member.call))
-        return Answer(200, {"responses": [*reversed(answers.values())]})  # in any order, so not in that of the request
+            answers[member.id] = _shown(member.id, _dependent() if failed else self._ask(member.request))
+        return Response(
+            200, {"responses": [*reversed(answers.values())]}
+        )  # in any order, so not in that of the request
 
-    def injected(self, call: Call, fault: Fault) -> Answer | None:
+    def injected(self, request: Request, fault: Fault) -> Response | None:
         """The error that a fault wants for the whole batch."""
         if fault.status is None:
             return None
         error = GraphError(fault.status, fault.code or "generalException", fault.message or "An error was injected.")
-        return error_answer(call, error, self._clock.now())
+        return error_answer(request, error, self._clock.now())
 
 
-def _members(call: Call) -> list[_Member]:
-    if call.method != "POST":
+def _members(request: Request) -> list[_Member]:
+    if request.method != "POST":
         raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
     try:
-        asked = json.loads(call.body)["requests"]
-        members = [_member(call, one) for one in asked]
+        asked = json.loads(request.body)["requests"]
+        members = [_member(request, one) for one in asked]
     except (AttributeError, KeyError, TypeError, ValueError):
         raise GraphError(_BAD, "BadRequest", "Invalid batch payload format.") from None
     if not 0 < len(members) <= MOST:
@@ -84,14 +86,14 @@ def _members(call: Call) -> list[_Member]:
     return _in_order(members)
 
 
-def _member(call: Call, asked: Json) -> _Member:
-    version = call.path.split("/")[1]
+def _member(request: Request, asked: Json) -> _Member:
+    version = request.path.split("/")[1]
     path, _, query = str(asked["url"]).lstrip("/").partition("?")
     given = {str(name).lower(): str(value) for name, value in asked.get("headers", {}).items()}
-    kept = {name: value for name, value in call.headers.items() if name in ("authorization", "client-request-id")}
+    kept = {name: value for name, value in request.headers.items() if name in ("authorization", "client-request-id")}
     body = json.dumps(asked["body"]).encode() if "body" in asked else b""
     one = replace(
-        call, method=str(asked["method"]), path=f"/{version}/{path}", query=query, headers=kept | given, body=body
+        request, method=str(asked["method"]), path=f"/{version}/{path}", query=query, headers=kept | given, body=body
     )
     return _Member(str(asked["id"]), one, tuple(map(str, asked.get("dependsOn", ()))))
 
@@ -110,18 +112,18 @@ def _in_order(members: list[_Member]) -> list[_Member]:
     return ordered
 
 
-def _dependent() -> Answer:
+def _dependent() -> Response:
     body = {"error": {"code": "FailedDependency", "message": "A request that this one depends on has failed."}}
-    return Answer(_FAILED_DEPENDENCY, body)
+    return Response(_FAILED_DEPENDENCY, body)
 
 
-def _shown(member_id: str, answer: Answer) -> Json:
-    headers: Mapping[str, str] = {"Content-Type": answer.content_type, **answer.headers}
-    return {"id": member_id, "status": answer.status, "headers": dict(headers), "body": _body(answer)}
+def _shown(member_id: str, response: Response) -> Json:
+    headers: Mapping[str, str] = {"Content-Type": response.content_type, **response.headers}
+    return {"id": member_id, "status": response.status, "headers": dict(headers), "body": _body(response)}
 
 
-def _body(answer: Answer) -> Any:
+def _body(response: Response) -> Any:
     """JSON as it is; anything else in base64."""
-    if isinstance(answer.payload, bytes | Stream) or "json" not in answer.content_type:
-        return base64.b64encode(answer.body()).decode() or None
-    return answer.payload
+    if isinstance(response.payload, bytes | Stream) or "json" not in response.content_type:
+        return base64.b64encode(response.body()).decode() or None
+    return response.payload

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault, Page
+from o365_exporter.simulator.http import Request, Response
 from o365_exporter.simulator.timetext import http_date
 
 _PART = re.compile(r"@odata\.[^.]+|[^.]+")
@@ -35,39 +35,39 @@ _PAGES: dict[Page, str] = {
 }
 
 
-def replacement(fault: Fault) -> Answer | None:
+def replacement(fault: Fault) -> Response | None:
     """The page or text that stands in for an answer; None where the service's own shape is wanted."""
     if fault.page is not None:
         return page(fault.page, fault.status or 200)
     if fault.text is not None:
-        return Answer(fault.status or 200, fault.text.encode())
+        return Response(fault.status or 200, fault.text.encode())
     return None
 
 
-def page(name: Page, status: int = 200) -> Answer:
+def page(name: Page, status: int = 200) -> Response:
     """An HTML page that somebody between client and Microsoft sends instead of an answer."""
-    return Answer(status, _PAGES[name], content_type=_HTML)
+    return Response(status, _PAGES[name], content_type=_HTML)
 
 
-def spoil(fault: Fault, call: Call, answer: Answer, now: float) -> Answer:
+def spoil(fault: Fault, request: Request, response: Response, now: float) -> Response:
     """Apply everything of a fault that changes headers or content; ``now`` in seconds since 1970."""
-    if isinstance(answer.payload, dict):
-        answer.payload = _edited(fault, call, answer.payload)
+    if isinstance(response.payload, dict):
+        response.payload = _edited(fault, request, response.payload)
     if fault.invalid_json:
-        answer.payload = answer.body()[:-20]
+        response.payload = response.body()[:-20]
     if fault.content_type is not None:
-        answer.content_type = fault.content_type
+        response.content_type = fault.content_type
     if fault.retry_after is not None:
-        answer.headers["Retry-After"] = (
+        response.headers["Retry-After"] = (
             fault.retry_after if isinstance(fault.retry_after, str) else f"{fault.retry_after:g}"
         )
     if fault.retry_after_date is not None:
-        answer.headers["Retry-After"] = http_date(now + fault.retry_after_date)
-    answer.headers |= fault.headers
-    return answer
+        response.headers["Retry-After"] = http_date(now + fault.retry_after_date)
+    response.headers |= fault.headers
+    return response
 
 
-def _edited(fault: Fault, call: Call, payload: dict[str, Any]) -> dict[str, Any]:
+def _edited(fault: Fault, request: Request, payload: dict[str, Any]) -> dict[str, Any]:
     if not (fault.remove or fault.null or fault.set or fault.next_link or fault.pad_item):
         return payload
     payload = copy.deepcopy(payload)  # rows are the tenant's own
@@ -76,7 +76,7 @@ def _edited(fault: Fault, call: Call, payload: dict[str, Any]) -> dict[str, Any]
     for path, value in (fault.set | dict.fromkeys(fault.null)).items():
         _visit(payload, _PART.findall(path), partial(_put, value))
     if fault.next_link is not None:
-        payload["@odata.nextLink"] = _link(fault.next_link, call)
+        payload["@odata.nextLink"] = _link(fault.next_link, request)
     if fault.pad_item:
         for item in payload.get("value", []):
             item["ballast"] = "x" * fault.pad_item
@@ -112,8 +112,8 @@ def _put(value: Any, holder: Any, key: Any) -> None:
     holder[key] = value
 
 
-def _link(wanted: str, call: Call) -> str:
-    here = f"{call.path}?{call.query}" if call.query else call.path
+def _link(wanted: str, request: Request) -> str:
+    here = f"{request.path}?{request.query}" if request.query else request.path
     if wanted == "loop":
-        return f"{call.origin}{here}"
+        return f"{request.origin}{here}"
     return f"{FOREIGN_ORIGIN}{here}" if wanted == "foreign" else wanted

@@ -27,25 +27,49 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from o365_exporter.simulator.arguments import arguments_of, check, describe
 from o365_exporter.simulator.domains.base import SimulatorError, operations_of
-from o365_exporter.simulator.exchange import Answer, Call
-from o365_exporter.simulator.faults import ActiveFault, Fault
-from o365_exporter.simulator.machine import APP_SERVICE, IMDS
-from o365_exporter.simulator.moods import MOODS, Reach
+from o365_exporter.simulator.faults import ActiveFault, Fault, Faults
+from o365_exporter.simulator.federation import OtherIssuer
+from o365_exporter.simulator.http import Request, Response
+from o365_exporter.simulator.machine import APP_SERVICE, IMDS, Machine
+from o365_exporter.simulator.moods import MOODS, Moods, Reach
 from o365_exporter.simulator.options import Switches
+from o365_exporter.simulator.requestlog import RequestLog
+from o365_exporter.simulator.shiftedclock import ShiftedClock
 from o365_exporter.simulator.tenant import Tenant
+from o365_exporter.simulator.throttle import Throttle
 from o365_exporter.simulator.timetext import graph_time
-
-if TYPE_CHECKING:
-    from o365_exporter.simulator.app import Simulator
 
 OPERATIONS = operations_of(Tenant)
 """What can be done to a tenant from outside."""
 
 Json = dict[str, Any]
+
+
+class Controlled(Protocol):
+    """What of a simulator can be seen and changed from outside; see ``Simulator``."""
+
+    tenants: dict[str, Tenant]
+    faults: Faults
+    moods: Moods
+    requests: RequestLog
+    throttle: Throttle
+    federation: OtherIssuer
+    machine: Machine
+    clock: ShiftedClock
+
+    @property
+    def download_url(self) -> str: ...
+
+    @property
+    def switches(self) -> Switches: ...
+
+    def switch(self, **changes: Any) -> None: ...
+
+    def advance(self, seconds: float) -> None: ...
 
 
 class NotThereError(SimulatorError):
@@ -55,7 +79,7 @@ class NotThereError(SimulatorError):
 class Control:
     """Answers what is asked below ``/control/``."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Controlled) -> None:
         self._simulator = simulator
         self._operations = {method.__name__: (method, arguments_of(method)) for method in OPERATIONS}
         self._routes: tuple[tuple[str, str, Callable[..., Any]], ...] = (
@@ -82,20 +106,22 @@ class Control:
             ("GET", r"/control/machine", self._machine),
         )
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, request: Request) -> Response:
         """Do what is asked and say what came of it."""
         matches = [
             (method, handler, match.groups())
             for method, pattern, handler in self._routes
-            if (match := re.fullmatch(pattern, call.path))
+            if (match := re.fullmatch(pattern, request.path))
         ]
         if not matches:
-            return Answer(404, {"error": f"there is no {call.path}; GET /control/ lists what there is"})
+            return Response(404, {"error": f"there is no {request.path}; GET /control/ lists what there is"})
         for method, handler, names in matches:
-            if method == call.method:
-                return _carried_out(call, handler, names)
+            if method == request.method:
+                return _carried_out(request, handler, names)
         allowed = ", ".join(method for method, _, _ in matches)
-        return Answer(405, {"error": f"{call.method} is not for {call.path}; use {allowed}"}, {"Allow": allowed})
+        return Response(
+            405, {"error": f"{request.method} is not for {request.path}; use {allowed}"}, {"Allow": allowed}
+        )
 
     # Handlers: the names in the path, then the JSON object of the body (or the query of a GET) ----------------
 
@@ -207,20 +233,20 @@ class Control:
         return self._simulator.tenants[key]
 
 
-def _carried_out(call: Call, handler: Callable[..., Json], names: tuple[str, ...]) -> Answer:
+def _carried_out(request: Request, handler: Callable[..., Json], names: tuple[str, ...]) -> Response:
     try:
-        return Answer(200, handler(*names, _given(call)))
+        return Response(200, handler(*names, _given(request)))
     except NotThereError as error:
-        return Answer(404, {"error": str(error)})
+        return Response(404, {"error": str(error)})
     except SimulatorError as error:
-        return Answer(400, {"error": str(error)})
+        return Response(400, {"error": str(error)})
 
 
-def _given(call: Call) -> Json:
-    if call.method == "GET":
-        return dict(call.parameters)
+def _given(request: Request) -> Json:
+    if request.method == "GET":
+        return dict(request.parameters)
     try:
-        given = json.loads(call.body or b"{}")
+        given = json.loads(request.body or b"{}")
     except ValueError as error:
         raise SimulatorError(f"the body is not JSON ({error}); send an object such as {{}}") from None
     if not isinstance(given, dict):

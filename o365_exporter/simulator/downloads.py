@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from o365_exporter.clock import Clock
 from o365_exporter.simulator.breakage import page
-from o365_exporter.simulator.exchange import Answer, Call, Stream
 from o365_exporter.simulator.faults import Fault
+from o365_exporter.simulator.http import Request, Response, Stream
 from o365_exporter.simulator.options import Switches
 from o365_exporter.simulator.reports import Edition, Style
 from o365_exporter.simulator.tenant import Tenant
@@ -67,9 +67,9 @@ class Downloads:
         """Whether there is anything at this address."""
         return _PATH.fullmatch(path) is not None
 
-    def address(self, call: Call, tenant: Tenant, edition: Edition) -> str:
+    def address(self, request: Request, tenant: Tenant, edition: Edition) -> str:
         """The address of a file for who asked Graph for it, good for some minutes from now."""
-        origin = self._origin_beside(call)
+        origin = self._origin_beside(request)
         function, window = edition.report.name, edition.window.text
         ticket = self._sign([tenant.key, function, window, f"{edition.refresh}", self._clock.now() + TICKET_LIFETIME])
         twice = self.switches.report_redirect in ("twice", "twice_elsewhere")
@@ -81,64 +81,66 @@ class Downloads:
         """How cells are spelled at present."""
         return Style(self.switches.report_booleans, self.switches.report_dates)
 
-    def tenant_key(self, call: Call) -> str | None:
+    def tenant_key(self, request: Request) -> str | None:
         """Key of the tenant whose file is asked for."""
-        ticket = self._read(call)
+        ticket = self._read(request)
         return ticket[0] if ticket else None
 
-    def answer(self, call: Call) -> Answer:
-        """Answer a call to the second origin."""
-        answer = self._serve(call)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+    def answer(self, request: Request) -> Response:
+        """Answer a request to the second origin."""
+        response = self._serve(request)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
-    def injected(self, _call: Call, fault: Fault) -> Answer | None:
+    def injected(self, _call: Request, fault: Fault) -> Response | None:
         """The error that a fault wants: a line of text."""
         return None if fault.status is None else _refusal(fault.status, fault.message or "An error was injected.")
 
-    def _origin_beside(self, call: Call) -> str:
+    def _origin_beside(self, request: Request) -> str:
         """The origin for who reaches Graph at another: the second socket has many names, as the first has.
 
         Who comes by a proxy, or by a fixed address, may find one of the sockets only: then both are the same.
         """
-        if self._origin is None and call.elsewhere:
-            return call.origin
+        if self._origin is None and request.elsewhere:
+            return request.origin
         if self._origin is not None or self.served is None:
             return self.url
-        parts = urlsplit(call.origin)
+        parts = urlsplit(request.origin)
         host = parts.netloc.removesuffix(f":{parts.port}")
         return f"{parts.scheme}://{host}:{urlsplit(self.served).port}"
 
-    def _serve(self, call: Call) -> Answer:
-        match = _PATH.fullmatch(call.path)
-        ticket = self._read(call)
-        if match is None or call.method != "GET":
+    def _serve(self, request: Request) -> Response:
+        match = _PATH.fullmatch(request.path)
+        ticket = self._read(request)
+        if match is None or request.method != "GET":
             return _refusal(404, "There is nothing to get at this address.")
-        if "authorization" in call.headers and not call.elsewhere:  # at Graph's own origin a client cannot but send it
+        if (
+            "authorization" in request.headers and not request.elsewhere
+        ):  # at Graph's own origin a client cannot but send it
             return _refusal(401, "This address needs no Authorization, and must not be sent any.")
         if ticket is None or ticket[1:3] != [match["function"], match["window"]]:
             return _refusal(403, "The signature of this address is wrong.")
         if self._clock.now() >= ticket[4]:
             return _refusal(403, "This address has expired.")
         if match["step"] == "redirect":
-            return self._second_redirect(call)
-        return self._file(call, ticket)
+            return self._second_redirect(request)
+        return self._file(request, ticket)
 
-    def _second_redirect(self, call: Call) -> Answer:
+    def _second_redirect(self, request: Request) -> Response:
         origin = FORBIDDEN_ORIGIN if self.switches.report_redirect == "twice_elsewhere" else ""
-        path = call.path.replace("/redirect/", "/download/")
-        return Answer(302, b"", {"Location": f"{origin}{path}?{call.query}"}, _TEXT)
+        path = request.path.replace("/redirect/", "/download/")
+        return Response(302, b"", {"Location": f"{origin}{path}?{request.query}"}, _TEXT)
 
-    def _file(self, call: Call, ticket: list[Any]) -> Answer:
+    def _file(self, request: Request, ticket: list[Any]) -> Response:
         key, function, window, refresh, _ = ticket
         tenant = self._tenants[key]
         edition = tenant.edition(function, window, date.fromisoformat(refresh), self.style())
         headers = {"ETag": edition.etag}
-        if self.switches.report_etags != "ignored" and known(call, edition):
-            return Answer(304, b"", headers, _CSV)
+        if self.switches.report_etags != "ignored" and known(request, edition):
+            return Response(304, b"", headers, _CSV)
         if tenant.report_state(function) == "html":
             return page("proxy")
-        return Answer(200, self.stream(tenant, edition), headers, _CSV)
+        return Response(200, self.stream(tenant, edition), headers, _CSV)
 
     def stream(self, tenant: Tenant, edition: Edition) -> Stream:
         """A file as it comes at present."""
@@ -158,9 +160,9 @@ class Downloads:
         text = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
         return f"{text}.{self._signature(text)}"
 
-    def _read(self, call: Call) -> list[Any] | None:
+    def _read(self, request: Request) -> list[Any] | None:
         """What a ticket of ours says; None for any other."""
-        text, _, signature = call.parameters.get("token", "").partition(".")
+        text, _, signature = request.parameters.get("token", "").partition(".")
         if not hmac.compare_digest(signature, self._signature(text)):
             return None
         try:
@@ -173,10 +175,10 @@ class Downloads:
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
 
-def known(call: Call, edition: Edition) -> bool:
+def known(request: Request, edition: Edition) -> bool:
     """Whether the client has this file already and says so."""
-    return edition.etag in {tag.strip() for tag in call.headers.get("if-none-match", "").split(",")}
+    return edition.etag in {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
 
 
-def _refusal(status: int, sentence: str) -> Answer:
-    return Answer(status, sentence, content_type=_TEXT)
+def _refusal(status: int, sentence: str) -> Response:
+    return Response(status, sentence, content_type=_TEXT)

@@ -11,9 +11,9 @@ from o365_exporter.clock import Clock
 from o365_exporter.simulator.aadsts import EntraError
 from o365_exporter.simulator.client_credentials import check_credential
 from o365_exporter.simulator.clouds import audiences
-from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.federation import OtherIssuer
+from o365_exporter.simulator.http import Request, Response
 from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.timetext import login_time
 from o365_exporter.simulator.tokens import TokenIssuer
@@ -43,43 +43,43 @@ class Entra:
         self._clock = clock
         self.federation = OtherIssuer(clock)
 
-    def answer(self, call: Call) -> Answer:
-        """Answer a call that is not for Graph; 404 where Entra has nothing at that address."""
+    def answer(self, request: Request) -> Response:
+        """Answer a request that is not for Graph; 404 where Entra has nothing at that address."""
         for pattern, name, method in _ROUTES:
-            match = pattern.fullmatch(call.path)
-            if match and call.method == method:
+            match = pattern.fullmatch(request.path)
+            if match and request.method == method:
                 try:
-                    return self._dress(call, getattr(self, f"_{name}")(call, match[1]))
+                    return self._dress(request, getattr(self, f"_{name}")(request, match[1]))
                 except EntraError as error:
-                    return self.refusal(call, error)
-        return self._dress(call, Answer(404, "<html><body>404</body></html>", content_type="text/html"))
+                    return self.refusal(request, error)
+        return self._dress(request, Response(404, "<html><body>404</body></html>", content_type="text/html"))
 
-    def refusal(self, call: Call, error: EntraError) -> Answer:
+    def refusal(self, request: Request, error: EntraError) -> Response:
         """An error in Entra's shape."""
         stamp = login_time(self._clock.now())
-        correlation = call.headers.get("client-request-id", call.request_id)
-        text = f"{error} Trace ID: {call.request_id} Correlation ID: {correlation} Timestamp: {stamp}"
+        correlation = request.headers.get("client-request-id", request.request_id)
+        text = f"{error} Trace ID: {request.request_id} Correlation ID: {correlation} Timestamp: {stamp}"
         body = {
             "error": error.error,
             "error_description": text,
             "error_codes": [error.code],
             "timestamp": stamp,
-            "trace_id": call.request_id,
+            "trace_id": request.request_id,
             "correlation_id": correlation,
-            "error_uri": f"{call.origin}/error?code={error.code}",
+            "error_uri": f"{request.origin}/error?code={error.code}",
         }
-        return self._dress(call, Answer(error.status, body))
+        return self._dress(request, Response(error.status, body))
 
-    def injected(self, call: Call, fault: Fault) -> Answer | None:
+    def injected(self, request: Request, fault: Fault) -> Response | None:
         """The error that a fault wants, in Entra's shape."""
         if fault.aadsts is None and fault.status is None:
             return None
-        answer = self.refusal(call, EntraError(fault.aadsts or 90033))
-        answer.status = fault.status or answer.status
-        return answer
+        response = self.refusal(request, EntraError(fault.aadsts or 90033))
+        response.status = fault.status or response.status
+        return response
 
-    def _token(self, call: Call, name: str) -> Answer:
-        form = call.form
+    def _token(self, request: Request, name: str) -> Response:
+        form = request.form
         for parameter in ("grant_type", "client_id", "scope"):
             if not form.get(parameter):
                 raise EntraError(900144, parameter=parameter)
@@ -87,10 +87,10 @@ class Entra:
             raise EntraError(70003, parameter=form["grant_type"])
         tenant = self._tenant(name)
         _check_app(tenant, form["client_id"])
-        check_credential(tenant, form, self.federation, self._clock.now(), call.origin)
-        audience = _audience(tenant, form["scope"], call.origin)
+        check_credential(tenant, form, self.federation, self._clock.now(), request.origin)
+        audience = _audience(tenant, form["scope"], request.origin)
         token, lifetime = self._issuer.issue(tenant, audience, self._clock.now())
-        return Answer(
+        return Response(
             200,
             {
                 "token_type": "Bearer",
@@ -100,10 +100,10 @@ class Entra:
             },
         )
 
-    def _discovery(self, call: Call, name: str) -> Answer:
+    def _discovery(self, request: Request, name: str) -> Response:
         """All addresses are the simulator's, so that no secret of a trial is ever sent to Microsoft."""
-        login = f"{call.origin}/{name if name in _MANY else self._tenant(name).tenant_id}"
-        issuer = f"{call.origin}/{{tenantid}}/v2.0" if name in _MANY else f"{login}/v2.0"
+        login = f"{request.origin}/{name if name in _MANY else self._tenant(name).tenant_id}"
+        issuer = f"{request.origin}/{{tenantid}}/v2.0" if name in _MANY else f"{login}/v2.0"
         document: dict[str, Any] = {
             "token_endpoint": f"{login}/oauth2/v2.0/token",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
@@ -117,18 +117,18 @@ class Entra:
             "authorization_endpoint": f"{login}/oauth2/v2.0/authorize",
             "device_authorization_endpoint": f"{login}/oauth2/v2.0/devicecode",
             "tenant_region_scope": "EU",
-            "cloud_instance_name": urlsplit(call.origin).hostname,
-            "msgraph_host": urlsplit(call.origin).netloc,
+            "cloud_instance_name": urlsplit(request.origin).hostname,
+            "msgraph_host": urlsplit(request.origin).netloc,
         }
-        return Answer(200, document)
+        return Response(200, document)
 
-    def _instances(self, call: Call, _name: str) -> Answer:
-        asked = call.parameters.get("authorization_endpoint", f"{call.origin}/common/oauth2/v2.0/authorize")
+    def _instances(self, request: Request, _name: str) -> Response:
+        asked = request.parameters.get("authorization_endpoint", f"{request.origin}/common/oauth2/v2.0/authorize")
         tenant = asked.split("/")[3] if asked.count("/") >= 3 else "common"  # noqa: PLR2004 - scheme, host, tenant
-        host = urlsplit(call.origin).netloc
+        host = urlsplit(request.origin).netloc
         metadata = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
-        endpoint = f"{call.origin}/{tenant}/v2.0/.well-known/openid-configuration"
-        return Answer(200, {"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": [metadata]})
+        endpoint = f"{request.origin}/{tenant}/v2.0/.well-known/openid-configuration"
+        return Response(200, {"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": [metadata]})
 
     def _tenant(self, name: str) -> Tenant:
         for tenant in self._tenants.values():
@@ -137,13 +137,13 @@ class Entra:
         known_form = _GUID.fullmatch(name) or "." in name
         raise EntraError(90002 if known_form else 900023, tenant=name)
 
-    def _dress(self, call: Call, answer: Answer) -> Answer:
-        answer.headers |= {
-            "Cache-Control": "no-store, no-cache" if call.method == "POST" else "max-age=86400, private",
-            "x-ms-request-id": call.request_id,
-            "client-request-id": call.headers.get("client-request-id", call.request_id),
+    def _dress(self, request: Request, response: Response) -> Response:
+        response.headers |= {
+            "Cache-Control": "no-store, no-cache" if request.method == "POST" else "max-age=86400, private",
+            "x-ms-request-id": request.request_id,
+            "client-request-id": request.headers.get("client-request-id", request.request_id),
         }
-        return answer
+        return response
 
 
 def _check_app(tenant: Tenant, client_id: str) -> None:

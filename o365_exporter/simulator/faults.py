@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from o365_exporter.clock import Clock
 from o365_exporter.simulator.aadsts import KNOWN_CODES
 from o365_exporter.simulator.draw import Draw, draw_for
-from o365_exporter.simulator.exchange import Call
+from o365_exporter.simulator.http import Request
 
 Page = Literal["login", "proxy", "gateway"]
 Wire = Literal["cut_length", "cut_chunked", "cut_gzip", "broken_connection", "wrong_gzip"]
@@ -70,12 +70,12 @@ class Fault(BaseModel):
             raise ValueError(f"aadsts: {self.aadsts} is not known; use one of {sorted(KNOWN_CODES)}")
         return self
 
-    def concerns(self, call: Call, tenant: str | None) -> bool:
+    def concerns(self, request: Request, tenant: str | None) -> bool:
         """Whether a request is of the kind that this fault is for."""
         return (
-            fnmatchcase(call.path, self.path)
-            and fnmatchcase(call.query, self.query)
-            and self.method in (None, call.method)
+            fnmatchcase(request.path, self.path)
+            and fnmatchcase(request.query, self.query)
+            and self.method in (None, request.method)
             and self.tenant in (None, tenant)
         )
 
@@ -130,10 +130,10 @@ class Faults:
         """Deactivate all faults."""
         self.active.clear()
 
-    def pick(self, call: Call, tenant: str | None) -> Fault | None:
+    def pick(self, request: Request, tenant: str | None) -> Fault | None:
         """The fault that happens to this request, if any."""
         now = self._clock.now()
         for one in self.active.values():
-            if one.fault.concerns(call, tenant) and one.fires(now):
+            if one.fault.concerns(request, tenant) and one.fires(now):
                 return one.fault
         return None

@@ -13,8 +13,8 @@ from typing import Any
 from o365_exporter.clock import Clock
 from o365_exporter.simulator.clouds import audiences
 from o365_exporter.simulator.draw import draw_for
-from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault
+from o365_exporter.simulator.http import Request, Response
 from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.tokens import TokenIssuer
 
@@ -48,36 +48,38 @@ class Machine:
         """Whether there is anything at this address."""
         return path in _VERSIONS
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, request: Request) -> Response:
         """A token for the identity that is asked for, or why there is none."""
         try:
-            self._check(call)
-            return Answer(200, self._token(call))
+            self._check(request)
+            return Response(200, self._token(request))
         except _RefusedError as error:
-            return _refusal(call, error.status, error.error, str(error))
+            return _refusal(request, error.status, error.error, str(error))
 
-    def injected(self, call: Call, fault: Fault) -> Answer | None:
+    def injected(self, request: Request, fault: Fault) -> Response | None:
         """The error that a fault wants, in the shape of the endpoint."""
-        return None if fault.status is None else _refusal(call, fault.status, "unknown_error", "An error was injected.")
+        return (
+            None if fault.status is None else _refusal(request, fault.status, "unknown_error", "An error was injected.")
+        )
 
-    def _check(self, call: Call) -> None:
-        if call.method != "GET":
+    def _check(self, request: Request) -> None:
+        if request.method != "GET":
             raise _RefusedError(405, "invalid_request", "Method not allowed")
-        if call.path == APP_SERVICE:
-            given = call.headers.get("x-identity-header", "")
+        if request.path == APP_SERVICE:
+            given = request.headers.get("x-identity-header", "")
             if not hmac.compare_digest(given.encode(), self.identity_header.encode()):
                 raise _RefusedError(401, "unauthorized", "The identity header is missing or wrong.")
-        elif call.headers.get("metadata") != "true":
+        elif request.headers.get("metadata") != "true":
             raise _RefusedError(400, "invalid_request", "Required metadata header not specified")
-        elif "x-forwarded-for" in call.headers:
+        elif "x-forwarded-for" in request.headers:
             raise _RefusedError(400, "invalid_request", "Requests by way of a proxy are not served")
-        if call.parameters.get("api-version") not in _VERSIONS[call.path]:
+        if request.parameters.get("api-version") not in _VERSIONS[request.path]:
             raise _RefusedError(400, "bad_request_102", "Required api-version is missing or not supported")
 
-    def _token(self, call: Call) -> dict[str, Any]:
-        tenant, client_id = self._identity(call.parameters.get("client_id"))
-        resource = call.parameters.get("resource", "").rstrip("/")
-        if resource not in audiences(tenant.cloud, call.origin):
+    def _token(self, request: Request) -> dict[str, Any]:
+        tenant, client_id = self._identity(request.parameters.get("client_id"))
+        resource = request.parameters.get("resource", "").rstrip("/")
+        if resource not in audiences(tenant.cloud, request.origin):
             raise _RefusedError(400, "invalid_resource", f"AADSTS500011: The resource {resource} was not found")
         now = self._clock.now()
         token, lifetime = self._issuer.issue(tenant, resource, now, machine=client_id)
@@ -88,7 +90,7 @@ class Machine:
             "resource": resource,
             "token_type": "Bearer",
         }
-        if call.path == IMDS:
+        if request.path == IMDS:
             body |= {"expires_in": str(lifetime), "ext_expires_in": str(lifetime), "not_before": str(int(now))}
         return body
 
@@ -104,7 +106,7 @@ def _first(tenants: Iterable[Tenant]) -> Tenant | None:
     return next(iter(tenants), None)
 
 
-def _refusal(call: Call, status: int, error: str, text: str) -> Answer:
-    if call.path == APP_SERVICE:
-        return Answer(status, {"statusCode": status, "message": text})
-    return Answer(status, {"error": error, "error_description": text})
+def _refusal(request: Request, status: int, error: str, text: str) -> Response:
+    if request.path == APP_SERVICE:
+        return Response(status, {"statusCode": status, "message": text})
+    return Response(status, {"error": error, "error_description": text})

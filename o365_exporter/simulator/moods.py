@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from o365_exporter.simulator.domains.base import SimulatorError
-from o365_exporter.simulator.faults import Fault
+from o365_exporter.simulator.faults import Fault, Faults
 from o365_exporter.simulator.options import Switches
-
-if TYPE_CHECKING:
-    from o365_exporter.simulator.app import Simulator
 
 
 class Mood(BaseModel):
@@ -52,10 +49,16 @@ MOODS = _table()
 
 
 class Moods:
-    """The moods that a simulator is in."""
+    """The moods that a simulator is in.
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+    Args:
+        faults: what goes wrong, as far as faults can say it.
+        switch: changes manners, see ``Simulator.switch``.
+    """
+
+    def __init__(self, faults: Faults, switch: Callable[..., None]) -> None:
+        self._active = faults
+        self._switch = switch
         self._faults: dict[str, list[str]] = {}
 
     @property
@@ -71,8 +74,8 @@ class Moods:
         """
         mood = _named(name)
         faults = [_narrowed(name, one, reach) for one in _faults_of(mood)]
-        self._simulator.switch(**mood.switches)
-        self._faults.setdefault(name, []).extend(map(self._simulator.faults.add, faults))
+        self._switch(**mood.switches)
+        self._faults.setdefault(name, []).extend(map(self._active.add, faults))
 
     def end(self, name: str) -> None:
         """End a mood.
@@ -83,9 +86,9 @@ class Moods:
         if name not in self._faults:
             raise SimulatorError(f"mood {name!r} does not last; these do: {', '.join(self.active) or 'none'}")
         for fault_id in self._faults.pop(name):
-            self._simulator.faults.remove(fault_id)
+            self._active.remove(fault_id)
         usual = Switches().model_dump()
-        self._simulator.switch(**{switch: usual[switch] for switch in _named(name).switches})
+        self._switch(**{switch: usual[switch] for switch in _named(name).switches})
 
     def end_all(self) -> None:
         """End every mood."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from o365_exporter.simulator.exchange import Call
+from o365_exporter.simulator.http import Request
 
 _OF_INTEREST = (
     "accept",
@@ -55,12 +55,12 @@ class RequestLog:
     def __getitem__(self, index: int) -> Received:
         return self._kept[index]
 
-    def record(self, call: Call, tenant: str | None, now: float) -> Received:
+    def record(self, request: Request, tenant: str | None, now: float) -> Received:
         """Note a request that has just come in."""
-        headers = {name: call.headers[name] for name in _OF_INTEREST if name in call.headers}
-        query = _TICKET.sub(r"\1…", call.query)
-        scheme = call.headers.get("authorization", "").partition(" ")[0]
-        received = Received(now, call.method, call.path, query, tenant, headers | {"authorization": scheme})
+        headers = {name: request.headers[name] for name in _OF_INTEREST if name in request.headers}
+        query = _TICKET.sub(r"\1…", request.query)
+        scheme = request.headers.get("authorization", "").partition(" ")[0]
+        received = Received(now, request.method, request.path, query, tenant, headers | {"authorization": scheme})
         self._kept.append(received)
         return received
 

@@ -15,12 +15,12 @@ from functools import partial
 
 import anyio
 import anyio.lowlevel
-from starlette.requests import Request
+from starlette.requests import Request as StarletteRequest
 from starlette.types import Receive, Scope, Send
 
 from o365_exporter.clock import Clock
-from o365_exporter.simulator.exchange import Answer, Call, Stream
 from o365_exporter.simulator.faults import Fault, Wire
+from o365_exporter.simulator.http import Request, Response, Stream
 
 TRANSPORT = "transport"
 """Key under which the server leaves a connection's transport in ``scope["state"]``."""
@@ -39,9 +39,9 @@ class Connection:
         self._receive = receive
         self._send = send
 
-    def request(self) -> Request:
+    def request(self) -> StarletteRequest:
         """The request on this connection."""
-        return Request(self._scope, self._receive)
+        return StarletteRequest(self._scope, self._receive)
 
     @property
     def host(self) -> str:
@@ -68,36 +68,38 @@ class Connection:
             tasks.cancel_scope.cancel()
         return stayed
 
-    async def send(self, call: Call, answer: Answer, *, gzip_allowed: bool, fault: Fault | None) -> None:
+    async def send(self, request: Request, response: Response, *, gzip_allowed: bool, fault: Fault | None) -> None:
         """Send an answer; ``fault.wire`` says what goes wrong on the way."""
         wire = fault.wire if fault else None
         if wire == "broken_connection":
             return await self._break()
-        if isinstance(answer.payload, Stream) and wire != "wrong_gzip":
-            return await self._flow(call, answer, answer.payload, gzip_allowed=gzip_allowed, wire=wire)
-        body = answer.body()
-        headers = {"content-type": answer.content_type, **answer.headers}
-        accepted = "gzip" in call.headers.get("accept-encoding", "")
+        if isinstance(response.payload, Stream) and wire != "wrong_gzip":
+            return await self._flow(request, response, response.payload, gzip_allowed=gzip_allowed, wire=wire)
+        body = response.body()
+        headers = {"content-type": response.content_type, **response.headers}
+        accepted = "gzip" in request.headers.get("accept-encoding", "")
         if wire in ("wrong_gzip", "cut_gzip") or (gzip_allowed and accepted and len(body) > _WORTH_COMPRESSING):
             headers["content-encoding"] = "gzip"
             body = body if wire == "wrong_gzip" else await _compressed(body)
             body = body[: len(body) // 2] if wire == "cut_gzip" else body
-        if wire == "cut_length" or call.path.endswith("/token"):  # Graph sends chunks, Entra a length
+        if wire == "cut_length" or request.path.endswith("/token"):  # Graph sends chunks, Entra a length
             headers["content-length"] = str(len(body))
-        elif answer.status != 304:  # noqa: PLR2004 - Not Modified has no body
+        elif response.status != 304:  # noqa: PLR2004 - Not Modified has no body
             headers["transfer-encoding"] = "chunked"
-        await self._start(answer.status, headers)
+        await self._start(response.status, headers)
         if wire in ("cut_length", "cut_chunked"):
             await self._send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
             return await self._break(politely=True)
         return await self._send({"type": "http.response.body", "body": body})
 
-    async def _flow(self, call: Call, answer: Answer, stream: Stream, *, gzip_allowed: bool, wire: Wire | None) -> None:
+    async def _flow(
+        self, request: Request, response: Response, stream: Stream, *, gzip_allowed: bool, wire: Wire | None
+    ) -> None:
         """Send a stream piece by piece, for as long as somebody listens."""
         stream = _broken(stream, wire)
-        headers = {"content-type": answer.content_type, **answer.headers}
+        headers = {"content-type": response.content_type, **response.headers}
         pieces = stream.pieces
-        if gzip_allowed and "gzip" in call.headers.get("accept-encoding", ""):
+        if gzip_allowed and "gzip" in request.headers.get("accept-encoding", ""):
             headers["content-encoding"] = "gzip"
             pieces = partial(_gzipped, stream.pieces, cut=wire == "cut_gzip")
         if stream.framing == "length":
@@ -106,7 +108,7 @@ class Connection:
             headers["transfer-encoding"] = "chunked"
         elif unframe := self._scope.get("state", {}).get(UNFRAME):
             unframe()
-        await self._start(answer.status, headers)
+        await self._start(response.status, headers)
         listened = await self._pour(_beginning(pieces()) if stream.cut else pieces())
         if listened and stream.cut:
             await self._break(politely=True)

@@ -8,10 +8,10 @@ from typing import Any
 
 from o365_exporter.simulator.domains.health.resources import show_issue
 from o365_exporter.simulator.domains.resource import Resource, View
-from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.graph.errors import GraphError, bad_request
 from o365_exporter.simulator.graph.query import Query, next_link
 from o365_exporter.simulator.graph.targets import Target
+from o365_exporter.simulator.http import Request, Response
 from o365_exporter.simulator.options import Switches
 from o365_exporter.simulator.tenant import Tenant
 
@@ -24,7 +24,7 @@ _GRAPH_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE
 class Question:
     """A request of which all is known: who asks for what, and how it is to be shown."""
 
-    call: Call
+    request: Request
     tenant: Tenant
     target: Target
     query: Query
@@ -37,15 +37,15 @@ class Question:
         path = self.target.resource.path.replace("{parent}/", "").removeprefix("/")
         parts = [*self.query.select, *(f"{name}()" for name in self.query.expand)]
         columns = f"({','.join(parts)})" if parts else ""
-        return f"{self.call.origin}/v1.0/$metadata#{path}{columns}"
+        return f"{self.request.origin}/v1.0/$metadata#{path}{columns}"
 
     @property
     def eventual(self) -> bool:
         """Whether the request asks for advanced queries."""
-        return self.call.headers.get("consistencylevel", "").lower() == "eventual"
+        return self.request.headers.get("consistencylevel", "").lower() == "eventual"
 
 
-def look_up(question: Question) -> Answer:
+def look_up(question: Question) -> Response:
     """Answer a question.
 
     Raises:
@@ -61,16 +61,16 @@ def look_up(question: Question) -> Answer:
     return _count(question, kept) if target.count else _page(question, kept)
 
 
-def _count(question: Question, rows: list[Json]) -> Answer:
-    accepted = question.call.headers.get("accept", "*/*")
+def _count(question: Question, rows: list[Json]) -> Response:
+    accepted = question.request.headers.get("accept", "*/*")
     if not any(kind in accepted for kind in ("*/*", "text/*", "text/plain")):
         raise GraphError(415, "Request_BadRequest", "The content type of a count is text/plain.")
     if question.target.resource.service == "identity" and not question.eventual:
         raise bad_request("$count is not currently supported.", "Request_BadRequest")
-    return Answer(200, f"{len(rows)}", content_type="text/plain")
+    return Response(200, f"{len(rows)}", content_type="text/plain")
 
 
-def _one(question: Question, rows: Iterable[Json]) -> Answer:
+def _one(question: Question, rows: Iterable[Json]) -> Response:
     target = question.target
     key = "appId" if target.by_app_id else "id"
     wanted = str(target.id).lower()
@@ -78,10 +78,10 @@ def _one(question: Question, rows: Iterable[Json]) -> Answer:
     if row is None:
         raise _not_found(target.resource, str(target.id))
     context = {"@odata.context": f"{question.context}/$entity"}
-    return Answer(200, context | _shape(question, row), {}, _GRAPH_TYPE)
+    return Response(200, context | _shape(question, row), {}, _GRAPH_TYPE)
 
 
-def _page(question: Question, rows: list[Json]) -> Answer:
+def _page(question: Question, rows: list[Json]) -> Response:
     query, resource = question.query, question.target.resource
     body: Json = {"@odata.context": question.context}
     if query.count and (question.eventual or resource.service != "identity"):
@@ -94,9 +94,9 @@ def _page(question: Question, rows: list[Json]) -> Answer:
         and question.switches.health_top == "last_page"
     )
     if end < len(rows) and not last:  # microsoft-graph-docs#16424, #2305
-        body["@odata.nextLink"] = next_link(question.call, resource, end)
+        body["@odata.nextLink"] = next_link(question.request, resource, end)
     body["value"] = [_shape(question, row) for row in rows[query.offset : end]]
-    return Answer(200, body, {}, _GRAPH_TYPE)
+    return Response(200, body, {}, _GRAPH_TYPE)
 
 
 def _shape(question: Question, row: Json) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from o365_exporter.simulator.exchange import Answer, Call
+from o365_exporter.simulator.http import Request, Response
 from o365_exporter.simulator.timetext import graph_time
 
 
@@ -63,14 +63,14 @@ WITHOUT_PERMISSION = {
 """Code and message of the 403 of each service where the permission is missing."""
 
 
-def error_answer(call: Call, error: GraphError, now: float) -> Answer:
+def error_answer(request: Request, error: GraphError, now: float) -> Response:
     """The error as Graph writes it; ``now`` in seconds since 1970."""
     inner = {
         "date": graph_time(now).removesuffix("Z"),
-        "request-id": call.request_id,
-        "client-request-id": call.headers.get("client-request-id", call.request_id),
+        "request-id": request.request_id,
+        "client-request-id": request.headers.get("client-request-id", request.request_id),
     }
     if error.status == 429:  # noqa: PLR2004 - Too Many Requests
         inner |= {"code": "429", "message": "Please retry after", "status": "429"}
     body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
-    return Answer(error.status, body, dict(error.headers), "application/json")
+    return Response(error.status, body, dict(error.headers), "application/json")

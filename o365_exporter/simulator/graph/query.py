@@ -10,9 +10,9 @@ from typing import Any, Self
 from urllib.parse import quote, unquote_plus
 
 from o365_exporter.simulator.domains.resource import Resource
-from o365_exporter.simulator.exchange import Call
 from o365_exporter.simulator.graph.errors import GraphError, bad_request
 from o365_exporter.simulator.graph.filters import parse_filter
+from o365_exporter.simulator.http import Request
 from o365_exporter.simulator.options import Switches
 
 Json = dict[str, Any]
@@ -35,16 +35,16 @@ class Query:
     is_later_page: bool
 
     @classmethod
-    def parse(cls, call: Call, resource: Resource, preferences: set[str]) -> Self:
+    def parse(cls, request: Request, resource: Resource, preferences: set[str]) -> Self:
         """Read the options.
 
         Raises:
             GraphError: 400 where an option is unknown, unsupported here or malformed.
         """
-        given = {name.lower(): value for name, value in call.parameters.items() if name.startswith("$")}
+        given = {name.lower(): value for name, value in request.parameters.items() if name.startswith("$")}
         for name in given.keys() - _OPTIONS:
             raise bad_request(f"The query parameter '{name}' is not supported.")
-        if "'" in _raw(call.query, "$filter"):
+        if "'" in _raw(request.query, "$filter"):
             raise bad_request("Invalid filter clause: quotes in an address must be percent-encoded.")
         query = cls(
             select=_listed(given.get("$select", "")),
@@ -58,7 +58,7 @@ class Query:
             is_later_page="$skiptoken" in given,
         )
         _check(query, resource)
-        eventual = call.headers.get("consistencylevel", "").lower() == "eventual"
+        eventual = request.headers.get("consistencylevel", "").lower() == "eventual"
         if resource.service == "identity" and query.orderby and query.filter is not None and not eventual:
             raise bad_request("Sorting not supported for current query.", "Request_UnsupportedQuery")
         return query
@@ -94,15 +94,15 @@ class Query:
         return rows if switches.filter_mode == "ignored" else filter(passes, rows)
 
 
-def next_link(call: Call, resource: Resource, offset: int) -> str:
+def next_link(request: Request, resource: Resource, offset: int) -> str:
     """Where the next page is: the same query with another place in it, as raw as it came."""
-    kept = [part for part in call.query.split("&") if part and not _is_place(part)]
+    kept = [part for part in request.query.split("&") if part and not _is_place(part)]
     if resource.service == "service_communications":
         place = f"$skip={offset}"
     else:
         place = f"$skiptoken={base64.urlsafe_b64encode(f'RFNwdAIAAQ/{offset}'.encode()).decode().rstrip('=')}"
-    path = quote(call.path, safe="/()'$")
-    return f"{call.origin}{path}?{'&'.join([*kept, place])}"
+    path = quote(request.path, safe="/()'$")
+    return f"{request.origin}{path}?{'&'.join([*kept, place])}"
 
 
 def _raw(query: str, option: str) -> str:

@@ -13,7 +13,6 @@ from o365_exporter.simulator.domains import service_activity
 from o365_exporter.simulator.domains.enums import EnumView
 from o365_exporter.simulator.domains.resource import Resource, View
 from o365_exporter.simulator.downloads import Downloads, known
-from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.graph.answers import Question, look_up
 from o365_exporter.simulator.graph.errors import (
@@ -26,6 +25,7 @@ from o365_exporter.simulator.graph.errors import (
 )
 from o365_exporter.simulator.graph.query import Query
 from o365_exporter.simulator.graph.targets import Target, find_target
+from o365_exporter.simulator.http import Request, Response
 from o365_exporter.simulator.options import Switches
 from o365_exporter.simulator.reports.addresses import (
     REPORT_ROLES,
@@ -67,15 +67,15 @@ class Graph:
         self._clock = clock
         self.switches = Switches()
 
-    def answer(self, call: Call) -> Answer:
-        """Answer a call whose path begins with a version."""
+    def answer(self, request: Request) -> Response:
+        """Answer a request whose path begins with a version."""
         try:
-            answer = self._serve(call)
+            response = self._serve(request)
         except GraphError as error:
-            answer = error_answer(call, error, self._clock.now())
-        return self._dress(call, answer)
+            response = error_answer(request, error, self._clock.now())
+        return self._dress(request, response)
 
-    def injected(self, call: Call, fault: Fault) -> Answer | None:
+    def injected(self, request: Request, fault: Fault) -> Response | None:
         """The error that a fault wants, in Graph's shape."""
         if fault.status is None:
             return None
@@ -85,35 +85,35 @@ class Graph:
             code if fault.code is None else fault.code,
             message if fault.message is None else fault.message,
         )
-        return self._dress(call, error_answer(call, error, self._clock.now()))
+        return self._dress(request, error_answer(request, error, self._clock.now()))
 
-    def _dress(self, call: Call, answer: Answer) -> Answer:
+    def _dress(self, request: Request, response: Response) -> Response:
         """Add the headers that every answer of Graph has."""
         server = {"DataCenter": "West Europe", "Slice": "E", "Ring": "5", "ScaleUnit": "004"}
         server["RoleInstance"] = "AM2PEPF0001C8A4"
-        answer.headers |= {
+        response.headers |= {
             "Cache-Control": "no-cache",
             "OData-Version": "4.0",
             "Strict-Transport-Security": "max-age=31536000",
             "Vary": "Accept-Encoding",
-            "request-id": call.request_id,
-            "client-request-id": call.headers.get("client-request-id", call.request_id),
+            "request-id": request.request_id,
+            "client-request-id": request.headers.get("client-request-id", request.request_id),
             "x-ms-ags-diagnostic": json.dumps({"ServerInfo": server}, separators=(",", ":")),
         }
-        return answer
+        return response
 
-    def _serve(self, call: Call) -> Answer:
-        claims, tenant = self._caller(call)
-        version, path = _address(call)
+    def _serve(self, request: Request) -> Response:
+        claims, tenant = self._caller(request)
+        version, path = _address(request)
         if asks_for_settings(path):
-            return self._settings(call, version, claims, tenant)
+            return self._settings(request, version, claims, tenant)
         if version == "beta" and (match := service_activity.activity_in(path)):
-            return self._activity(call, match, claims, tenant)
+            return self._activity(request, match, claims, tenant)
         if match := report_in(path):
-            return self._report(call, version, match, claims, tenant)
+            return self._report(request, version, match, claims, tenant)
         target = _target(version, path)
-        preferences = call.preferences if self.switches.prefer == "honoured" else set()
-        query = Query.parse(call, target.resource, preferences)
+        preferences = request.preferences if self.switches.prefer == "honoured" else set()
+        query = Query.parse(request, target.resource, preferences)
         headers = self._charge(claims["appid"], tenant, target.resource, query)
         self._check_roles(claims, target.resource.roles, target.resource.service)
         view = View(
@@ -121,18 +121,18 @@ class Graph:
             query.view_select,
             frozenset(query.expand),
         )
-        answer = look_up(Question(call, tenant, target, query, view, self.switches))
-        answer.headers |= headers
+        response = look_up(Question(request, tenant, target, query, view, self.switches))
+        response.headers |= headers
         if preferences:
-            answer.headers["Preference-Applied"] = ", ".join(sorted(preferences))
-        return answer
+            response.headers["Preference-Applied"] = ", ".join(sorted(preferences))
+        return response
 
-    def _settings(self, call: Call, version: str, claims: Json, tenant: Tenant) -> Answer:
+    def _settings(self, request: Request, version: str, claims: Json, tenant: Tenant) -> Response:
         require_cloud(version, tenant, "reportSettings")
         self._check_roles(claims, SETTINGS_ROLES, "settings")
-        return settings_answer(call, tenant, self.switches)
+        return settings_answer(request, tenant, self.switches)
 
-    def _activity(self, call: Call, match: re.Match[str], claims: Json, tenant: Tenant) -> Answer:
+    def _activity(self, request: Request, match: re.Match[str], claims: Json, tenant: Tenant) -> Response:
         self._check_roles(claims, service_activity.ROLES, "usage_reports")
         try:
             entries = service_activity.activity(match, tenant.key, tenant.users, self._clock.now())
@@ -140,33 +140,33 @@ class Graph:
             raise bad_request(f"Resource not found for the segment '{error.args[0]}'.") from None
         except ValueError as error:
             raise bad_request(str(error)) from None
-        context = f"{call.origin}/beta/$metadata#Collection(microsoft.graph.serviceActivityValueMetric)"
-        return Answer(200, {"@odata.context": context, "value": entries})
+        context = f"{request.origin}/beta/$metadata#Collection(microsoft.graph.serviceActivityValueMetric)"
+        return Response(200, {"@odata.context": context, "value": entries})
 
-    def _report(self, call: Call, version: str, match: re.Match[str], claims: Json, tenant: Tenant) -> Answer:
+    def _report(self, request: Request, version: str, match: re.Match[str], claims: Json, tenant: Tenant) -> Response:
         """Where the file is; 304 where the client knows it already."""
         require_cloud(version, tenant, match["name"])
         charge = Charge(claims["appid"], tenant.tenant_id, tenant.users, "usage_reports", 1, function=match["name"])
         headers = self._judge(charge)
         self._check_roles(claims, REPORT_ROLES, "usage_reports")
-        one = wanted(call, match, tenant, self._clock.now())
+        one = wanted(request, match, tenant, self._clock.now())
         refresh = tenant.refresh_date(one.report.name)
         edition = tenant.edition(one.report.name, one.window, refresh, self._downloads.style())
-        if self.switches.report_etags == "honoured" and known(call, edition):
-            return Answer(304, b"", headers | {"ETag": edition.etag}, "text/plain")
+        if self.switches.report_etags == "honoured" and known(request, edition):
+            return Response(304, b"", headers | {"ETag": edition.etag}, "text/plain")
         if tenant.report_state(one.report.name) == "direct":
-            return Answer(200, self._downloads.stream(tenant, edition), headers, "application/octet-stream")
-        location = self._downloads.address(call, tenant, edition)
-        return Answer(302, b"", headers | {"Location": location}, "text/plain")
+            return Response(200, self._downloads.stream(tenant, edition), headers, "application/octet-stream")
+        location = self._downloads.address(request, tenant, edition)
+        return Response(302, b"", headers | {"Location": location}, "text/plain")
 
-    def _caller(self, call: Call) -> tuple[Json, Tenant]:
+    def _caller(self, request: Request) -> tuple[Json, Tenant]:
         """Claims of the token and the tenant that it is of."""
-        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
         tid = peek(token).get("tid")
         tenant = next((one for one in self._tenants.values() if one.tenant_id == tid), None)
-        allowed = audiences(tenant.cloud, call.origin) if tenant else set()
+        allowed = audiences(tenant.cloud, request.origin) if tenant else set()
         try:
             claims = self._issuer.check(token, allowed, self._clock.now())
         except TokenError as error:
@@ -209,10 +209,10 @@ class Graph:
         raise GraphError(403, *WITHOUT_PERMISSION[service])
 
 
-def _address(call: Call) -> tuple[str, str]:
+def _address(request: Request) -> tuple[str, str]:
     """Version and what follows it."""
-    version, _, rest = call.path.removeprefix("/").partition("/")
-    if call.method != "GET":
+    version, _, rest = request.path.removeprefix("/").partition("/")
+    if request.method != "GET":
         raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
     return version, f"/{rest}"
 

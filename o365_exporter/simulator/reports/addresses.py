@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from o365_exporter.simulator.clouds import CLOUDS
-from o365_exporter.simulator.exchange import Answer, Call
 from o365_exporter.simulator.graph.errors import GraphError, bad_request
+from o365_exporter.simulator.http import Request, Response
 from o365_exporter.simulator.options import Switches
 from o365_exporter.simulator.reports import REPORTS, Report
 from o365_exporter.simulator.reports.windows import PERIODS
@@ -47,18 +47,18 @@ def require_cloud(version: str, tenant: Tenant, segment: str) -> None:
         raise GraphError(404, "ResourceNotFound", f"Resource not found for the segment '{segment}'.")
 
 
-def settings_answer(call: Call, tenant: Tenant, switches: Switches) -> Answer:
+def settings_answer(request: Request, tenant: Tenant, switches: Switches) -> Response:
     """Whether the tenant conceals names, in one of the two shapes that are documented."""
     settings = {"@odata.type": "#microsoft.graph.adminReportSettings", "displayConcealedNames": tenant.concealed_names}
     if switches.report_settings == "wrapped":
-        return Answer(200, {"value": settings})
+        return Response(200, {"value": settings})
     del settings["@odata.type"]
-    version = call.path.split("/")[1]
-    context = f"{call.origin}/{version}/$metadata#admin/reportSettings/$entity"
-    return Answer(200, {"@odata.context": context} | settings)
+    version = request.path.split("/")[1]
+    context = f"{request.origin}/{version}/$metadata#admin/reportSettings/$entity"
+    return Response(200, {"@odata.context": context} | settings)
 
 
-def wanted(call: Call, match: re.Match[str], tenant: Tenant, now: float) -> Wanted:
+def wanted(request: Request, match: re.Match[str], tenant: Tenant, now: float) -> Wanted:
     """What is asked for.
 
     Raises:
@@ -73,7 +73,7 @@ def wanted(call: Call, match: re.Match[str], tenant: Tenant, now: float) -> Want
         raise GraphError(404, "ResourceNotFound", f"Resource not found for the segment '{report.name}'.")
     if state == "bad_request":
         raise bad_request(f"The report {report.name} is not available.")
-    if call.parameters.get("$format", "text/csv") != "text/csv":
+    if request.parameters.get("$format", "text/csv") != "text/csv":
         raise bad_request("The simulator gives reports as text/csv only.")
     return Wanted(report, _window(report, match["arguments"] or "", tenant, now))
 

@@ -1,4 +1,4 @@
-"""One request as the simulator sees it, and the answer it will give."""
+"""One request as the simulator sees it, and the response it will give."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import Request as StarletteRequest
 
 from o365_exporter.simulator.options import Framing
 
@@ -17,7 +17,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 
 @dataclass(frozen=True)
-class Call:
+class Request:
     """What was asked.
 
     ``origin`` is the address by which the client came, ``elsewhere`` whether that is another than the socket's: a
@@ -50,30 +50,30 @@ class Call:
         return {part.strip() for part in self.headers.get("prefer", "").split(",") if part.strip()}
 
     @classmethod
-    async def read(cls, request: Request, request_id: str, base_url: str | None) -> Call:
+    async def read(cls, taken: StarletteRequest, request_id: str, base_url: str | None) -> Request:
         """Take a request off the wire, whole; ``base_url`` replaces the origin it came in by.
 
         Graph takes several slashes for one, and clients that join addresses without care rely on it.
         """
-        forwarded = any(name in request.headers for name in ("x-forwarded-proto", "x-forwarded-host"))
+        forwarded = any(name in taken.headers for name in ("x-forwarded-proto", "x-forwarded-host"))
         return cls(
-            method=request.method,
-            origin=(base_url or _origin(request)).rstrip("/"),
+            method=taken.method,
+            origin=(base_url or _origin(taken)).rstrip("/"),
             elsewhere=bool(base_url) or forwarded,
-            path=re.sub("/+", "/", request.scope["path"]),
-            query=request.scope["query_string"].decode("latin-1"),
-            headers=dict(request.headers),
-            body=await request.body(),
+            path=re.sub("/+", "/", taken.scope["path"]),
+            query=taken.scope["query_string"].decode("latin-1"),
+            headers=dict(taken.headers),
+            body=await taken.body(),
             request_id=request_id,
         )
 
 
-def _origin(request: Request) -> str:
+def _origin(taken: StarletteRequest) -> str:
     """Where the client thinks it is; of several proxies, the first one knows."""
     scheme, host = (
-        request.headers.get(f"x-forwarded-{name}", "").partition(",")[0].strip() for name in ("proto", "host")
+        taken.headers.get(f"x-forwarded-{name}", "").partition(",")[0].strip() for name in ("proto", "host")
     )
-    return f"{scheme or request.url.scheme}://{host or request.headers.get('host', 'localhost')}"
+    return f"{scheme or taken.url.scheme}://{host or taken.headers.get('host', 'localhost')}"
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Stream:
 
 
 @dataclass
-class Answer:
+class Response:
     """What goes back: ``payload`` is JSON, a ``Stream``, or text or bytes where the content type says so."""
 
     status: int
