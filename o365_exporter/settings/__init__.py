@@ -5,8 +5,8 @@ the order in which it works: ``schema`` (what can be written), ``sources`` (wher
 ``load``; what is wrong is a ``Problem`` all along.
 """
 
-from o365_exporter.settings.load import Inspection, Settings, TenantSettings, inspect, load, needing_restart
-from o365_exporter.settings.reload import Reloader
+from o365_exporter.settings.effective import Settings, TenantSettings, needing_restart
+from o365_exporter.settings.load import Inspection, Reloader, inspect, load
 from o365_exporter.settings.suspicions import credential_doubts
 
 __all__ = [

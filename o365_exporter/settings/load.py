@@ -1,74 +1,24 @@
-"""From what is written to what the program runs with, or to every fault at once."""
+"""From what is written to what the program runs with, or to every fault at once; and again while it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.http import ConnectionOptions, Surroundings
-from o365_exporter.login import CLOUDS, Cloud, CredentialOptions
-from o365_exporter.logs import LogOptions
 from o365_exporter.settings.checking import check
+from o365_exporter.settings.effective import Settings, TenantSettings, effective
 from o365_exporter.settings.inheritance import arrange, between_tenants, workload_identities
 from o365_exporter.settings.problems import MASK, Problem
-from o365_exporter.settings.schema import ROOMS, Key, TenantsFileOptions, lookup
-from o365_exporter.settings.sharding import ShardingOptions
+from o365_exporter.settings.schema import Key, lookup
 from o365_exporter.settings.sources import Layer, read, tree_of
 from o365_exporter.settings.surroundings import authorities, machine_addresses, remarks, surroundings
 from o365_exporter.settings.suspicions import suspicions
-from o365_exporter.source import CollectorOptions
-from o365_exporter.web import WebOptions
 
 _SHORTEST_SECRET = 4
 """A text of fewer characters is no secret, and to mask it would garble a sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class TenantSettings:
-    """Everything that holds for one tenant, inherited values included.
-
-    Args:
-        key: its key in the settings.
-        name: the label ``tenant``.
-        tenant_id: GUID or domain name, in lower case.
-        cloud: where it lives.
-        credential: who asks.
-        login_url: origin instead of the cloud's own; None for that.
-        graph_url: likewise.
-        labels: further labels of ``o365_tenant_info``.
-        collectors: options in effect by the collector's name; every collector, disabled ones too.
-    """
-
-    key: str
-    name: str
-    tenant_id: str
-    cloud: Cloud
-    credential: CredentialOptions
-    login_url: str | None
-    graph_url: str | None
-    labels: dict[str, str]
-    collectors: dict[str, CollectorOptions]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the program runs with."""
-
-    web: WebOptions
-    logs: LogOptions
-    connection: ConnectionOptions
-    tenants: tuple[TenantSettings, ...]
-    more_tenants: TenantsFileOptions
-    sharding: ShardingOptions
-    surroundings: Surroundings
-
-    def polled(self, tenants: Iterable[TenantSettings]) -> tuple[TenantSettings, ...]:
-        """Those of some tenants that this process polls: all, or those of its shard."""
-        shard = self.sharding.shard
-        return tuple(tenant for tenant in tenants if shard is None or shard.has(tenant.tenant_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,39 +59,13 @@ def inspect(config_file: Path | None, environ: Mapping[str, str]) -> Inspection:
             problems += machine_addresses(environ)
     if document is None or problems:
         raise ConfigurationError(_sentences(problems, written))
-    settings = _settings(document, around)
+    settings = effective(document, around)
     warnings = (
         *read_in.remarks,
         *suspicions(settings, read_in.file, written),
         *remarks(environ, around, proxied=proxied, trusting=("ca_file",) in written or bool(around.certificate_file)),
     )
     return Inspection(settings, written, tuple(dict.fromkeys(warnings)))
-
-
-def _settings(document: Any, around: Surroundings) -> Settings:
-    return Settings(
-        web=document.web,
-        logs=document.logs,
-        connection=document.connection,
-        tenants=tuple(_tenant(key, tenant) for key, tenant in document.tenants.items()),
-        more_tenants=document.more_tenants,
-        sharding=document.sharding,
-        surroundings=around,
-    )
-
-
-def _tenant(key: str, tenant: Any) -> TenantSettings:
-    return TenantSettings(
-        key=key,
-        name=tenant.name or tenant.tenant_id,
-        tenant_id=tenant.tenant_id,
-        cloud=CLOUDS[tenant.cloud],
-        credential=tenant.credential,
-        login_url=tenant.login_url,
-        graph_url=tenant.graph_url,
-        labels=tenant.labels,
-        collectors=dict(tenant.collectors),
-    )
 
 
 def _sentences(problems: list[Problem], written: Layer) -> list[str]:
@@ -154,11 +78,49 @@ def _sentences(problems: list[Problem], written: Layer) -> list[str]:
     return list(dict.fromkeys(sentences))
 
 
-def needing_restart(running: Settings, wanted: Settings) -> list[str]:
-    """Keys of the process that differ and cannot be changed while it runs."""
-    return [
-        ROOMS[room][0] + name
-        for room in ("web", "connection", "sharding")
-        for name, value in getattr(wanted, room)
-        if value != getattr(getattr(running, room), name)
-    ]
+class Reloader:
+    """Reads the settings again: the tenants when ``tenants_file`` has changed and stands still, all when asked to.
+
+    Args:
+        config_file: as for ``load``.
+        environ: as for ``load``; a process cannot be given another one.
+        settings: what was loaded last.
+    """
+
+    def __init__(self, config_file: Path | None, environ: Mapping[str, str], settings: Settings) -> None:
+        self._config_file = config_file
+        self._environ = environ
+        self._path = settings.more_tenants.tenants_file
+        self._seen = self._latest = self._fingerprint()
+
+    def changed(self) -> tuple[TenantSettings, ...] | None:
+        """All tenants as they stand now, or None where nothing has changed since the last look.
+
+        Raises:
+            ConfigurationError: the change cannot be used; told once for each change.
+        """
+        now, before = self._fingerprint(), self._latest
+        self._latest = now
+        if now == self._seen or now != before:  # what has just changed may be half written: look once more
+            return None
+        self._seen = now
+        return load(self._config_file, self._environ).tenants
+
+    def read(self) -> Settings:
+        """Everything as it stands now.
+
+        Raises:
+            ConfigurationError: it cannot be used; what was loaded before stays in effect.
+        """
+        settings = load(self._config_file, self._environ)
+        self._path = settings.more_tenants.tenants_file
+        self._seen = self._latest = self._fingerprint()
+        return settings
+
+    def _fingerprint(self) -> str:
+        if self._path is None:
+            return ""
+        try:
+            return hashlib.sha256(self._path.read_bytes()).hexdigest()
+        except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+            return type(error).__name__

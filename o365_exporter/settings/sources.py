@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.settings import toml_hints
 from o365_exporter.settings.problems import Problem, Spell, dotted, toml, unknown
 from o365_exporter.settings.schema import (
     KINDS,
@@ -30,6 +28,7 @@ from o365_exporter.settings.schema import (
     schema,
     variable,
 )
+from o365_exporter.settings.tomlfile import has_huge_number, tables_of
 from o365_exporter.texts import NotThereError, UnusableError, given, quotes_around, text_in
 
 ENVIRONMENT = "the environment"
@@ -40,7 +39,6 @@ DEFAULT_SECRETS_DIR = Path("/run/secrets")
 
 TENANTS_FILE: KeyPath = ("tenants_file",)
 
-_LARGEST_INTEGER = 2**63
 _KUBERNETES = re.compile(
     r"O365(_[A-Z0-9]+)*_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
 )
@@ -147,7 +145,7 @@ class _Reading:
             return {}
         layer = _Layered(str(path), dotted, self._problems)
         try:
-            layer.put((), _toml(text_in(Path(path))), schema())
+            layer.put((), tables_of(text_in(Path(path))), schema())
         except UnusableError as error:
             remedy = f"name the file by {named_by}" if isinstance(error, NotThereError) else error.remedy
             self._unreadable.append(Problem((str(path),), error.what, remedy))
@@ -226,34 +224,6 @@ class _Reading:
             seen[upper] = name
             layer.put_text(name, text)
         return layer.found
-
-
-def _toml(text: str) -> Tree:
-    """The tables of a file, whatever it holds.
-
-    Raises:
-        UnusableError: it is not TOML, or in TOML what no machine takes.
-    """
-    try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UnusableError("is not TOML", toml_hints.remedy(text, error)) from None
-    except ValueError:  # an integer of thousands of digits
-        raise UnusableError("has a number with too many digits in it", "write numbers of up to 18 digits") from None
-    except RecursionError:
-        raise UnusableError(
-            "has too many brackets within each other", "write it as docs/configuration.md shows"
-        ) from None
-    if _has_huge_number(tree):
-        raise UnusableError("has a number with too many digits in it", "write numbers of up to 18 digits")
-    return tree
-
-
-def _has_huge_number(value: Any) -> bool:
-    """Hexadecimal ones get by the limit on digits, and cannot even be printed."""
-    if isinstance(value, dict | list):
-        return any(map(_has_huge_number, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, int) and abs(value) >= _LARGEST_INTEGER
 
 
 def _with_hyphens(file: Path) -> Iterator[Problem]:
@@ -341,7 +311,7 @@ def _json(text: str) -> Any:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return None if _has_huge_number(value) else value
+    return None if has_huge_number(value) else value
 
 
 def _value(path: KeyPath, key: Key, text: str) -> Any:

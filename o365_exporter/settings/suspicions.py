@@ -11,20 +11,17 @@ import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from o365_exporter.clock import SystemClock
 from o365_exporter.errors import AuthError
 from o365_exporter.filters import Filter
 from o365_exporter.http import CERTIFICATE_FILE, authority_defects
 from o365_exporter.login import CredentialOptions, credential_source, secret_doubt
+from o365_exporter.settings.effective import Settings, TenantSettings
 from o365_exporter.settings.schema import CREDENTIAL_FILES, PROOFS, Key, KeyPath, is_free_text, lookup
 from o365_exporter.settings.sources import Layer
 from o365_exporter.settings.values import NOBODY
 from o365_exporter.texts import quotes_around
-
-if TYPE_CHECKING:
-    from o365_exporter.settings.load import Settings, TenantSettings
 
 _NO_SEPARATOR = re.compile(r"\\.|\[[^\]]*\]|\{[0-9]*,[0-9]*\}")
 """Where a comma belongs to a regular expression: escaped, in a class, or between two numbers of repetitions."""

@@ -1,4 +1,4 @@
-"""What to do about a file that is no TOML: the mistakes that people make, told from the line that they are in.
+"""TOML, whatever a file holds; where it is none, the mistakes that people make are told from the line they are in.
 
 A line is never shown, since it could hold a secret; its key is.
 """
@@ -8,6 +8,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from typing import Any
+
+from o365_exporter.texts import UnusableError
+
+_LARGEST_INTEGER = 2**63
 
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.-]{1,80})\s*=\s*(.*)")
@@ -18,7 +23,35 @@ _TYPOGRAPHIC = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019\u201a"
 _UNSEEN = re.compile("[\u00a0\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202f\u2060\u3000\ufeff]")
 
 
-def remedy(text: str, error: tomllib.TOMLDecodeError) -> str:
+def tables_of(text: str) -> dict[str, Any]:
+    """The tables of a file, whatever it holds.
+
+    Raises:
+        UnusableError: it is not TOML, or in TOML what no machine takes.
+    """
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UnusableError("is not TOML", _remedy(text, error)) from None
+    except ValueError:  # an integer of thousands of digits
+        raise UnusableError("has a number with too many digits in it", "write numbers of up to 18 digits") from None
+    except RecursionError:
+        raise UnusableError(
+            "has too many brackets within each other", "write it as docs/configuration.md shows"
+        ) from None
+    if has_huge_number(tree):
+        raise UnusableError("has a number with too many digits in it", "write numbers of up to 18 digits")
+    return tree
+
+
+def has_huge_number(value: Any) -> bool:
+    """Hexadecimal ones get by the limit on digits, and cannot even be printed."""
+    if isinstance(value, dict | list):
+        return any(map(has_huge_number, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int) and abs(value) >= _LARGEST_INTEGER
+
+
+def _remedy(text: str, error: tomllib.TOMLDecodeError) -> str:
     """The parser's words and where it stopped, and what to do about it where that can be told."""
     hint = next(_hints(_line_of(text, str(error)), str(error)), "")
     return f"{error}; {hint}" if hint else str(error)
