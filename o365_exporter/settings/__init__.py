@@ -2,7 +2,7 @@
 
 Every room of the program declares its own options; here they are composed, and the rooms never see the whole. Read in
 the order in which it works: ``schema`` (what can be written), ``sources`` (where), ``inheritance``, ``checking``,
-``load``; what is wrong is a ``Problem`` all along.
+``effective`` (what holds), ``load``; what is wrong is a ``Problem`` all along.
 """
 
 from o365_exporter.settings.effective import Settings, TenantSettings, needing_restart
