@@ -28,6 +28,7 @@ class StubGraph:
         self.traffic = SimpleNamespace(requests={}, waits={})
         self.identity = SimpleNamespace(client_id=client_id, secret_hint=secret_hint, tenant_id=TENANT_ID)
         self.clock_skew: float | None = None
+        self.common: dict[str, Any] = {}
         self.waiting = ""
         self.before_answer: Callable[[], Any] | None = None
 

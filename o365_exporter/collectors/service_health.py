@@ -171,6 +171,9 @@ ISSUES_OF_SERVICE = Endpoint(
 _READ_RESOLVED_EVERY = 6 * 3600.0
 """Seconds between two readings of an issue that was resolved: a review may be posted days later."""
 
+_ISSUES_KNOWN = 200
+"""Issues of which is kept, for all tenants, which overviews carry them; the oldest go first."""
+
 _NOT_FOUND = HTTPStatus.NOT_FOUND
 _TWICE = 2
 
@@ -484,9 +487,12 @@ class Places:
         for service in services:
             if folded in (service.name.casefold(), service.id.casefold()):
                 return service.id
+        carries = _carries(self._graph, issue_id)
         for service in sorted(services, key=lambda service: service.status == STATUSES[0]):
-            entries = await self._graph.list(ISSUES_OF_SERVICE, id=service.id)
-            if any(entry.get("id") == issue_id for entry in entries):
+            if service.id not in carries:
+                entries = await self._graph.list(ISSUES_OF_SERVICE, id=service.id)
+                carries[service.id] = any(entry.get("id") == issue_id for entry in entries)
+            if carries[service.id]:
                 return service.id
         return ""
 
@@ -495,6 +501,18 @@ class Places:
             found = parsed(await self._graph.list(OVERVIEWS), parse_service, lambda service: service.id, 0)
             self._services = tuple(service for service in found if service.id)
         return self._services
+
+
+def _carries(graph: GraphClient, issue_id: str) -> dict[str, bool]:
+    """Which overviews carry an issue, as far as it is known by whichever tenant.
+
+    Issues are Microsoft's and have the same id in all tenants: each tenant would look through some thirty overviews
+    for the same, most of all that a first poll asks.
+    """
+    known: dict[str, dict[str, bool]] = graph.common.setdefault("overviews that carry an issue", {})
+    if issue_id not in known and len(known) >= _ISSUES_KNOWN:
+        del known[next(iter(known))]
+    return known.setdefault(issue_id, {})
 
 
 def _service_of(issue: Issue, names: Mapping[str, str]) -> Service:

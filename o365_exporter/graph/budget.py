@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import anyio
 
@@ -23,6 +24,9 @@ from o365_exporter.http.traffic import Cause, Traffic
 
 AT_ONCE = 4
 """Requests of one tenant in flight."""
+
+_FOR_VITAL = 1
+"""Of these, places that nothing but what is vital takes: reports or issues that hang must not blind service health."""
 
 _MOMENT = 0.001  # seconds that are not worth a wait, and hide what rounding leaves over
 _KEPT = 0.1
@@ -108,34 +112,49 @@ class _Window:
 
 
 class _Slots:
-    """So many at once; whoever is urgent goes before those who are not, else first come, first served."""
+    """So many at once; vital before urgent before the rest, else first come, first served.
 
-    def __init__(self, free: int) -> None:
-        self._free = free
-        self._waiting: list[tuple[bool, int, anyio.Event]] = []
+    Args:
+        all_at_once: how many.
+        kept: how many of these only vital requests take.
+    """
+
+    def __init__(self, all_at_once: int, kept: int) -> None:
+        self._free = all_at_once
+        self._free_for_others = all_at_once - kept
+        self._waiting: list[tuple[bool, bool, int, anyio.Event]] = []
         self._order = itertools.count()
 
-    async def take(self, *, urgent: bool) -> None:
-        if self._free:
-            self._free -= 1
+    async def take(self, endpoint: Endpoint) -> None:
+        if self._is_free(vital=endpoint.vital):
+            self._occupy(vital=endpoint.vital)
             return
-        place = (not urgent, next(self._order), anyio.Event())
+        place = (not endpoint.vital, not endpoint.urgent, next(self._order), anyio.Event())
         heapq.heappush(self._waiting, place)
         try:
-            await place[2].wait()
+            await place[3].wait()
         except BaseException:  # cancelled: the slot may have been handed over in the same moment
             if place in self._waiting:
                 self._waiting.remove(place)
                 heapq.heapify(self._waiting)
             else:
-                self.give_back()
+                self.give_back(endpoint)
             raise
 
-    def give_back(self) -> None:
-        if self._waiting:
-            heapq.heappop(self._waiting)[2].set()
-        else:
-            self._free += 1
+    def give_back(self, endpoint: Endpoint) -> None:
+        self._free += 1
+        self._free_for_others += not endpoint.vital
+        if self._waiting and self._is_free(vital=not self._waiting[0][0]):
+            other, _, _, place = heapq.heappop(self._waiting)
+            self._occupy(vital=not other)
+            place.set()
+
+    def _is_free(self, *, vital: bool) -> bool:
+        return self._free > 0 and (vital or self._free_for_others > 0)
+
+    def _occupy(self, *, vital: bool) -> None:
+        self._free -= 1
+        self._free_for_others -= not vital
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +172,7 @@ class Budget:
         self._clock = clock
         self._traffic = traffic
         self._tenant = tenant
-        self._slots = _Slots(AT_ONCE)
+        self._slots = _Slots(AT_ONCE, _FOR_VITAL)
         self._windows: dict[tuple[Rate, str], _Window] = {}
         self._closed: dict[str, _Closure] = {}
 
@@ -170,13 +189,13 @@ class Budget:
             cause, wait = self._wait(endpoint)
             if wait < _MOMENT:
                 break
-            self._slots.give_back()
+            self._slots.give_back(endpoint)
             await self._hold(endpoint, cause, wait)
         try:
             self._charge(endpoint)
             yield
         finally:
-            self._slots.give_back()
+            self._slots.give_back(endpoint)
 
     def close(self, endpoint: Endpoint, why: ThrottledError | UnavailableError) -> None:
         """Let nothing through to what shares this endpoint's limit for as long as an answer asks (``retry_after``).
@@ -194,16 +213,17 @@ class Budget:
 
     async def _take_slot(self, endpoint: Endpoint) -> None:
         start = self._clock.monotonic()
-        what = f"one of {AT_ONCE} places for requests of tenant {self._tenant}"
+        places = AT_ONCE if endpoint.vital else AT_ONCE - _FOR_VITAL
+        what = f"one of {places} places for requests of tenant {self._tenant}"
         try:
-            with patience(self._clock, lambda: what, self._crowded):
-                await self._slots.take(urgent=endpoint.urgent)
+            with patience(self._clock, lambda: what, partial(self._crowded, places)):
+                await self._slots.take(endpoint)
         finally:
             self._traffic.waited("budget", self._clock.monotonic() - start)
 
-    def _crowded(self, seconds: float) -> PollTimeoutError:
+    def _crowded(self, places: int, seconds: float) -> PollTimeoutError:
         return PollTimeoutError(
-            f"For {seconds:.3g} s there was no place for this request: {AT_ONCE} others of tenant {self._tenant} are "
+            f"For {seconds:.3g} s there was no place for this request: {places} others of tenant {self._tenant} are "
             "under way, and none of them ends."
         )
 

@@ -131,6 +131,14 @@ class GraphClient:
         return self._sender.skew.seconds
 
     @property
+    def common(self) -> dict[str, Any]:
+        """What holds for all tenants of this Graph alike, whoever has learnt it: facts of Microsoft's, by their name.
+
+        Nothing that is a tenant's own has a place here.
+        """
+        return self._http.common.setdefault(self._root, {})
+
+    @property
     def waiting(self) -> str:
         """What the calling task is waiting for in this client, or was when it was cancelled; empty for nothing."""
         return waiting()

@@ -11,14 +11,18 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 
 import httpx
 
 from o365_exporter import __version__
+from o365_exporter.clock import Clock, SystemClock
 from o365_exporter.errors import UnexpectedAnswerError
 from o365_exporter.http.addresses import host_of, place_of
 from o365_exporter.http.failures import failure_of
 from o365_exporter.http.inflating import inflated
+from o365_exporter.http.logins import Logins
+from o365_exporter.http.names import Names, NamesFirst
 from o365_exporter.http.options import ConnectionOptions, Surroundings
 from o365_exporter.http.pool import forget_sniffio, pooled
 from o365_exporter.http.progress import Progress
@@ -89,7 +93,14 @@ class Stream:
 
 
 class Http:
-    """Sends requests of all tenants. As many connections as are needed: a tenant that hangs must not starve others."""
+    """Sends requests of all tenants. As many connections as are needed: a tenant that hangs must not starve others.
+
+    Attributes:
+        report_hosts: besides those that are known of a cloud.
+        reach: hosts to which no connection came about.
+        logins: places for requests to logins.
+        common: what was learnt of each Graph that holds for all its tenants; see ``GraphClient.common``.
+    """
 
     def __init__(
         self, client: httpx.AsyncClient, connection: ConnectionOptions, proxies: Proxies | None = None
@@ -99,6 +110,8 @@ class Http:
         self._timeout = connection.request_timeout
         self.report_hosts = connection.report_hosts
         self.reach = Reach()
+        self.logins = Logins()
+        self.common: dict[str, dict[str, Any]] = {}
 
     def path_to(self, url: str) -> str:
         """Host, port and the proxy on the way, for sentences: ``graph.microsoft.com:443 directly``."""
@@ -151,10 +164,14 @@ def path_to(url: str, proxies: Proxies) -> str:
 class _Ways(httpx.AsyncBaseTransport):
     """Sends each request by its proxy, or directly: the choice that ``Http.path_to`` tells of."""
 
-    def __init__(self, proxies: Proxies, context: ssl.SSLContext) -> None:
+    def __init__(self, proxies: Proxies, context: ssl.SSLContext, clock: Clock) -> None:
         self._proxies = proxies
+        names = Names(clock)
         self._ways = {
-            proxy: pooled(httpx.AsyncHTTPTransport(verify=context, limits=_LIMITS, proxy=_for_httpx(proxy, context)))
+            proxy: pooled(
+                httpx.AsyncHTTPTransport(verify=context, limits=_LIMITS, proxy=_for_httpx(proxy, context)),
+                lambda usual: NamesFirst(names, usual, clock),
+            )
             for proxy in {None, proxies.https, proxies.http}
         }
 
@@ -193,7 +210,7 @@ async def open_http(connection: ConnectionOptions, surroundings: Surroundings | 
     proxies = proxies_of(connection, surroundings)
     forget_sniffio()
     async with httpx.AsyncClient(
-        transport=_Ways(proxies, tls_context(connection, surroundings)),
+        transport=_Ways(proxies, tls_context(connection, surroundings), SystemClock()),
         timeout=httpx.Timeout(
             connection.request_timeout, connect=min(CONNECT_SECONDS, connection.request_timeout), pool=None
         ),

@@ -15,6 +15,7 @@ from o365_exporter.errors import (
     TruncatedError,
     UnexpectedAnswerError,
 )
+from o365_exporter.http.names import SECONDS, NameTimeoutError
 from o365_exporter.http.progress import Stage
 from o365_exporter.http.quoting import printable
 from o365_exporter.http.reach import NoConnectionError
@@ -55,9 +56,7 @@ def failure_of(error: Exception, *, host: str, path: str, seconds: float, stage:
 def _failure_of(error: Exception, host: str, path: str, seconds: float, stage: Stage, *, begun: bool) -> PollError:
     match error:
         case httpx.TimeoutException():
-            connecting = isinstance(error, httpx.ConnectTimeout)
-            late = no_answer(path, seconds, Stage.CONNECTION if connecting and stage is Stage.ANSWER else stage)
-            return NoConnectionError(late.message, remedy=late.remedy) if connecting else late
+            return _too_late(error, path, seconds, stage)
         case httpx.ProxyError():
             return _proxy_failure(str(error), host, path)
         case httpx.ConnectError() if (broken := _tls_error(error)) is not None:
@@ -67,6 +66,17 @@ def _failure_of(error: Exception, host: str, path: str, seconds: float, stage: S
         case httpx.DecodingError():
             return UnexpectedAnswerError(f"The answer of {host} is compressed in a way that cannot be undone.")
     return UnexpectedAnswerError(f"{host} cannot be asked this way: {type(error).__name__}.")
+
+
+def _too_late(error: httpx.TimeoutException, path: str, seconds: float, stage: Stage) -> PollTimeoutError:
+    if isinstance(error, NameTimeoutError):
+        return NoConnectionError(
+            f"The name of {_first_hop(path)} was not resolved within {SECONDS:.3g} s.",
+            remedy="Check the name servers of the machine that runs the exporter, and the way to them.",
+        )
+    connecting = isinstance(error, httpx.ConnectTimeout)
+    late = no_answer(path, seconds, Stage.CONNECTION if connecting and stage is Stage.ANSWER else stage)
+    return NoConnectionError(late.message, remedy=late.remedy) if connecting else late
 
 
 def no_answer(path: str, seconds: float, stage: Stage) -> PollTimeoutError:

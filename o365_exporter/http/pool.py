@@ -128,8 +128,16 @@ async def _give_back(idle: Idle, connection: Connection) -> None:
         await connection.aclose()
 
 
-def pooled(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
-    """The transport with a pool of ours; httpx lets nobody give it one."""
+def pooled(
+    transport: httpx.AsyncHTTPTransport, network: Callable[[Any], Any] = lambda usual: usual
+) -> httpx.AsyncHTTPTransport:
+    """The transport with a pool of ours, and another way to connect; httpx lets nobody give it either.
+
+    Args:
+        transport: as httpx makes it.
+        network: makes the network backend of httpcore's that connects, out of the usual one.
+    """
+    transport._pool._network_backend = network(transport._pool._network_backend)  # noqa: SLF001
     transport._pool = Pool(transport._pool.create_connection)  # type: ignore[assignment]  # noqa: SLF001
     return transport
 

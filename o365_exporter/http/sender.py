@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 
 from o365_exporter.clock import Clock
+from o365_exporter.errors import PollTimeoutError
 from o365_exporter.http.client import Answer, Http, Request, Stream, whole
 from o365_exporter.http.failures import CertificateTimeError, no_answer, way
+from o365_exporter.http.logins import AT_ONCE
 from o365_exporter.http.patience import patience
 from o365_exporter.http.progress import Progress, Stage
 from o365_exporter.http.skew import Skew
@@ -51,6 +53,31 @@ class Sender:
         if answer.status < HTTPStatus.BAD_REQUEST or answer.headers.keys() & {"request-id", "x-ms-request-id"}:
             self.skew.note(answer.headers, sent_at, self._clock.now())  # a proxy's own date says nothing
         return answer
+
+    @asynccontextmanager
+    async def login_place(self, login: str, *, proven: bool) -> AsyncIterator[None]:
+        """One of the places for requests to a login that all tenants share; see ``Logins``.
+
+        Raises:
+            PollTimeoutError: none was free before the poll's deadline.
+        """
+        place = self._http.logins.place(login, proven=proven)
+        with patience(
+            self._clock, lambda: f"one of {AT_ONCE} places at {self.way_to(login)}", partial(self._crowded, login)
+        ):
+            await place.__aenter__()
+        try:
+            yield
+        finally:
+            await place.__aexit__(None, None, None)
+
+    def _crowded(self, login: str, seconds: float) -> PollTimeoutError:
+        way = self.way_to(login)
+        return PollTimeoutError(
+            f"For {seconds:.3g} s there was no place for this login: {AT_ONCE} others are under way at {way}, and none "
+            "of them ends.",
+            subject=way,
+        )
 
     async def opened(self, request: Request, route: str, stack: AsyncExitStack) -> Stream:
         """One attempt whose body is read by and by, until ``stack`` is closed.

@@ -39,10 +39,20 @@ class Entra:
         self._retries = retries
         self._clock = clock
         self._endpoint = ""
+        self._proven = False
         self.way = sender.way_to(login_url)
 
     async def ask(self, credential: Credential, attempts: int = ATTEMPTS) -> Grant:
         """See ``Issuer``; where its endpoint is, is learned once, and again after a failure."""
+        try:
+            grant = await self._asked(credential, attempts)
+        except BaseException:
+            self._proven = False
+            raise
+        self._proven = True
+        return grant
+
+    async def _asked(self, credential: Credential, attempts: int) -> Grant:
         self._check(credential)
         endpoint, self._endpoint = self._endpoint or await self._discovered(credential, attempts), ""
         request = self._request("POST", urlsplit(endpoint).path, credential, self._form(credential, endpoint))
@@ -101,7 +111,8 @@ class Entra:
 
     async def _attempt(self, request: Request, route: str, credential: Credential) -> dict[str, Any]:
         """The object in a success."""
-        answer = await self._sender.send(request, route)
+        async with self._sender.login_place(self._url, proven=self._proven):
+            answer = await self._sender.send(request, route)
         clock = self._sender.skew.advice()
         if (error := login_error(answer, self._who, credential, self._clock.now(), clock)) is not None:
             raise error

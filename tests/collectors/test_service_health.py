@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from o365_exporter.collectors.service_health import (
+    _ISSUES_KNOWN,
     STATUSES,
     Issues,
     IssuesSource,
@@ -344,6 +345,27 @@ async def test_an_issue_goes_to_the_overview_that_carries_it() -> None:
     graph = StubGraph({ISSUES: [issue(service=NEWER)], OVERVIEWS: [TEAMS, BRAND_NEW], ISSUES_OF: [{"id": "EX1"}]})
     assert ids_of(await polled(IssuesSource(Options()), graph)) == ["newservice"]
     assert graph.asked[1:] == [OVERVIEWS, ISSUES_OF], "the service in trouble was asked about first"
+
+
+@pytest.mark.parametrize("carried", [[{"id": "EX1"}], []])
+async def test_which_overview_carries_an_issue_is_asked_once_for_all_tenants(carried: list[dict[str, str]]) -> None:
+    """Also that none does; an overview that only another tenant has is asked there."""
+    first = StubGraph({ISSUES: [issue(service=NEWER)], OVERVIEWS: [BRAND_NEW], ISSUES_OF: carried})
+    second = StubGraph(first.lists)
+    third = StubGraph({**first.lists, OVERVIEWS: [TEAMS, BRAND_NEW]})
+    second.common = third.common = first.common
+    found = [ids_of(await polled(IssuesSource(Options()), graph)) for graph in (first, second, third)]
+    assert [graph.asked.count(ISSUES_OF) for graph in (first, second, third)] == [1, 0, 0 if carried else 1]
+    assert found == [["newservice" if carried else NEWER]] * 3
+
+
+async def test_of_how_many_issues_that_is_kept_is_bounded() -> None:
+    """The oldest go first."""
+    graph = StubGraph({OVERVIEWS: [BRAND_NEW], ISSUES_OF: []})
+    graph.lists[ISSUES] = [issue(id=f"EX{number}", service=f"name {number}") for number in range(_ISSUES_KNOWN + 5)]
+    await polled(IssuesSource(Options()), graph)
+    ((_, known),) = graph.common.items()
+    assert list(known) == [f"EX{number}" for number in range(5, _ISSUES_KNOWN + 5)]
 
 
 async def test_an_issue_keeps_the_id_under_which_it_was_first_served() -> None:

@@ -135,7 +135,7 @@ def test_the_limits_are_the_published_ones() -> None:
 
 
 async def test_few_at_once_and_health_first() -> None:
-    """A fifth request waits for a slot; who is urgent gets it before who came first; the wait is counted."""
+    """Who does not get a place waits for one; health gets it first, then what is urgent; the wait is counted."""
     clock = FakeClock()
     rig, order, done = Rig(clock), list[str](), anyio.Event()
 
@@ -145,14 +145,27 @@ async def test_few_at_once_and_health_first() -> None:
             await done.wait()
 
     async with anyio.create_task_group() as tasks:
-        for endpoint in (*[FREE] * AT_ONCE, MESSAGES, HEALTH):
+        for endpoint in (HEALTH, *[FREE] * (AT_ONCE - 1), MESSAGES, ISSUES, HEALTH):
             tasks.start_soon(hold, endpoint)
             await anyio.wait_all_tasks_blocked()
-        assert order == ["/free"] * AT_ONCE
+        assert order == ["/health", *["/free"] * (AT_ONCE - 1)]
         await clock.advance(3)
         done.set()
-    assert order[AT_ONCE:] == ["/health", "/messages"]
-    assert rig.traffic.waits == {"budget": 6}
+    assert order[AT_ONCE:] == ["/health", "/issues", "/messages"]
+    assert rig.traffic.waits == {"budget": 9}
+
+
+@pytest.mark.parametrize("hanging", [FREE, ISSUES], ids=["not urgent", "urgent"])
+async def test_one_place_is_left_to_health_whatever_hangs(hanging: Endpoint) -> None:
+    """Requests that never end leave a place, however many come and whoever has used it before."""
+    rig = Rig(FakeClock())
+    async with anyio.create_task_group() as tasks:
+        for _ in range(AT_ONCE * 2):
+            tasks.start_soon(_forever, rig, hanging)
+        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(PATIENCE):
+            await rig.ask(HEALTH, AT_ONCE)
+        tasks.cancel_scope.cancel()
 
 
 async def test_a_cancelled_wait_leaves_no_slot_behind() -> None:
@@ -161,13 +174,13 @@ async def test_a_cancelled_wait_leaves_no_slot_behind() -> None:
     for _ in range(3):
         async with anyio.create_task_group() as tasks:
             for _ in range(AT_ONCE * 2):
-                tasks.start_soon(_forever, rig)
+                tasks.start_soon(_forever, rig, FREE)
             await anyio.wait_all_tasks_blocked()
             tasks.cancel_scope.cancel()
     with anyio.fail_after(PATIENCE):
         await rig.ask(FREE, AT_ONCE + 1)
 
 
-async def _forever(rig: Rig) -> None:
-    async with rig.budget.admitted(FREE):
+async def _forever(rig: Rig, endpoint: Endpoint) -> None:
+    async with rig.budget.admitted(endpoint):
         await anyio.sleep_forever()
