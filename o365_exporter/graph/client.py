@@ -40,14 +40,10 @@ from o365_exporter.http.patience import waiting
 from o365_exporter.http.retry import Retries
 from o365_exporter.http.sender import Sender
 from o365_exporter.http.traffic import Observe, Traffic
-from o365_exporter.login.auth import TokenProvider
 from o365_exporter.login.clouds import Cloud
-from o365_exporter.login.credentials import credential_source
-from o365_exporter.login.entra import Entra
 from o365_exporter.login.identity import Identity
-from o365_exporter.login.issuer import Issuer
-from o365_exporter.login.machine import AzureMachine
 from o365_exporter.login.options import CredentialOptions
+from o365_exporter.login.signin import token_provider
 from o365_exporter.logs import get_logger
 
 _log = get_logger("graph")
@@ -102,9 +98,16 @@ class GraphClient:
         self.traffic = Traffic(observe)
         retries = Retries(clock=clock, traffic=self.traffic, chance=chance)
         self._sender = Sender(http=http, traffic=self.traffic, clock=clock)
-        source = credential_source(credential, tenant_name)
-        issuer = self._issuer(_address(login_url or cloud.login, "login_url"), retries)
-        self.auth = TokenProvider(who=self._who, issuer=issuer, source=source, clock=clock, chance=chance)
+        self.auth = token_provider(
+            who=self._who,
+            credential=credential,
+            login_url=_address(login_url or cloud.login, "login_url"),
+            sender=self._sender,
+            traffic=self.traffic,
+            retries=retries,
+            clock=clock,
+            chance=chance,
+        )
         self._asking = Asking(
             who=self._who,
             auth=self.auth,
@@ -114,11 +117,6 @@ class GraphClient:
             clock=clock,
         )
         self._page_size: dict[str, int] = {}
-
-    def _issuer(self, login_url: str, retries: Retries) -> Issuer:
-        if self._who.managed:
-            return AzureMachine(who=self._who, traffic=self.traffic, retries=retries, clock=self._clock)
-        return Entra(who=self._who, login_url=login_url, sender=self._sender, retries=retries, clock=self._clock)
 
     @property
     def identity(self) -> Identity:

@@ -3,13 +3,9 @@
 from o365_exporter.login.auth import TokenProvider
 from o365_exporter.login.clouds import CLOUDS, Cloud, find_cloud
 from o365_exporter.login.credentials import credential_source, secret_doubt
-from o365_exporter.login.entra import DISCOVERY_ROUTE, TOKEN_ROUTE
 from o365_exporter.login.identity import Identity
-from o365_exporter.login.machine import MACHINE_ROUTE
 from o365_exporter.login.options import SYSTEM_ASSIGNED, CredentialOptions
-
-LOGIN_ROUTES = (DISCOVERY_ROUTE, TOKEN_ROUTE, MACHINE_ROUTE)
-"""Values of the label ``api`` besides the routes of endpoints."""
+from o365_exporter.login.signin import LOGIN_ROUTES, token_provider
 
 __all__ = [
     "CLOUDS",
@@ -22,4 +18,5 @@ __all__ = [
     "credential_source",
     "find_cloud",
     "secret_doubt",
+    "token_provider",
 ]

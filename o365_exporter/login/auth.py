@@ -19,7 +19,7 @@ from o365_exporter.login.issuer import Grant, Issuer
 from o365_exporter.login.standing import Standing
 from o365_exporter.logs import get_logger
 
-_log = get_logger("graph.auth")
+_log = get_logger("login")
 
 _AHEAD = (300.0, 420.0)  # seconds before the end of a token in which it is renewed, at random
 _PATIENCE = 10.0  # seconds for a renewal while the old token still lives

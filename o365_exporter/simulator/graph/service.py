@@ -24,10 +24,7 @@ from o365_exporter.simulator.graph.errors import (
     too_many_requests,
 )
 from o365_exporter.simulator.graph.query import Query
-from o365_exporter.simulator.graph.targets import Target, find_target
-from o365_exporter.simulator.http import Request, Response
-from o365_exporter.simulator.options import Switches
-from o365_exporter.simulator.reports.addresses import (
+from o365_exporter.simulator.graph.reports import (
     REPORT_ROLES,
     SETTINGS_ROLES,
     asks_for_settings,
@@ -36,6 +33,9 @@ from o365_exporter.simulator.reports.addresses import (
     settings_answer,
     wanted,
 )
+from o365_exporter.simulator.graph.targets import Target, find_target
+from o365_exporter.simulator.http import Request, Response
+from o365_exporter.simulator.options import Switches
 from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.throttle import Charge, Throttle
 from o365_exporter.simulator.tokens import TokenError, TokenIssuer, peek
