@@ -87,6 +87,7 @@ class Columns:
         self.rows = rows
         self._read: dict[tuple[str, ...], Sequence[object]] = {}
         self._days: dict[str, Mapping[str, date | None]] = {}
+        self._counts: dict[Where, int] = {}
         self._totals: dict[tuple[str, ...], float] = {}
 
     def __len__(self) -> int:
@@ -96,22 +97,26 @@ class Columns:
         """The cells as they are."""
         return self._once(("texts", column), lambda: self.rows.column(self.header.position(column)))
 
+    def _cells(self, column: str) -> list[str]:
+        """The cells of what is no text, so that commas in them need no care."""
+        return self._once(("cells", column), lambda: self.rows.masked(self.header.position(column)))
+
     def numbers(self, column: str) -> list[float]:
         """Numbers; an empty cell is 0."""
-        return self._once(("numbers", column), lambda: _numbers(column, self.texts(column)))
+        return self._once(("numbers", column), lambda: _numbers(column, self._cells(column)))
 
     def flags(self, column: str) -> list[bool]:
         """Yes or no, in either of Microsoft's spellings."""
-        return self._once(("flags", column), lambda: list(map(_FLAGS.__getitem__, self.texts(column))))
+        return self._once(("flags", column), lambda: list(map(_FLAGS.__getitem__, self._cells(column))))
 
     def days(self, column: str) -> list[date | None]:
         """Dates, written with or without a time; None for an empty cell."""
-        return list(map(self.days_written(column).__getitem__, self.texts(column)))
+        return list(map(self.days_written(column).__getitem__, self._cells(column)))
 
     def days_written(self, column: str) -> Mapping[str, date | None]:
         """The few dates that there are in a column, by what its cells say."""
         if column not in self._days:
-            self._days[column] = _days(column, set(self.texts(column)))
+            self._days[column] = _days(column, set(self._cells(column)))
         return self._days[column]
 
     def active(self) -> list[bool]:
@@ -134,9 +139,19 @@ class Columns:
 
     def count(self, where: Where) -> int:
         """How many rows fulfil the conditions."""
-        if "inactive" in where:
-            return self.count(_without(where)) - self.count(_opposite(where))
-        return self.where(where).count(True) if where else len(self)
+        if where not in self._counts:
+            self._counts[where] = self._count(where)
+        return self._counts[where]
+
+    def _count(self, where: Where) -> int:
+        match where:
+            case ():
+                return len(self)
+            case _ if "inactive" in where:
+                return self.count(_without(where)) - self.count(_opposite(where))
+            case (one, rare):
+                return list(compress(self.where((one,)), self.where((rare,)))).count(True)
+        return self.where(where).count(True)
 
     def total(self, column: str, where: Where) -> float:
         """The sum of a column over the rows that fulfil the conditions."""
@@ -150,6 +165,9 @@ class Columns:
             return sum(numbers)
         if "inactive" in where and isinstance(all_of_them := self.total(column, _without(where)), int):
             return all_of_them - self.total(column, _opposite(where))  # whole numbers lose nothing by that
+        if len(where) == 2:  # noqa: PLR2004 - the second is the rarer one, and what it leaves is little
+            one, rare = self.where(where[:1]), self.where(where[1:])
+            return sum(compress(compress(numbers, rare), compress(one, rare)))
         return sum(compress(numbers, self.where(where)))
 
     def _active(self) -> list[bool]:
@@ -157,14 +175,16 @@ class Columns:
         if len(refreshed) > 1:
             return list(map(eq, self.days(LAST_ACTIVITY_DATE), self.days(REFRESH_DATE)))
         active = {cell: day in refreshed for cell, day in self.days_written(LAST_ACTIVITY_DATE).items()}
-        return list(map(active.__getitem__, self.texts(LAST_ACTIVITY_DATE)))
+        return list(map(active.__getitem__, self._cells(LAST_ACTIVITY_DATE)))
 
     def _deleted(self) -> list[bool]:
         """Is Deleted says so, or there is a Deleted Date."""
         flags = self.flags(IS_DELETED)
         if DELETED_DATE not in self.header:
             return flags
-        days = self.texts(DELETED_DATE)
+        days = self._cells(DELETED_DATE)
+        if "" not in compress(days, flags) and len(days) - days.count("") == flags.count(True):
+            return flags  # nothing that is not deleted has a date
         together = "".join(days)
         if not (written := together.split()):
             return flags
@@ -229,7 +249,7 @@ def _numbers(column: str, cells: list[str]) -> list[float]:
     if together.isdecimal() and together.isascii():
         with suppress(ValueError):  # an empty cell, or more digits than Python takes
             numbers = list(map(int, cells))
-            if max(numbers) < _SAFE:
+            if sum(numbers) < _SAFE or max(numbers) < _SAFE:  # the sum is quicker, and none is less than nothing
                 return numbers  # type: ignore[return-value]  # whole numbers are numbers
     return [_number(column, cell) for cell in cells]
 

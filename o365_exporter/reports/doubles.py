@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from o365_exporter.reports.tables import Row
+from o365_exporter.reports.tables import Grid
 
 MOST = 1024
 """Rows that are remembered: all of a small file, an even sample of a large one."""
@@ -22,7 +22,7 @@ class Doubles:
         self.estimate = 0
         """How many rows of the file came again; exact while every row is remembered."""
 
-    def of(self, names: Sequence[str], rows: Sequence[Row]) -> set[int]:
+    def of(self, names: Sequence[str], rows: Grid) -> set[int]:
         """Positions of the rows, among these, that came before.
 
         Args:
@@ -30,8 +30,11 @@ class Doubles:
             rows: next ones of the file.
         """
         found = set()
-        for position in [position for position, each in enumerate(map(hash, names)) if not each & self._mask]:
-            if names[position] and self._comes_again(hash(names[position]), hash(tuple(rows[position]))):
+        masked = [*map(self._mask.__and__, map(hash, names))]
+        position = -1
+        for _ in range(masked.count(0)):
+            position = masked.index(0, position + 1)
+            if names[position] and self._comes_again(hash(names[position]), hash(rows.joined(position))):
                 found.add(position)
         return found
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from datetime import date
+from operator import add
 
 import anyio.lowlevel
 
@@ -89,7 +90,7 @@ class _Folding:
         self._hashes = 0
         self._active = 0 if recipe.activity and LAST_ACTIVITY_DATE in header else None
         self._measures = self._whole(recipe.rows)
-        self._sums: dict[str, float] = dict.fromkeys((measure.key for measure in self._measures), 0)
+        self._sums: list[float] = [0] * len(self._measures)
         self._newest = Newest(self._whole(recipe.newest), recipe.group) if self._has_newest() else None
         self._singles = Singles(recipe.singles, recipe.key, self._whole(recipe.each))
 
@@ -120,11 +121,11 @@ class _Folding:
         if whole is None:
             return
         try:
-            columns = self._checked(whole)
+            columns, totals = self._checked(whole)
         except OddCellError:
             yield from self._add_one_by_one(whole, known)
         else:
-            self._fold(columns, known)
+            self._fold(columns, known, totals)
 
     def _add_one_by_one(self, rows: Grid, known: date | None) -> Iterator[None]:
         """Fold those that can be read, and count the others."""
@@ -135,8 +136,8 @@ class _Folding:
                 self._fold(columns, known)
             yield
 
-    def _fold(self, found: Columns, known: date | None) -> None:
-        """Fold rows that can be read."""
+    def _fold(self, found: Columns, known: date | None, totals: Sequence[float] | None = None) -> None:
+        """Fold rows that can be read, whose totals are made already."""
         columns = self._singled_out(found) if self._named else found
         if columns is None:
             return
@@ -146,8 +147,9 @@ class _Folding:
             self._newest.add(columns)
         self._note_activity(columns)
         if (kept := self._kept(columns)) is not None:
-            for measure in self._measures:
-                self._sums[measure.key] += measure.quantity.total(kept)
+            if totals is None or kept is not found:
+                totals = self._totals(kept)
+            self._sums = [*map(add, self._sums, totals)]
             self._singles.add(kept)
 
     def _whole_rows(self, rows: Sequence[Row]) -> Grid | None:
@@ -163,14 +165,18 @@ class _Folding:
     def _picked(self, rows: Grid, positions: Sequence[int]) -> Columns | None:
         return Columns(self._header, rows.picked(positions)) if positions else None
 
-    def _checked(self, rows: Grid) -> Columns:
-        """These rows, if everything that is made of them can be read."""
+    def _totals(self, columns: Columns) -> list[float]:
+        """What each measure gets of these rows."""
+        return [measure.quantity.total(columns) for measure in self._measures]
+
+    def _checked(self, rows: Grid) -> tuple[Columns, Sequence[float]]:
+        """These rows and their totals, if everything that is made of them can be read."""
         columns = Columns(self._header, rows)
         for column in (REFRESH_DATE, *([REPORT_DATE] if self._newest is not None else [])):
             self._check_days(column, columns.days_written(column).values())
-        for measure in (*self._measures, *self._singles.measures):
+        for measure in self._singles.measures:
             measure.quantity.total(columns)
-        return columns
+        return columns, self._totals(columns)
 
     def _check_days(self, column: str, days: Iterable[date | None]) -> None:
         for day in days:
@@ -208,8 +214,9 @@ class _Folding:
     def _note_names(self, columns: Columns) -> None:
         if self._named and self._recipe.key.personal:
             names = columns.texts(self._recipe.key.column)
-            self._names += len(names) - names.count("")
-            if _HASH in map(len, names):
+            lengths = [*map(len, names)]
+            self._names += len(names) - lengths.count(0)
+            if _HASH in lengths:
                 self._hashes += sum(_CONCEALED.fullmatch(name) is not None for name in names)
 
     def _note_activity(self, columns: Columns) -> None:
@@ -244,11 +251,12 @@ class _Folding:
                 f"{self._left_out} of its {self._rows} rows are left out; the first, because {self._complaint}."
             )
         newest = self._newest.found() if self._newest is not None else None
+        sums = dict(zip((measure.key for measure in self._measures), self._sums, strict=True))
         return Folded(
             refreshed=self._refreshed,
             rows=self._rows,
             missing=self._missing,
-            values={**self._sums, **(newest.values if newest else {})},
+            values={**sums, **(newest.values if newest else {})},
             each=self._singles.values,
             cut=self._singles.cut,
             concealed=None if not self._names else 2 * self._hashes > self._names,

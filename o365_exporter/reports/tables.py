@@ -43,8 +43,8 @@ _MOST_SPLIT = 2 * MOST_ROWS
 _STEP = 8 * 1024
 """Characters that are parsed at once where a piece is not as it should be: they may be as many lines."""
 
-_MASK = {",": "\1", "\n": "\2"}
-"""What stands for a comma or newline within quotes while a block is split; no report has these characters."""
+_MASK = "\1"
+"""What stands for a comma within quotes while a block is split; no report has this character."""
 
 MOST_BROKEN = 50
 """Lines with a quote that fits nothing; more means that the file is no CSV. Looking for their ends costs time."""
@@ -58,7 +58,7 @@ class Grid(Sequence[Row]):
         width: cells of a row.
         step: from the beginning of a row to that of the next, where something stands between them.
         ending: what the last cell of every row has at its end in addition.
-        masked: whether cells may hold masks.
+        masked: whether cells may hold masks in place of commas.
     """
 
     def __init__(self, cells: list[str], width: int, step: int = 0, *, ending: str = "", masked: bool = False) -> None:
@@ -90,12 +90,23 @@ class Grid(Sequence[Row]):
         row[-1] = row[-1].removesuffix(self._ending)
         return _unmasked(row) if self._masked else row
 
+    def joined(self, at: int) -> str:
+        """A row as one text, which is the same for the same cells."""
+        start = at * self._step
+        text = "\0".join(self._cells[start : start + self.width]).removesuffix(self._ending)
+        return text.replace(_MASK, ",") if self._masked else text
+
     def column(self, position: int) -> list[str]:
         """The cells of one column."""
+        cells = self.masked(position)
+        return _unmasked(cells) if self._masked else cells
+
+    def masked(self, position: int) -> list[str]:
+        """The same, where a cell with a comma in it is none that can be read, and may have a mask in its place."""
         cells = self._cells[position :: self._step]
         if self._ending and position == self.width - 1:
             cells = [cell.removesuffix(self._ending) for cell in cells]
-        return _unmasked(cells) if self._masked else cells
+        return cells
 
     def _sliced(self, at: range) -> Grid:
         if at.step != 1:
@@ -314,31 +325,28 @@ def _replaced(content: bytes, old: bytes, new: bytes) -> tuple[bytes, int]:
 
 
 def _unquoted(block: str) -> str | None:
-    """The block without its quotes and with a mask for what they protect, so that it can be split as a whole.
+    """The block without its quotes and with a mask for commas that they protect, so that it can be split as a whole.
 
-    None where a quote is not at the beginning or end of a cell, or is missing. Every second piece between quotes stands
-    within a pair; nothing between two pairs is a quote within a cell.
+    None where a quote is not at the beginning or end of a cell, or is missing, or protects a newline. Every second
+    piece between quotes stands within a pair; nothing between two pairs is a quote within a cell.
     """
     pieces = block.split('"')
     outside, inside = pieces[::2], pieces[1::2]
-    if len(outside) == len(inside) or any(map(block.__contains__, ("\0", *_MASK.values()))):
+    if len(outside) == len(inside) or "\0" in block or _MASK in block:
         return None
     if not {*map(itemgetter(0), filter(None, outside[1:]))} <= {",", "\n", "\r"}:
         return None
     if not {*map(itemgetter(-1), filter(None, outside[:-1]))} <= {",", "\n"}:
         return None
-    masked = "\0".join(inside)
-    for protected, mask in _MASK.items():
-        masked = masked.replace(protected, mask)
-    pieces[1::2] = masked.split("\0")
+    protected = "\0".join(inside)
+    if "\n" in protected:
+        return None
+    if "," in protected:
+        pieces[1::2] = protected.replace(",", _MASK).split("\0")
     pieces[2::2] = [piece or '"' for piece in outside[1:]]
     return "".join(pieces)
 
 
 def _unmasked(cells: list[str]) -> list[str]:
     text = "\0".join(cells)
-    if not any(map(text.__contains__, _MASK.values())):
-        return cells
-    for protected, mask in _MASK.items():
-        text = text.replace(mask, protected)
-    return text.split("\0")
+    return text.replace(_MASK, ",").split("\0") if _MASK in text else cells

@@ -32,7 +32,7 @@ LINE = st.one_of(
 BLOCK = st.lists(st.tuples(LINE, st.sampled_from(["\n", "\n", "\r\n", "\n\n", ""])), max_size=8).map(
     lambda lines: "".join(chain.from_iterable(lines))
 )
-CELL = st.text(st.sampled_from('ab ,"\n;\u2028é'), max_size=5)
+CELL = st.text(st.sampled_from('ab ,";\u2028é'), max_size=5)
 
 
 def rows_or_error(block: str) -> object:
