@@ -80,7 +80,11 @@ class Publisher:
         self.tell_about(tenant)
 
     def _write_followers_anew(self, tenant: Tenant, job: Job) -> None:
-        """What followers show of their leader is of its latest poll, or gone with it."""
+        """What followers show of their leader is of its latest poll, or gone with it.
+
+        In one go: the only follower there is, the open issues of service health, has seven series for each issue, and
+        300 issues take 6 ms.
+        """
         polls = self._store.of(job.key.tenant)
         for follower in tenant.followers(job):
             poll = polls.get(follower.key)

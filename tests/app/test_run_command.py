@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -27,9 +28,11 @@ async def test_what_lives_as_long_as_the_process_is_not_looked_through_for_garba
         yield SimpleNamespace(serve=serve)
 
     monkeypatch.setattr(run, "assemble", assembled)
-    before = gc.get_freeze_count()
+    before, thresholds, turn = gc.get_freeze_count(), gc.get_threshold(), sys.getswitchinterval()
     try:
         await run._serve(cast("Any", None), cast("Any", SimpleNamespace(changed=None, read=None)))
     finally:
         gc.unfreeze()
+        gc.set_threshold(*thresholds)
+        sys.setswitchinterval(turn)
     assert frozen[0] > before
