@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
+import queue
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
@@ -26,6 +29,10 @@ Format = Literal["json", "console"]
 _CHATTY = ("httpx", "httpcore", "msal", "urllib3", "asyncio")
 _PACKAGE = Path(__file__).parent
 _MOST_EXCEPTIONS = 10  # of a chain or a group that are told
+_WAITING = 1000  # lines that wait for whoever reads them
+_PARTING = 1.0  # seconds that they have at the end
+_SAME_AGAIN, _KINDS, _COMPARED = 60.0, 200, 80  # seconds, lines remembered, characters by which they are
+_LOST = "{lost} lines were lost here: whoever reads this log was slower than it was written"
 _LEVELS = {
     **dict.fromkeys(("trace", "verbose", "10"), "debug"),
     **dict.fromkeys(("information", "notice", "20"), "info"),
@@ -80,7 +87,12 @@ def configure(options: LogOptions, stream: TextIO | None = None) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    background = next((each for each in root.handlers if isinstance(each, _Background)), None)
+    if background is not None:
+        background.target = handler
+    else:
+        handler.addFilter(_Repeats())
+        root.handlers[:] = [handler]
     root.setLevel(options.level.upper())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -90,6 +102,89 @@ def configure(options: LogOptions, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(options.level),
         cache_logger_on_first_use=False,  # a test may configure again
     )
+
+
+@contextmanager
+def in_background() -> Iterator[None]:
+    """Write lines in a thread of its own: a pipe that nobody reads, or a slow disk, holds up nobody."""
+    root = logging.getLogger()
+    background = _Background(root.handlers[0])
+    root.handlers[:] = [background]
+    try:
+        yield
+    finally:
+        background.close()
+        root.handlers[:] = [background.target]
+
+
+class _Background(logging.Handler):
+    """Hands lines to a thread; those beyond ``_WAITING`` are lost, and counted for whoever reads on.
+
+    Args:
+        target: writes them.
+    """
+
+    def __init__(self, target: logging.Handler) -> None:
+        super().__init__()
+        self.addFilter(_Repeats())  # before they wait, or they would push out others
+        self.target = target
+        self._lost = 0
+        self._waiting: queue.Queue[logging.LogRecord | None] = queue.Queue(_WAITING)
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+        self._thread.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._waiting.put_nowait(record)
+        except queue.Full:
+            self._lost += 1
+
+    def _write(self) -> None:
+        while (record := self._waiting.get()) is not None:
+            self.target.handle(record)
+            lost, self._lost = self._lost, 0
+            if lost:
+                self.target.handle(_line(_LOST.format(lost=lost)))
+
+    def close(self) -> None:
+        """Write what waits, for a moment at most."""
+        try:
+            self._waiting.put(None, timeout=_PARTING)
+        except queue.Full:
+            return
+        self._thread.join(_PARTING)
+        super().close()
+
+
+class _Repeats(logging.Filter):
+    """Lines of libraries that say the same again and again: one a minute, which tells how many were passed over.
+
+    asyncio says for each connection that it cannot accept that it cannot, hundreds of times a second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, dict):  # one of ours
+            return True
+        text = record.getMessage()
+        key = (record.name, text.partition("\n")[0][:_COMPARED])
+        at, more = self._told.get(key, (0.0, 0))
+        if at and record.created - at < _SAME_AGAIN:
+            self._told[key] = at, more + 1
+            return False
+        if len(self._told) >= _KINDS:
+            self._told.clear()
+        self._told[key] = record.created, 0
+        if more:
+            record.msg, record.args = f"{text} ({more} more of these before)", None
+        return True
+
+
+def _line(message: str) -> logging.LogRecord:
+    return logging.LogRecord("logs", logging.WARNING, __file__, 0, message, None, None)
 
 
 def fault(error: BaseException) -> None:

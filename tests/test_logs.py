@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ import structlog
 from o365_exporter import logs
 from o365_exporter.errors import AuthError
 from o365_exporter.logs import LogOptions, get_logger
+from tests.fakes import PATIENCE
 
 CHATTY = ("httpx", "httpcore", "msal", "urllib3", "asyncio")
 
@@ -215,3 +217,70 @@ def test_colours(
     logs.configure(LogOptions(format="console"), stream)
     get_logger("app").info("listening")
     assert ("\x1b" in stream.getvalue()) == coloured
+
+
+class Blocked(io.StringIO):
+    """A pipe that nobody reads for now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_again = threading.Event()
+        self.reached = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.reached.set()
+        self.read_again.wait(PATIENCE)
+        return super().write(text)
+
+
+def test_a_log_that_nobody_reads_holds_up_nobody() -> None:
+    """Lines wait, and those beyond a thousand are lost and counted, as the next line tells whoever reads again."""
+    stream = Blocked()
+    logs.configure(LogOptions(), stream)
+    with logs.in_background():
+        get_logger("scheduler").warning("first")
+        assert stream.reached.wait(PATIENCE)
+        for number in range(1500):
+            get_logger("scheduler").warning("more", number=number)
+        stream.read_again.set()
+    found = lines(stream)
+    assert [line["number"] for line in found if line["event"] == "more"] == list(range(1000))
+    assert found[1]["event"] == "500 lines were lost here: whoever reads this log was slower than it was written"
+    assert len(found) == 1002
+
+
+def test_options_may_change_while_lines_are_written_in_the_background() -> None:
+    """A reload changes level and form, and lines stay in the background."""
+    written(LogOptions())
+    with logs.in_background():
+        root = logging.getLogger()
+        background = root.handlers[:]
+        stream = written(LogOptions(level="debug"))
+        assert root.handlers == background
+        get_logger("scheduler").debug("polled")
+    assert [line["event"] for line in lines(stream)] == ["polled"]
+
+
+def test_what_a_library_says_again_and_again_is_told_once_a_minute() -> None:
+    """The next minute tells how many there were; what is said of something else, and our own lines, are all told."""
+    stream = written(LogOptions())
+    library, clock = logging.getLogger("asyncio"), 1000.0
+
+    def say(text: str, at: float) -> None:
+        record = library.makeRecord("asyncio", logging.ERROR, "", 0, text, (), None)
+        record.created = at
+        library.handle(record)
+
+    for number in range(300):
+        say(f"socket.accept() out of system resource\nsocket {number}", clock)
+    say("something else", clock + 1)
+    say("socket.accept() out of system resource\nsocket 7", clock + 61)
+    for _ in range(2):
+        get_logger("scheduler").error("poll failed")
+    assert [line["event"].replace("\n", " ") for line in lines(stream)] == [
+        "socket.accept() out of system resource socket 0",
+        "something else",
+        "socket.accept() out of system resource socket 7 (299 more of these before)",
+        "poll failed",
+        "poll failed",
+    ]

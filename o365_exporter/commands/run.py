@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 from collections.abc import Mapping
 from functools import partial
@@ -23,6 +24,8 @@ SHARD = "O365_SHARD"
 
 LAST_MOMENT = 4.0
 """Seconds after SIGTERM at which the program ends in any case: Docker gives ten."""
+
+_OPEN_FILES = 65_536
 
 log = logs.get_logger("run")
 
@@ -46,8 +49,18 @@ def run(config: Path | None, environ: Mapping[str, str], listen: str | None, sha
     for warning in inspection.warnings:
         log.warning("suspicious setting", message=warning)
     reloader = Reloader(config, environ, inspection.settings)
-    anyio.run(until_signal, partial(_serve, inspection.settings, reloader), LAST_MOMENT)
+    _allow_open_files()
+    with logs.in_background():
+        anyio.run(until_signal, partial(_serve, inspection.settings, reloader), LAST_MOMENT)
     return 0
+
+
+def _allow_open_files() -> None:
+    """As many as the system lets us: the usual limit of 1024 is for programs that use select(2)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _serve(settings: Settings, reloader: Reloader) -> None:

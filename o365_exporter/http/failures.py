@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
 from collections.abc import Iterator
 
 import httpx
 
 from o365_exporter.errors import (
+    InternalError,
     NetworkError,
     PollError,
     PollTimeoutError,
@@ -21,11 +23,16 @@ from o365_exporter.http.quoting import printable
 from o365_exporter.http.reach import NoConnectionError
 from o365_exporter.http.trust import LAX, is_strict
 
+_NO_FILES = (errno.EMFILE, errno.ENFILE)
 _OUT_OF_TIME = {9: "not valid yet", 10: "expired"}  # X509_V_ERR_CERT_NOT_YET_VALID and …_HAS_EXPIRED of OpenSSL
 
 
 class ProxyRefusedError(NetworkError):
     """The proxy answered, and does not want to: asking again is of no use."""
+
+
+class NoDescriptorsError(InternalError):
+    """This process, or the machine, may open no more files: no connection can come about, and no host is to blame."""
 
 
 class UnreachableError(NetworkError):
@@ -47,6 +54,13 @@ def failure_of(error: Exception, *, host: str, path: str, seconds: float, stage:
         stage: what was waited for.
         begun: whether an answer had begun.
     """
+    if any(isinstance(link, OSError) and link.errno in _NO_FILES for link in _chain(error)):
+        return NoDescriptorsError(
+            "No connection can be opened: this process has used up the files that it may hold open.",
+            remedy="Raise its limit (LimitNOFILE= of systemd, ulimit -n of a shell, --ulimit nofile= of Docker): 1024, "
+            "and two more for each tenant.",
+            subject="open files",
+        )
     failure = _failure_of(error, host, path, seconds, stage, begun=begun)
     if not begun:  # nobody gets through to it: whoever asks fails for the same
         failure.subject = way(path)
@@ -191,4 +205,4 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         if link is not None and not any(link is other for other in seen):
             seen.append(link)
             yield link
-            todo += [link.__context__, link.__cause__]
+            todo += [link.__context__, link.__cause__, *getattr(link, "exceptions", ())]

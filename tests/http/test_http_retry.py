@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from o365_exporter.errors import (
+    Cause,
     NetworkError,
     PollError,
     PollTimeoutError,
@@ -16,6 +18,8 @@ from o365_exporter.errors import (
     UnavailableError,
     UnexpectedAnswerError,
 )
+from o365_exporter.http.failures import failure_of
+from o365_exporter.http.progress import Stage
 from tests.graph.world import APPS, ISSUE, ISSUES, ImpatientClock, Microsoft, client, graph_error, microsoft
 
 
@@ -101,6 +105,18 @@ async def test_passing_failures_are_retried(
         route.side_effect = [fault] * 5
         with pytest.raises(kind):
             await graph.list(APPS)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_a_process_without_files_blames_no_host(number: int) -> None:
+    """It is said what is used up and how to raise it."""
+    broken = httpx.ConnectError("All connection attempts failed")
+    broken.__cause__ = ExceptionGroup("attempts", [OSError(number, "Too many open files")])
+    found = failure_of(broken, host="h", path="h:443 directly", seconds=1, stage=Stage.CONNECTION, begun=False)
+    assert str(found).startswith(
+        "No connection can be opened: this process has used up the files that it may hold open. Raise its limit ("
+    )
+    assert found.cause("a/b/c") == Cause("internal", "open files")
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 409, 410, 412, 423, 424])
