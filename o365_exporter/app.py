@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import anyio
-import anyio.to_thread
 from anyio.abc import TaskStatus
 
 from o365_exporter import __version__, web
@@ -23,20 +22,16 @@ from o365_exporter.exposition import Assembler, Format, shown
 from o365_exporter.fleet import Fleet
 from o365_exporter.graph import GraphClient
 from o365_exporter.http import open_http
-from o365_exporter.logs import configure, get_logger
+from o365_exporter.logs import get_logger
+from o365_exporter.reloading import Changed, Read, Reloads
 from o365_exporter.scheduler import Scheduler
 from o365_exporter.selfmetrics import SelfMetrics
-from o365_exporter.settings import Settings, TenantSettings, needing_restart
+from o365_exporter.settings import Settings
 from o365_exporter.store import Store
 
 log = get_logger("app")
 
 Announce = Callable[[Sequence[str]], None]
-Read = Callable[[], Settings]
-Changed = Callable[[], tuple[TenantSettings, ...] | None]
-
-FOLLOW_INTERVAL = 10.0
-"""Seconds between two looks at whether the tenants' settings have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +44,7 @@ class App:
     selfmetrics: SelfMetrics
     scheduler: Scheduler
     fleet: Fleet
+    reloads: Reloads
 
     def page(self) -> bytes:
         """What ``/metrics`` would serve now, in the text format."""
@@ -64,7 +60,7 @@ class App:
         Args:
             announce: is told the addresses once the web side listens.
             changed: gives the tenants' settings when they have changed, else None.
-            read: reads all settings anew, which SIGHUP asks for; None to leave that signal alone.
+            read: reads all settings anew, which SIGHUP and ``POST /-/reload`` ask for; None to leave both alone.
 
         Raises:
             ConfigurationError: the address to listen on cannot be used.
@@ -79,59 +75,17 @@ class App:
                 ready=self.scheduler.ready,
                 tenants=lambda: [tenant.facts for tenant in self.fleet.tenants],
                 shard=str(self.settings.sharding.shard or ""),
+                faults=lambda: self.reloads.faults,
+                reload=partial(self.reloads.reload, read) if read and self.settings.web.reload_endpoint else None,
             )
             await tasks.start(web.serve, web_app, sockets)
             addresses = [address.url for address in web.addresses(sockets)]
             log.info("listening", version=__version__, addresses=addresses, tenants=len(self.fleet.tenants))
             announce(addresses)
-            tasks.start_soon(self.follow, changed)
+            tasks.start_soon(self.reloads.follow, changed)
             if read is not None:
-                await tasks.start(self._reload_on_signal, read)
+                await tasks.start(self.reloads.on_signal, read)
             await self.scheduler.run(self.fleet.tenants)
-
-    async def follow(self, changed: Changed) -> None:
-        """Keep up with the settings of tenants; a fault in them is told, and changes nothing."""
-        while True:
-            await self.clock.sleep(FOLLOW_INTERVAL)
-            try:
-                tenants = changed()
-            except ConfigurationError as error:
-                self.selfmetrics.tenants_reloaded(success=False)
-                log.error("tenants not read again", faults=error.faults)  # noqa: TRY400 - the faults say it all
-                continue
-            except Exception:
-                self.selfmetrics.tenants_reloaded(success=False)
-                log.exception("fault of the exporter", message="The tenants were not read again.")
-                continue
-            if tenants is not None:
-                await self.fleet.follow(self.settings.polled(tenants))
-                self.selfmetrics.tenants_reloaded(success=True)
-                log.info("tenants read again", tenants=len(tenants))
-
-    async def reload(self, read: Read) -> None:
-        """Take over all settings as they are written now; those that cannot be used are told, and change nothing."""
-        try:
-            settings = await anyio.to_thread.run_sync(read)
-        except ConfigurationError as error:
-            self.selfmetrics.config_reloaded(self.clock.now(), success=False)
-            log.error("settings not read again", faults=error.faults)  # noqa: TRY400 - the faults say it all
-            return
-        except Exception:
-            self.selfmetrics.config_reloaded(self.clock.now(), success=False)
-            log.exception("fault of the exporter", message="The settings were not read again.")
-            return
-        configure(settings.logs)
-        await self.fleet.follow(self.settings.polled(settings.tenants))
-        self.selfmetrics.config_reloaded(self.clock.now(), success=True)
-        log.info("settings read again", tenants=len(settings.tenants))
-        if waiting := needing_restart(self.settings, settings):
-            log.warning("settings that need a restart", keys=waiting, message="They stay as they were at the start.")
-
-    async def _reload_on_signal(self, read: Read, *, task_status: TaskStatus[None]) -> None:
-        with anyio.open_signal_receiver(signal.SIGHUP) as signals:
-            task_status.started()
-            async for _ in signals:
-                await self.reload(read)
 
 
 @asynccontextmanager
@@ -145,9 +99,9 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
     async with open_http(settings.connection, settings.surroundings) as http:
         client = partial(GraphClient, http=http, clock=clock, observe=selfmetrics.observe, random=rng)
         fleet = Fleet(scheduler, client, clock)
-        await fleet.assemble(settings.polled(settings.tenants))
-        selfmetrics.config_reloaded(clock.now(), success=True)
-        yield App(settings, clock, store, selfmetrics, scheduler, fleet)
+        reloads = Reloads(settings, fleet, selfmetrics, clock)
+        await reloads.begin()
+        yield App(settings, clock, store, selfmetrics, scheduler, fleet, reloads)
 
 
 async def until_signal(work: Callable[[], Awaitable[None]], last_moment: float | None = None) -> signal.Signals | None:

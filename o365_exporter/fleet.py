@@ -46,12 +46,19 @@ class Fleet:
         """Those that are watched now."""
         return tuple(member.tenant for member in self._members.values())
 
+    @property
+    def settings(self) -> tuple[TenantSettings, ...]:
+        """Those in effect now."""
+        return tuple(member.settings for member in self._members.values())
+
     async def assemble(self, settings: Iterable[TenantSettings]) -> None:
-        """The tenants to start with."""
+        """The tenants to start with; one that cannot be made is told, and the others are not its concern."""
         self._members = {}
         for each in settings:
-            self._members[each.name] = member = _Member(each, self._tenant(each))
-            self._scheduler.watch([member.tenant])
+            try:
+                self._scheduler.watch(self._followed(each))
+            except Exception:
+                log.exception("fault of the exporter", tenant=each.name)
             await self._clock.sleep(0)
 
     async def follow(self, settings: Iterable[TenantSettings]) -> None:

@@ -36,13 +36,13 @@ _TENANTS_RELOADED = Metric(
 )
 _CONFIG_RELOADED = Metric(
     "o365_exporter_config_last_reload_successful",
-    "Whether the last attempt to read the settings, at the start or after SIGHUP, succeeded: 1, or 0 while what is "
-    "written cannot be used.",
+    "Whether the last attempt to read the settings, at the start or when told to reload, succeeded: 1, or 0 while what "
+    "is written cannot be used.",
     per_tenant=False,
 )
 _CONFIG_TIME = Metric(
     "o365_exporter_config_last_reload_success_timestamp_seconds",
-    "When the settings were last read with success, at the start or after SIGHUP, in seconds since 1970.",
+    "When the settings were last read with success, at the start or when told to reload, in seconds since 1970.",
     per_tenant=False,
 )
 _RUNBOOKS = Metric(

@@ -68,6 +68,14 @@ def below_zero(one: x509.Certificate) -> bytes:
     return b"-----BEGIN CERTIFICATE-----\n" + body + b"-----END CERTIFICATE-----\n"
 
 
+def on_unknown_curve() -> bytes:
+    """The PEM file of a certificate whose key is on a curve that no library of ours knows; its seal is broken."""
+    p256, p192v2 = bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2a8648ce3d030102")
+    one = certificate(ec.generate_private_key(ec.SECP256R1())).public_bytes(Encoding.DER)
+    body = base64.encodebytes(one.replace(p256, p192v2))
+    return b"-----BEGIN CERTIFICATE-----\n" + body + b"-----END CERTIFICATE-----\n"
+
+
 def key_pem(key: Key | None = None, passphrase: str = "") -> bytes:
     """A key as in a PEM file."""
     return (key or rsa_key()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, _protection(passphrase))

@@ -262,6 +262,10 @@ that cannot be used, for whatever reason, changes nothing: one line says why, an
 the like) needs a restart; a line names such keys where they differ. Variables are those that the process was started
 with.
 
+With `reload_endpoint = true`, `POST /-/reload` does the same, as `curl -fsS -X POST http://localhost:10365/-/reload`
+sends it, and answers when it is done: 200 with what changed, or 500 with what is wrong. The page at `/` says what is
+written and not in effect.
+
 ## Proxies and certificates
 
 The setting `proxy` is for everything. Without it, these variables hold, in capitals or small letters, of which the

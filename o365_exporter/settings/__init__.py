@@ -5,7 +5,7 @@ the order in which it works: ``schema`` (what can be written), ``sources`` (wher
 ``effective`` (what holds), ``load``; what is wrong is a ``Problem`` all along.
 """
 
-from o365_exporter.settings.effective import Settings, TenantSettings, needing_restart
+from o365_exporter.settings.effective import Settings, TenantSettings, differences, needing_restart
 from o365_exporter.settings.load import Inspection, Reloader, inspect, load
 from o365_exporter.settings.suspicions import credential_doubts
 
@@ -15,6 +15,7 @@ __all__ = [
     "Settings",
     "TenantSettings",
     "credential_doubts",
+    "differences",
     "inspect",
     "load",
     "needing_restart",

@@ -95,3 +95,14 @@ def needing_restart(running: Settings, wanted: Settings) -> list[str]:
         for name, value in getattr(wanted, room)
         if value != getattr(getattr(running, room), name)
     ]
+
+
+def differences(before: Iterable[TenantSettings], after: Iterable[TenantSettings]) -> list[str]:
+    """Which tenants came, went and changed, a sentence for each kind that there is."""
+    old, new = ({each.name: each for each in tenants} for tenants in (before, after))
+    kinds = {
+        "New": [name for name in new if name not in old],
+        "Gone": [name for name in old if name not in new],
+        "Changed": [name for name in new if name in old and new[name] != old[name]],
+    }
+    return [f"{kind}: {', '.join(sorted(names))}." for kind, names in kinds.items() if names]

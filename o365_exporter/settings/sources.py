@@ -28,7 +28,7 @@ from o365_exporter.settings.schema import (
     schema,
     variable,
 )
-from o365_exporter.settings.tomlfile import has_huge_number, tables_of
+from o365_exporter.settings.tomlfile import has_huge_number, is_too_deep, tables_of
 from o365_exporter.texts import NotThereError, UnusableError, given, quotes_around, text_in
 
 ENVIRONMENT = "the environment"
@@ -311,7 +311,7 @@ def _json(text: str) -> Any:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return None if has_huge_number(value) else value
+    return None if is_too_deep(value) or has_huge_number(value) else value
 
 
 def _value(path: KeyPath, key: Key, text: str) -> Any:

@@ -13,6 +13,8 @@ from typing import Any
 from o365_exporter.texts import UnusableError
 
 _LARGEST_INTEGER = 2**63
+_DEEPEST = 32
+"""Tables and lists within each other; settings have half a dozen."""
 
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.-]{1,80})\s*=\s*(.*)")
@@ -36,12 +38,24 @@ def tables_of(text: str) -> dict[str, Any]:
     except ValueError:  # an integer of thousands of digits
         raise UnusableError("has a number with too many digits in it", "write numbers of up to 18 digits") from None
     except RecursionError:
-        raise UnusableError(
-            "has too many brackets within each other", "write it as docs/configuration.md shows"
-        ) from None
+        raise _too_deep() from None
+    if is_too_deep(tree):
+        raise _too_deep()
     if has_huge_number(tree):
         raise UnusableError("has a number with too many digits in it", "write numbers of up to 18 digits")
     return tree
+
+
+def _too_deep() -> UnusableError:
+    return UnusableError("has too many brackets within each other", "write it as docs/configuration.md shows")
+
+
+def is_too_deep(value: Any, left: int = _DEEPEST) -> bool:
+    """Whether too many tables and lists are in each other: names with dots make them without any parser's limit."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return left == 0 or any(is_too_deep(one, left - 1) for one in inner)
 
 
 def has_huge_number(value: Any) -> bool:

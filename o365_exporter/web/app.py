@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +16,7 @@ from o365_exporter.store import Store
 from o365_exporter.telemetry import TenantFacts
 from o365_exporter.web.discovery import PROCESS_PATH, discovered
 from o365_exporter.web.landing import landing_page
+from o365_exporter.web.reload import RELOAD_PATH, Reload, ReloadEndpoint
 from o365_exporter.web.runbooks import Runbooks
 from o365_exporter.web.scrape import Scrape
 
@@ -30,6 +31,8 @@ def create_app(
     ready: Callable[[], tuple[bool, str]],
     tenants: Callable[[], Iterable[TenantFacts]] = tuple,
     shard: str = "",
+    faults: Callable[[], Sequence[str]] = tuple,
+    reload: Reload | None = None,
 ) -> Starlette:
     """The web application.
 
@@ -43,10 +46,12 @@ def create_app(
             still awaited.
         tenants: those that are watched now, for service discovery.
         shard: which part of the tenants is polled here, such as ``0/3``; empty for all.
+        faults: what is written in the settings and not in effect, a sentence each.
+        reload: reads the settings anew; None where nobody may ask for that here.
     """
 
     async def landing(_: Request) -> Response:
-        return landing_page(store, clock.now(), version, shard)
+        return landing_page(store, clock.now(), version, shard, faults())
 
     async def is_ready(_: Request) -> Response:
         done, sentence = ready()
@@ -55,6 +60,7 @@ def create_app(
     async def discovery(request: Request) -> Response:
         return discovered(request, tenants())
 
+    reloading = [Route(RELOAD_PATH, ReloadEndpoint(reload).answer, methods=["POST"])] if reload else []
     scrape = Scrape(store, clock, metrics, selfmetrics)
     app = Starlette(
         routes=[
@@ -64,6 +70,7 @@ def create_app(
             Route("/sd", discovery),
             Route("/-/healthy", _is_healthy),
             Route("/-/ready", is_ready),
+            *reloading,
             *Runbooks().routes(),
         ],
         exception_handlers={404: _not_found},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
@@ -16,7 +17,7 @@ _COLUMNS = ("Collector", "Source", "State", "Age of the data", "Next poll", "Rea
 Polls = list[tuple[Key, Poll]]
 
 
-def landing_page(store: Store, now: float, version: str, shard: str = "") -> HTMLResponse:
+def landing_page(store: Store, now: float, version: str, shard: str = "", faults: Sequence[str] = ()) -> HTMLResponse:
     """What is wrong first, then every source of every tenant.
 
     Args:
@@ -24,6 +25,7 @@ def landing_page(store: Store, now: float, version: str, shard: str = "") -> HTM
         now: wall clock, seconds.
         version: of the exporter.
         shard: which part of the tenants is polled here; empty for all.
+        faults: what is written in the settings and not in effect, a sentence each.
     """
     polls = sorted(((key, store[key]) for key in store), key=lambda item: item[0])
     sentences = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in verdict(polls, now))
@@ -31,7 +33,8 @@ def landing_page(store: Store, now: float, version: str, shard: str = "") -> HTM
         _table(tenant, list(group), now) for tenant, group in groupby(polls, key=lambda item: item[0].tenant)
     )
     body = f"""<h1>o365_exporter {escape(version)}</h1>
-{_part(shard)}{sentences}{_troubles(polls, now)}<p>Microsoft 365 for Prometheus: <a href="metrics">metrics</a>,
+{_part(shard)}{_unread(faults)}{sentences}\
+{_troubles(polls, now)}<p>Microsoft 365 for Prometheus: <a href="metrics">metrics</a>,
 <a href="runbooks/">runbooks</a>, <a href="-/ready">ready</a>, <a href="-/healthy">healthy</a>,
 <a href="sd">targets</a>.</p>
 {tables}"""
@@ -42,6 +45,12 @@ def _part(shard: str) -> str:
     """That others poll the rest; whoever looks for a tenant should not think that nobody does."""
     text = f"This is shard {shard}, counted from 0: further tenants are polled by the others."
     return f"<p>{escape(text)}</p>\n" if shard else ""
+
+
+def _unread(faults: Sequence[str]) -> str:
+    """That what is written now is not what runs, and that the exporter would not start with it."""
+    items = "".join(f'<li class="failing">{escape(fault)}</li>\n' for fault in faults)
+    return f"<p>Settings from before are in effect.</p>\n<ul>\n{items}</ul>\n" if items else ""
 
 
 def _troubles(polls: Polls, now: float) -> str:

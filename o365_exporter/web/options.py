@@ -69,6 +69,11 @@ class WebOptions(BaseModel):
         default=":10365",
         description='Address and port to serve on; `":10365"` is every IPv4 and IPv6 address of the machine.',
     )
+    reload_endpoint: bool = Field(
+        default=False,
+        description="Whether `POST /-/reload` reads the settings anew, as SIGHUP does: for whoever can reach the "
+        "address, so let that be Prometheus' side of the network alone.",
+    )
     runbooks_url: Annotated[str, AfterValidator(_folder)] = Field(
         default="",
         description="Address of the folder of the runbooks that alerts link to, if it is another than `/runbooks/` of "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +13,13 @@ import httpx
 from structlog.testing import capture_logs
 
 from o365_exporter import app as composition
-from o365_exporter.app import App, Changed, assemble
+from o365_exporter import reloading
+from o365_exporter.app import App, assemble
 from o365_exporter.catalogue import all_collectors, all_metrics
 from o365_exporter.commands.simulate import environment_of
 from o365_exporter.exposition import Assembler, Format, shown
 from o365_exporter.http import ConnectionOptions, Http, Surroundings
+from o365_exporter.reloading import Changed
 from o365_exporter.settings import load
 from o365_exporter.simulator import Simulator, SimulatorOptions, TenantOptions
 from tests.fakes import FakeClock, settle
@@ -57,7 +59,7 @@ class Rig:
     async def following(self, changed: Changed) -> AsyncIterator[None]:
         """Meanwhile the app looks for changes of its tenants."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self.app.follow, changed)
+            tasks.start_soon(self.app.reloads.follow, changed)
             await settle()
             yield
             tasks.cancel_scope.cancel()
@@ -85,6 +87,11 @@ def only(*collectors: str) -> dict[str, str]:
     return {f"O365_COLLECTORS__{name.upper()}__ENABLED": "false" for name in all_collectors() if name not in collectors}
 
 
+async def at_once(function: Callable[[], Any]) -> Any:
+    """What a thread would do, here and now."""
+    return function()
+
+
 @asynccontextmanager
 async def rig(options: SimulatorOptions, environ: Mapping[str, str] | None = None) -> AsyncIterator[Rig]:
     """An exporter put together for every tenant of a simulator and not yet polling.
@@ -106,6 +113,7 @@ async def rig(options: SimulatorOptions, environ: Mapping[str, str] | None = Non
     with (
         capture_logs() as logs,
         patch.object(composition, "open_http", open_http),
+        patch.object(reloading, "in_thread", at_once),  # the fake clock does not wait for threads
     ):
         settings = load(None, {name: value for name, value in variables.items() if value})
         async with assemble(settings, clock) as made:

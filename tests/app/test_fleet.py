@@ -10,10 +10,10 @@ import anyio.lowlevel
 import pytest
 from pydantic import SecretStr
 
-from o365_exporter.app import FOLLOW_INTERVAL
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.fleet import Fleet
+from o365_exporter.reloading import FOLLOW_INTERVAL
 from o365_exporter.scheduler import Scheduler, Tenant
 from o365_exporter.settings import TenantSettings
 from o365_exporter.store import Poll, Store

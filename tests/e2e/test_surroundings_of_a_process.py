@@ -153,6 +153,25 @@ def test_hangup_reads_everything_anew(cloud: Microsoft, tmp_path: Path) -> None:
         assert program.stop() == 0
 
 
+def test_reload_by_http(cloud: Microsoft, tmp_path: Path) -> None:
+    """Where the setting allows it, POST /-/reload does as SIGHUP does, and answers with what came of it."""
+    config = tmp_path / "o365.toml"
+    config.write_text('tenant_name = "before"\nreload_endpoint = true\n')
+    with running(tmp_path, "run", "--config", str(config), **cloud.three_variables()) as program:
+        url = f"{program.ready()}/-/reload"
+        config.write_text('tenant_name = "after"\n')
+        answer = httpx.post(url)
+        assert (answer.status_code, answer.text) == (
+            200,
+            "New: after.\nGone: before.\nThey need a restart and stay as they were: reload_endpoint.\n",
+        )
+        config.write_text("[half")
+        answer = httpx.post(url)
+        assert answer.status_code == 500
+        assert answer.text.startswith(f"The settings were not read again: {config} is not TOML: ")
+        assert program.stop() == 0
+
+
 def test_listen_on_the_command_line(cloud: Microsoft, tmp_path: Path) -> None:
     """The option wins over the environment, and a wrong one is named."""
     with running(tmp_path, "run", "--listen", "127.0.0.1:0", **cloud.three_variables(O365_LISTEN=":1")) as program:

@@ -87,6 +87,10 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
         b"a = " + b"[" * 20_000,
         "has too many brackets within each other: write it as docs/configuration.md shows.",
     ),
+    "deep tables": (
+        b"[" + b".".join([b"a"] * 20_000) + b"]",
+        "has too many brackets within each other: write it as docs/configuration.md shows.",
+    ),
     "too large": (b"#" * (16 * 1024 * 1024 + 1), "is larger than 16 MiB: name the right file."),
 }
 
@@ -124,6 +128,10 @@ def test_a_bad_file_changes_nothing(desk: Desk, bad: str) -> None:
     ("value", "fault"),
     [
         ("[" * 20_000, "O365_DEFAULTS in the environment is not a JSON object: set single keys of it, such as "),
+        (
+            '{"a":' * 400 + "1" + "}" * 400,
+            "O365_DEFAULTS in the environment is not a JSON object: set single keys of it, such as ",
+        ),
         ('{"cloud": ' + "9" * 5000 + "}", "O365_DEFAULTS in the environment is not a JSON object: "),
         ("\udcff", "O365_DEFAULTS in the environment is not UTF-8: write it in UTF-8."),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -16,6 +16,7 @@ from o365_exporter.exposition import render
 from o365_exporter.metrics import Metric
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.store import Key, Poll, Store
+from o365_exporter.web.reload import Reload
 from tests.fakes import NOON, FakeClock
 
 UNITS = Metric("o365_sku_units", "Units.", ("sku",))
@@ -31,6 +32,8 @@ class Site:
     runbooks_url: str = ""
     selfmetrics: SelfMetrics = field(init=False)
     state: tuple[bool, str] = (True, "Every source has been tried.")
+    faults: Sequence[str] = ()
+    reload: Reload | None = None
     stop: Callable[[], None] = lambda: None
     stopped: anyio.Event = field(default_factory=anyio.Event)
 
@@ -46,6 +49,8 @@ class Site:
             selfmetrics=self.selfmetrics,
             version="1.2.3",
             ready=lambda: self.state,
+            faults=lambda: self.faults,
+            reload=self.reload,
         )
 
     def fail(self) -> None:
