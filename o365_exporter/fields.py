@@ -12,6 +12,7 @@ characters pass.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -72,6 +73,11 @@ def _passed(character: str) -> str:
 def text(entry: Json, name: str) -> str:
     """A string as ``cleaned`` leaves it; empty where it is missing."""
     return cleaned(_string(entry, name))
+
+
+def shared_text(entry: Json, name: str) -> str:
+    """The same of a text that is Microsoft's, not the tenant's: it is kept once, however many tenants have it."""
+    return sys.intern(text(entry, name))
 
 
 def _string(entry: Json, name: str) -> str:

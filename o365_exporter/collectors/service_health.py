@@ -9,6 +9,7 @@ Series: ``o365_service_*``.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -269,9 +270,9 @@ class Issues(Listing[Issue]):
 def parse_service(entry: Json) -> Service:
     """One entry of healthOverviews."""
     return Service(
-        id=fields.text(entry, "id"),
-        name=fields.identifier(entry, "service", "id"),
-        status=member(fields.text(entry, "status"), STATUSES),
+        id=fields.shared_text(entry, "id"),
+        name=sys.intern(fields.identifier(entry, "service", "id")),
+        status=member(fields.shared_text(entry, "status"), STATUSES),
     )
 
 
@@ -279,14 +280,14 @@ def parse_issue(entry: Json) -> Issue:
     """One serviceHealthIssue."""
     posts = fields.objects(entry, "posts")
     return Issue(
-        id=fields.reference(entry, "id"),
-        service=fields.text(entry, "service"),
-        title=fields.text(entry, "title"),
-        classification=member(fields.text(entry, "classification"), CLASSIFICATIONS),
-        origin=member(fields.text(entry, "origin"), ORIGINS),
-        status=member(fields.text(entry, "status"), STATUSES),
-        feature=fields.text(entry, "feature"),
-        feature_group=fields.text(entry, "featureGroup"),
+        id=sys.intern(fields.reference(entry, "id")),
+        service=fields.shared_text(entry, "service"),
+        title=fields.shared_text(entry, "title"),
+        classification=member(fields.shared_text(entry, "classification"), CLASSIFICATIONS),
+        origin=member(fields.shared_text(entry, "origin"), ORIGINS),
+        status=member(fields.shared_text(entry, "status"), STATUSES),
+        feature=fields.shared_text(entry, "feature"),
+        feature_group=fields.shared_text(entry, "featureGroup"),
         is_resolved=fields.flag(entry, "isResolved"),
         start=fields.timestamp(entry, "startDateTime"),
         end=fields.timestamp(entry, "endDateTime"),

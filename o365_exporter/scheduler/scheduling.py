@@ -130,19 +130,20 @@ class Scheduler:
 
     async def _poll_and_plan(self, tenant: Tenant, job: Job) -> None:
         with anyio.CancelScope() as job.scope:
-            await self._let_in(job)
-            await self._poll_in_turn(tenant, job, nullcontext())
+            async with self._let_in(job):
+                await self._poll_in_turn(tenant, job, nullcontext())
         job.scope = None
         if not job.is_gone:
             self._timetable.plan(tenant, job, 0.0 if job.woken else self._until_next(job))
 
-    async def _let_in(self, job: Job) -> None:
+    def _let_in(self, job: Job) -> AbstractAsyncContextManager[None]:
         """On a machine that cannot keep up all but service health waits, though not for ever.
 
         First polls wait all the same: they ask for much more than later ones, and begin with the login.
         """
-        if not (job.source.is_urgent and job.tried.is_set()):
-            await self._pace.turn(longest_wait(job.source.interval))
+        if job.source.is_urgent and job.tried.is_set():
+            return nullcontext()
+        return self._pace.turn(longest_wait(job.source.interval))
 
     async def run_once(self, tenants: Sequence[Tenant]) -> None:
         """Poll every source once, and tell what failed at the end, be it an early one."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from o365_exporter.collectors.credential_expiry import (
@@ -18,6 +20,7 @@ from o365_exporter.collectors.credential_expiry import (
 from o365_exporter.errors import UnavailableError, UnexpectedAnswerError
 from o365_exporter.filters import Filter
 from o365_exporter.source import BELIEVED_AFTER
+from tests.graph.world import client, microsoft
 from tests.stubs import TENANT_ID, StubGraph, derived_text, polled, text_of
 
 ROUTE = "/applications"
@@ -304,3 +307,25 @@ async def test_one_or_two_apps_can_lose_their_credentials_but_not_the_one_that_a
     assert len(await polled(source, graph, before, now=60)) == 1
     with pytest.raises(UnexpectedAnswerError, match="without any credential"):
         await polled(source, graph, replace(before, own_secret=before.entries[0].credentials[0]), now=60)
+
+
+async def test_fifty_thousand_apps_take_sixty_requests_at_most() -> None:
+    """Pages of 999, and one question about the exporter's own app, which is not among them."""
+    asked = Counter[str]()
+
+    def give(request: httpx.Request) -> httpx.Response:
+        asked[request.url.path] += 1
+        if request.url.path.endswith("/servicePrincipals"):
+            return httpx.Response(200, json={"value": []})
+        begin, size = int(request.url.params.get("$skiptoken", 0)), int(request.url.params["$top"])
+        end = min(begin + size, 50_000)
+        page = {"value": [{"appId": str(number), "passwordCredentials": []} for number in range(begin, end)]}
+        more = request.url.copy_set_param("$skiptoken", str(end))
+        return httpx.Response(200, json=page | ({"@odata.nextLink": str(more)} if end < 50_000 else {}))
+
+    with microsoft() as world:
+        world.graph("/").mock(side_effect=give)
+        async with client() as graph:
+            records = await ApplicationsSource(Options()).fetch(graph, None, 0.0)
+    assert len(records) == 50_000
+    assert asked.total() <= 60

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -421,6 +423,24 @@ async def test_a_changed_status_polls_the_issues_at_once() -> None:
     assert source.wakes(SERVICES, replace(SERVICES, entries=(teams, exchange))) == ()
     assert source.wakes(SERVICES, changed) == ("issues",)
     assert source.wakes(None, changed) == (), "the issues follow the first overviews anyhow"
+
+
+async def test_what_is_the_same_in_all_tenants_is_kept_once() -> None:
+    """A thousand tenants have as many texts of services and issues as ten; an answer is read anew in each."""
+    answers = json.dumps([EXCHANGE, TEAMS, BRAND_NEW | {"status": "newest"}]), json.dumps([issue(), issue(id="EX2")])
+    texts, kept = set[int](), list[Any]()
+    for tenant in range(1000):
+        services, issues = map(json.loads, answers)
+        kept.append(await polled(OverviewsSource(Options()), StubGraph({OVERVIEWS: services})))
+        kept.append(await polled(IssuesSource(Options()), StubGraph({ISSUES: issues, OVERVIEWS: services})))
+        texts |= {id(text) for listing in kept[-2:] for text in _texts(listing)}
+        if tenant == 9:
+            after_ten = len(texts)
+    assert len(texts) == after_ten == len({text for listing in kept for text in _texts(listing)})
+
+
+def _texts(listing: Listing[Any]) -> Iterator[str]:
+    return (text for record in listing for text in asdict(record).values() if isinstance(text, str))
 
 
 async def test_titles_are_cut_and_nulls_are_empty() -> None:

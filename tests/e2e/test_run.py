@@ -164,21 +164,22 @@ def test_wrong_settings(tmp_path: Path) -> None:
 
 
 STUBBORN = """
-import anyio
+import time, anyio
 from o365_exporter.app import until_signal
 
 async def work():
     with anyio.CancelScope(shield=True):
         print("at work", flush=True)
-        await anyio.sleep_forever()
+        {}
 
 anyio.run(until_signal, work, 0.1)
 """
 
 
-def test_what_is_in_flight_does_not_hold_it_up() -> None:
-    """To cancel a thousand requests may take longer than whoever sent SIGTERM waits: the process ends all the same."""
-    command = [sys.executable, "-c", STUBBORN]
+@pytest.mark.parametrize("stubborn", ["await anyio.sleep_forever()", "time.sleep(3600)"], ids=["request", "loop"])
+def test_what_is_in_flight_does_not_hold_it_up(stubborn: str) -> None:
+    """To cancel a thousand requests, or to come to it, may take longer than anybody waits: it ends all the same."""
+    command = [sys.executable, "-c", STUBBORN.format(stubborn)]
     with subprocess.Popen(command, env=environment({}), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as program:
         assert program.stdout is not None
         assert program.stdout.readline() == b"at work\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 
 from o365_exporter.graph import Endpoint
-from o365_exporter.scheduler.pace import AT_A_LOOK, LATE, LOOK, Pace
+from o365_exporter.scheduler.pace import A_FEW, AT_A_LOOK, LATE, LOOK, TOO_LATE, YOUNG, Pace
 from o365_exporter.scheduler.timing import LONGEST_WAIT, longest_wait
 from tests.fakes import FakeClock, settle
 from tests.scheduler.scripted import Run, ScriptedSource, tenant
@@ -32,8 +32,8 @@ async def let_in(clock: SlowClock, number: int, seconds: float, longest: float =
     pace, start, found = Pace(clock), clock.monotonic(), []
 
     async def wait() -> None:
-        await pace.turn(longest)
-        found.append(round(clock.monotonic() - start, 3))
+        async with pace.turn(longest):
+            found.append(round(clock.monotonic() - start, 3))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(pace.keep)
@@ -53,51 +53,85 @@ async def test_nobody_waits_while_the_loop_is_in_time() -> None:
 async def test_while_it_is_late_nobody_is_let_in() -> None:
     """Until the longest time is over: a poll is late then, and not missing."""
     clock = SlowClock()
-    clock.late = 2 * LATE
+    clock.late = 2 * TOO_LATE
     assert await let_in(clock, 30, 50.0) == []
     found = await let_in(clock, 30, 50.0, longest=40.0)
     assert len(found) == 30
     assert min(found) >= 40.0
 
 
+async def numbers(clock: SlowClock, found: list[int], of: int) -> list[int]:
+    """How many were in after each look that let somebody in, while they were fewer than so many."""
+    seen = {len(found)}
+    while len(found) < of:
+        await clock.advance(LOOK / 2)
+        seen.add(len(found))
+    return sorted(seen)[1:-1]
+
+
 async def test_then_they_come_in_their_order_a_few_at_a_time() -> None:
     """So that they do not make it late again."""
     clock = SlowClock()
-    clock.late = 2 * LATE
+    clock.late = 2 * TOO_LATE
     pace, found = Pace(clock), []
 
     async def wait(number: int) -> None:
-        await pace.turn(600.0)
-        found.append(number)
+        async with pace.turn(600.0):
+            found.append(number)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(pace.keep)
-        for number in range(3 * AT_A_LOOK):
+        for number in range(5 * AT_A_LOOK):
             tasks.start_soon(wait, number)
         await settle()
         await clock.advance(1.0)
         assert found == []
         clock.late = 0.0
-        await clock.advance(LOOK)
-        await clock.advance(LOOK)
-        assert found == [0, 1, 2]
-        clock.late = 2 * LATE
-        await clock.advance(2 * LOOK + LATE)
+        assert await numbers(clock, found, of=10) == [1, 3, 7]
+        clock.late = 2 * TOO_LATE
+        await clock.advance(4 * TOO_LATE)
         clock.late, before = 0.0, len(found)
-        await clock.advance(LOOK)
-        assert len(found) == before + 1, "after a late look it begins anew with one"
+        assert await numbers(clock, found, of=before + 10) == [before + 1, before + 3, before + 7]
         await clock.advance(10 * LOOK)
-        assert found == list(range(3 * AT_A_LOOK))
+        assert found == list(range(5 * AT_A_LOOK))
+        tasks.cancel_scope.cancel()
+
+
+async def test_while_others_take_the_processor_a_few_are_under_way_at_once() -> None:
+    """The next is let in when one is done, or has taken so long that it only waits for Microsoft."""
+    clock, found, done = SlowClock(), list[int](), anyio.Event()
+    clock.late = 2 * LATE
+    pace = Pace(clock)
+
+    async def poll(number: int) -> None:
+        async with pace.turn(600.0):
+            found.append(number)
+            if number:
+                await anyio.sleep_forever()
+            await done.wait()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pace.keep)
+        for number in range(3 * A_FEW):
+            tasks.start_soon(poll, number)
+        await settle()
+        await clock.advance(YOUNG / 2)
+        assert found == list(range(A_FEW))
+        done.set()
+        await clock.advance(1.0)
+        assert found == list(range(A_FEW + 1))
+        await clock.advance(YOUNG / 2)
+        assert found == list(range(2 * A_FEW))
         tasks.cancel_scope.cancel()
 
 
 async def test_who_is_cancelled_leaves_no_place_behind() -> None:
     """Nobody is let in in the place of somebody who has gone."""
     clock = SlowClock()
-    clock.late = 2 * LATE
+    clock.late = 2 * TOO_LATE
     pace = Pace(clock)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(pace.turn, 600.0)
+        tasks.start_soon(pace._waited, 600.0)
         await settle()
         tasks.cancel_scope.cancel()
     assert not pace._waiting
@@ -114,12 +148,12 @@ async def test_health_does_not_wait_and_the_rest_does() -> None:
     urgent, other = Urgent(clock), ScriptedSource(clock, interval=3600, stale_after=7200)
 
     run = Run(clock, tenant(urgent, name="a"), tenant(other, name="b"))
-    clock.late = 2 * LATE
+    clock.late = 2 * TOO_LATE
     async with run.running():
         await clock.advance(300)
         first, second, *_ = urgent.polls
         assert first >= longest_wait(60)  # first polls ask for most, and wait
-        assert second - first < 60 + 10 * LATE
+        assert second - first < 60 + 10 * TOO_LATE
         assert other.polls == []
         clock.late = 0.0
         await clock.advance(1)
