@@ -50,6 +50,16 @@ def outcome(write: Callable[[Iterable[Sample], str], Rendered], samples: list[Sa
         return type(error)
 
 
+TIMES = st.integers(10**9 - 5, 10**10 + 5) | st.integers(1, 10).map(lambda digit: digit * 10**9)
+
+
+@given(st.lists(TIMES, min_size=1), st.booleans())
+def test_times_are_written_as_the_plain_way_does(values: list[int], whole: bool) -> None:
+    """Seconds since 1970, which are divided all at once, look as if each were written alone."""
+    samples = [Sample(METRICS[1], (str(n),), value if whole else value + 0.25) for n, value in enumerate(values)]
+    assert render(samples, "contoso") == plain.rendered(samples, "contoso")
+
+
 @given(st.lists(sample(), max_size=30), TEXT, st.integers(1, 8))
 def test_fast_and_plain_are_one(samples: list[Sample], tenant: str, batch: int) -> None:
     """Text or kind of error are those of the plain way."""

@@ -158,3 +158,26 @@ def test_a_series_served_twice_is_found_across_batches() -> None:
     samples = [UNITS.at(number % 1200, sku_id=str(number % 1200), state="on") for number in range(1300)]
     with pytest.raises(InternalError, match=r'sku_id="0",state="on",tenant="contoso"} would be served twice'):
         render(samples, "contoso")
+
+
+def test_series_that_share_each_of_their_labels_are_told_apart() -> None:
+    """Where no label alone tells series apart, within a batch or across them, all labels together do."""
+    samples = [UNITS.at(n, sku_id=str(n // 40), state=str(n % 40)) for n in range(1600)]
+    assert render(samples, "contoso")[UNITS.name].count(b"\n") == 1600
+    assert render(samples[:80], "contoso")[UNITS.name].count(b"\n") == 80
+
+
+def test_looking_for_series_that_come_twice_and_joining_lets_others_have_their_turn() -> None:
+    """Two large families yield while their labels are looked at, and once more after each is put together."""
+    others = Metric("o365_others", "Others.", ("sku_id", "state"))
+    samples = [metric.at(1, sku_id=str(n), state="on") for metric in (UNITS, others) for n in range(20 * BATCH)]
+    steps = list(render_in_steps(len(samples), iter(samples), "contoso"))
+    assert len(steps) == 40 + 2 * (1 + 1)
+
+
+@pytest.mark.parametrize("whole", [1e9, 2e9, 9e9, 1773144000.0, 1773144000.5, 9999999999.0, 1e10, 999999999.0])
+def test_times_look_the_same_beside_other_times(whole: float) -> None:
+    """What stands in the same batch does not change how a number is written."""
+    samples = [UNITS.at(value, sku_id=str(n), state="on") for n, value in enumerate([whole, 1773144001.0, whole])]
+    text = render(samples, "contoso")[UNITS.name].decode()
+    assert [row.rpartition(" ")[2] for row in text.splitlines()] == [line(whole), "1.773144001e+09", line(whole)]
