@@ -30,6 +30,9 @@ AT_ONCE = 16
 CLOCK_LOOK = 10.0
 """Seconds between two looks at whether somebody has set the clock."""
 
+LONGEST_AWAITED = 300.0
+"""Seconds after which a first poll that is still under way is awaited no more: a report may drip for a quarter hour."""
+
 _NAMED = 5
 """Sources that are named of those that are still awaited."""
 
@@ -58,6 +61,7 @@ class Scheduler:
         self._publisher = Publisher(store, clock, self._causes, derived)
         self._awaited: dict[Job, None] = {}
         self._tasks: TaskGroup | None = None
+        self._began = clock.monotonic()
 
     def watch(self, tenants: Sequence[Tenant]) -> None:
         """Make tenants known before their first poll, which ``ready`` then waits for."""
@@ -69,6 +73,9 @@ class Scheduler:
         """Whether every source watched at start has been tried once, and otherwise which are still awaited."""
         if not self._awaited:
             return True, "every source has been tried"
+        late = self._clock.monotonic() - self._began >= LONGEST_AWAITED
+        if late and all(job.scope is not None for job in self._awaited):
+            return True, f"every source has been tried, {len(self._awaited)} of them for more than 5 minutes by now"
         names = ", ".join(str(job.key) for job in islice(self._awaited, _NAMED))
         more = len(self._awaited) - _NAMED
         return False, f"not tried yet: {names}" + (f" and {more} more" if more > 0 else "")

@@ -274,6 +274,27 @@ async def test_followers_are_rendered_anew_with_their_leaders_records() -> None:
         assert len(follower.polls) == 1
 
 
+async def test_a_first_poll_that_drips_is_not_awaited_for_ever() -> None:
+    """After five minutes whoever is still at it holds nobody back; whoever has not begun does."""
+    clock = FakeClock()
+    dripping = ScriptedSource(clock)
+    dripping.takes = 800
+    dripping.deadline = 900
+    run = Run(clock, tenant(dripping))
+    async with run.running():
+        await clock.advance(299)
+        assert run.scheduler.ready() == (False, "not tried yet: contoso/test/main")
+        await clock.advance(2)
+        assert run.scheduler.ready() == (
+            True,
+            "every source has been tried, 1 of them for more than 5 minutes by now",
+        )
+    waiting = Run(clock, tenant(ScriptedSource(clock)))
+    waiting.scheduler.watch(waiting.tenants)
+    clock.sleep_through(400)
+    assert waiting.scheduler.ready() == (False, "not tried yet: contoso/test/main")
+
+
 async def test_ready_says_what_is_awaited_and_then_stays() -> None:
     """Ready once each source has been tried, however it ended; it names what it waits for until then."""
     clock = FakeClock()
