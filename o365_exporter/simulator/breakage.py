@@ -116,4 +116,6 @@ def _link(wanted: str, request: Request) -> str:
     here = f"{request.path}?{request.query}" if request.query else request.path
     if wanted == "loop":
         return f"{request.origin}{here}"
+    if wanted == "endless":
+        return f"{request.origin}{request.path}?page={int(request.parameters.get('page', 0)) + 1}"
     return f"{FOREIGN_ORIGIN}{here}" if wanted == "foreign" else wanted

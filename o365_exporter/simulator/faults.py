@@ -56,7 +56,9 @@ class Fault(BaseModel):
     null: tuple[str, ...] = Field((), description="Paths of fields to set to null.")
     set: dict[str, Any] = Field({}, description="Values by path: extra fields and wrong types.")
     next_link: str | None = Field(
-        None, description="`@odata.nextLink`: `foreign` (another origin), `loop` (this page), or an address."
+        None,
+        description="`@odata.nextLink`: `foreign` (another origin), `loop` (this page), `endless` (one more), or an "
+        "address.",
     )
     pad_item: int = Field(0, ge=0, description="Bytes of ballast in each item of `value`, for huge pages.")
     # time and wire

@@ -200,6 +200,7 @@ async def test_an_item_may_be_replaced_by_nonsense(simulator: Simulator, user: G
     [
         ("foreign", f"https://graph.example.net{APPS}?$top=50"),
         ("loop", f"{GRAPH}{APPS}?$top=50"),
+        ("endless", f"{GRAPH}{APPS}?page=1"),
         ("ftp://elsewhere/x", "ftp://elsewhere/x"),
     ],
 )
@@ -207,6 +208,12 @@ async def test_next_links_lead_astray(simulator: Simulator, user: GraphUser, lin
     """To another origin, in a circle, or anywhere."""
     simulator.add_fault(path=APPS, next_link=link)
     assert (await user.json(f"{APPS}?$top=50"))["@odata.nextLink"] == expected
+
+
+async def test_pages_without_end_differ_from_each_other(simulator: Simulator, user: GraphUser) -> None:
+    """A client that looks for circles finds none."""
+    simulator.add_fault(path=APPS, next_link="endless")
+    assert (await user.json(f"{APPS}?page=7"))["@odata.nextLink"] == f"{GRAPH}{APPS}?page=8"
 
 
 async def test_a_huge_page_shrinks_with_its_size(simulator: Simulator, user: GraphUser) -> None:
