@@ -1,7 +1,8 @@
 """How long the event loop is held up at most, and what memory a report takes: figures, for want of a reference.
 
 A task that wants a turn all the time notes the longest that it had to wait for one, while something large happens.
-What the machine does meanwhile is in these figures; the idle loop stands beside them for that. CPython is set up as
+What the machine does meanwhile is in the figures of the clock; the idle loop stands beside them for that, and what the
+loop's own thread used of the processor, in which no waiting for another thread is. CPython is set up as
 ``run`` does it, before there is anything that a benchmark makes; a first round warms up.
 """
 
@@ -30,24 +31,25 @@ MOST_MS, MOST_MIB = 10.0, 2.0
 Work = Callable[[], Awaitable[object]]
 
 
-async def waited(work: Work) -> float:
-    """Milliseconds that another task waited for a turn at most."""
-    longest = 0.0
+async def waited(work: Work) -> tuple[float, float]:
+    """Milliseconds that another task waited for a turn at most, and those of the processor that the loop then used."""
+    longest = used = 0.0
 
     async def other() -> None:
-        nonlocal longest
-        before = time.perf_counter()
+        nonlocal longest, used
+        before, before_used = time.perf_counter(), time.thread_time()
         while True:
             await asyncio.sleep(0)
-            now = time.perf_counter()
-            longest, before = max(longest, now - before), now
+            now, now_used = time.perf_counter(), time.thread_time()
+            longest, used = max(longest, now - before), max(used, now_used - before_used)
+            before, before_used = now, now_used
 
     task = asyncio.create_task(other())
     await asyncio.sleep(0)
     await work()
     await asyncio.sleep(0)
     task.cancel()
-    return longest * 1000
+    return longest * 1000, used * 1000
 
 
 async def made(rows: int) -> AsyncGenerator[bytes, None]:
@@ -130,7 +132,8 @@ def lines(quick: bool) -> Iterator[Ratio]:
         work = case(rows)
         gc.collect()
         found = [asyncio.run(waited(work)) for _ in range(rounds + 1)][1:]
-        yield Ratio(f"longest stall of the loop: {what}", "clock", MOST_MS, found, unit="ms")
+        for clock, figures in zip(("clock", "processor time of the loop"), zip(*found, strict=True), strict=True):
+            yield Ratio(f"longest stall of the loop: {what}", clock, MOST_MS, list(figures), unit="ms")
     grown = []
     for _ in range(rounds):
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:

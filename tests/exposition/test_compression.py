@@ -66,12 +66,12 @@ def test_only_what_changed_is_compressed() -> None:
     _, whole = packed(compressor, page(polls, b"up 1\n"))
     assert whole > 4_000_000
     again, nothing = packed(compressor, page(polls, b"up 2\n"))
-    assert nothing < 2 * (64 + 8) * 1024
+    assert nothing < 2 * (32 + 8) * 1024
     assert gzip.decompress(again).endswith(b"up 2\n")
     polls[150] = lines(150, change=12_345)
     changed, some = packed(compressor, page(polls, b"up 2\n"))
     assert gzip.decompress(changed) == b"".join(page(polls, b"up 2\n").pieces)
-    assert some < 5 * (64 + 16) * 1024
+    assert some < 5 * (32 + 16) * 1024
 
 
 def test_what_is_gone_is_forgotten() -> None:
