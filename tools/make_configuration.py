@@ -253,6 +253,10 @@ A file `o365_client_secret` in the secrets directory sets `O365_CLIENT_SECRET`, 
 `o365_tenants__contoso__client_secret` that of a tenant. Files that do not begin with `o365_` are none of the exporter's
 business, and so is a file that another setting names. No secret is ever printed.
 
+Where a file with a secret can be read by every user of the machine, a file with settings can be changed by every user,
+or either belongs to another user, a warning names the file, its mode and the command that mends it. A group is trusted.
+Nothing is said of read-only mounts, nor of volumes of Kubernetes, whose modes mean nothing inside a container.
+
 ## Changes while it runs
 
 Files of credentials and `tenants_file` are read again when they change. `SIGHUP` reads everything anew, as

@@ -7,7 +7,6 @@ tenant's affair, which may not keep the others from being watched.
 from __future__ import annotations
 
 import re
-import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,8 +17,9 @@ from o365_exporter.filters import Filter
 from o365_exporter.http import CERTIFICATE_FILE, authority_defects
 from o365_exporter.login import CredentialOptions, credential_source, secret_doubt
 from o365_exporter.settings.effective import Settings, TenantSettings
+from o365_exporter.settings.permissions import openness
 from o365_exporter.settings.schema import CREDENTIAL_FILES, PROOFS, Key, KeyPath, is_free_text, lookup
-from o365_exporter.settings.sources import Layer
+from o365_exporter.settings.sources import ENVIRONMENT, Layer
 from o365_exporter.settings.values import NOBODY
 from o365_exporter.texts import quotes_around
 
@@ -35,6 +35,7 @@ def suspicions(settings: Settings, file: Layer, written: Layer) -> Iterator[str]
     yield from _values(written)
     yield from _ids(settings)
     yield from _files(written)
+    yield from _places(written)
     if settings.connection.tls_strict:
         yield from _authorities(settings)
 
@@ -112,6 +113,20 @@ def _files(written: Layer) -> Iterator[str]:
         yield from _about_file(Path(name), public=public)
 
 
+def _places(written: Layer) -> Iterator[str]:
+    """The files in which settings stand, and those of the secrets directory."""
+    folders = {place: Path(place).is_dir() for place in {entry.place for entry in written.values()} - {ENVIRONMENT}}
+    files: dict[Path, bool] = {}
+    for path, entry in written.items():
+        if (is_folder := folders.get(entry.place)) is not None:
+            file = Path(entry.place, entry.name) if is_folder else Path(entry.place)
+            key = lookup(path)
+            files[file] = files.get(file, False) or (isinstance(key, Key) and key.is_secret)
+    for file, secret in files.items():
+        if file.is_file():
+            yield from openness(file, secret=secret)
+
+
 def _is_public(path: KeyPath, written: Layer) -> bool:
     """Whether others may well read it: a certificate without its key, and what Kubernetes writes for everybody."""
     without_key = path[-1] == "certificate_file" and (*path[:-1], "certificate_key_file") in written
@@ -128,14 +143,12 @@ def _is_readable(path: Path) -> bool:
 
 def _about_file(path: Path, *, public: bool) -> Iterator[str]:
     try:
-        mode = path.stat().st_mode
         path.open("rb").close()
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "not the name of a file"
         yield f"{path} cannot be read now ({why}): polls fail until it can."
         return
-    if mode & stat.S_IROTH and not public:
-        yield f"{path} can be read by every user of this machine: chmod o-r {path}."
+    yield from openness(path, secret=not public)
 
 
 def _authorities(settings: Settings) -> Iterator[str]:

@@ -38,16 +38,20 @@ class Desk:
         path.mkdir(exist_ok=True)
         return path
 
+    def _write(self, toml: str) -> None:
+        self.config.touch(0o600)
+        self.config.write_text(toml, "utf-8")
+
     def load(self, toml: str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
         """The settings out of this file and these variables."""
         if toml is not None:
-            self.config.write_text(toml, "utf-8")
+            self._write(toml)
         return load(None if toml is None else self.config, environ or {})
 
     def inspect(self, toml: str | None = None, environ: Mapping[str, str] | None = None) -> Inspection:
         """The settings out of this file and these variables, with what looks like an oversight."""
         if toml is not None:
-            self.config.write_text(toml, "utf-8")
+            self._write(toml)
         return inspect(None if toml is None else self.config, environ or {})
 
     def tenant(self, toml: str | None = None, environ: Mapping[str, str] | None = None) -> TenantSettings:

@@ -27,6 +27,7 @@ def test_settings_in_effect(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
     interval = 90
     """)
     (desk.secrets / "o365_defaults__client_secret").write_text(CANARY)
+    (desk.secrets / "o365_defaults__client_secret").chmod(0o600)
     environ = {
         "O365_SECRETS_DIR": str(desk.secrets),
         "O365_PROXY": f"http://me:{CANARY}@proxy",
@@ -39,6 +40,7 @@ def test_settings_in_effect(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
         "# Settings in effect, each tenant with all that it inherits; secrets are masked.",
         "# A comment says where a value was written; all others are defaults.",
         'listen = ":10365"',
+        "reload_endpoint = false",
         'runbooks_url = ""',
         'log_level = "debug"  # log_level in /o365.toml',
         'log_format = "json"',
@@ -116,6 +118,7 @@ def test_faults_are_printed_one_per_line(desk: Desk, capsys: pytest.CaptureFixtu
 def test_secret_in_the_file_is_worth_a_warning(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     """A secret's value in the configuration file is legal, and warned of."""
     desk.config.write_text(f'tenant_id = "a.com"\nclient_id = "{CLIENT}"\nclient_secret = "{CANARY}"')
+    desk.config.chmod(0o600)
     assert check_config(desk.config, {"O365_SECRETS_DIR": str(desk.secrets)}) == 0
     assert capsys.readouterr().err.replace(f"{desk.folder}/", "") == (
         "warning: client_secret stands in o365.toml, where backups and colleagues find it: "
@@ -128,7 +131,7 @@ def test_secret_in_the_file_is_worth_a_warning(desk: Desk, capsys: pytest.Captur
     [
         (0o600, ""),
         (0o640, ""),
-        (0o644, "warning: secret can be read by every user of this machine: chmod o-r secret.\n"),
+        (0o644, "warning: secret can be read by every user of this machine (mode 0644): chmod 600 secret.\n"),
         (None, "warning: secret cannot be read now (No such file or directory): polls fail until it can.\n"),
     ],
 )
