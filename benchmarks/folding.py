@@ -12,9 +12,10 @@ import gc
 import io
 import socket
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from threading import Thread
 
 from benchmarks.ratios import Ratio, in_turns
 from o365_exporter.collectors import exchange_usage, teams_usage
@@ -124,8 +125,12 @@ def _serve(body: bytes, told: Connection) -> None:
         told.send(listening.getsockname()[1])
         while True:
             connection, _ = listening.accept()
-            with connection:
-                connection.sendall(body)
+            Thread(target=_send, args=(connection, body), daemon=True).start()
+
+
+def _send(connection: socket.socket, body: bytes) -> None:
+    with connection, suppress(OSError):  # who has seen enough closes
+        connection.sendall(body)
 
 
 async def downloaded(port: int) -> AsyncGenerator[bytes, None]:

@@ -15,16 +15,19 @@ import resource
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 
 from benchmarks.folding import MAILBOX_HEADER, MAILBOXES, mailbox, recipe_of
 from benchmarks.ratios import Ratio
 from benchmarks.rendering import SERIES, metrics_of, polls_of
+from o365_exporter.errors import TruncatedError, UnexpectedAnswerError
 from o365_exporter.exposition import Assembler, Compressor, Format, Segment, render, render_in_steps
 from o365_exporter.graph import largejson
 from o365_exporter.http.client import MAX_BODY
 from o365_exporter.interpreter import spare_the_loop
 from o365_exporter.reports.folding import fold
+from o365_exporter.reports.tables import PIECE
 
 MOST_MS, MOST_MIB = 10.0, 2.0
 
@@ -75,6 +78,32 @@ def report(rows: int) -> Work:
     return lambda: fold(made(rows), recipe_of(MAILBOXES))
 
 
+def hostile(rows: int) -> Work:
+    """What is no report comes in place of one, in each of the ways that once held up the loop."""
+    size = rows * 10
+    bodies = {
+        "a stray quote": '"' + "Ann,1\n" * (size // 6),
+        "a cell of newlines": '"' + "\n" * size,
+        "empty lines": "\n" * size,
+        "short lines": "a\n" * (size // 2),
+        "lines of commas": ",,,,\n" * (size // 5),
+        "CR alone": "\r" * size,
+        "one line": "x" * size,
+        "quotes": '""\n' * (size // 3),
+    }
+
+    async def pieces(body: bytes) -> AsyncGenerator[bytes, None]:
+        for start in range(0, len(body), PIECE):
+            yield body[start : start + PIECE]
+
+    async def work() -> None:
+        for body in bodies.values():
+            with suppress(UnexpectedAnswerError, TruncatedError):
+                await fold(pieces(f"{MAILBOX_HEADER}\r\n{body}".encode()), recipe_of(MAILBOXES))
+
+    return work
+
+
 def rendering(_: int) -> Work:
     """The series of one poll are rendered."""
     ((tenant, samples),) = polls_of(SERIES, metrics_of(5), 1).items()
@@ -104,6 +133,7 @@ def page_of_json(_: int) -> Work:
 CASES: dict[str, Callable[[int], Work]] = {
     "nothing": idle,
     "fold a report": report,
+    "fold what is no report": hostile,
     f"render {SERIES:,} series of one poll": rendering,
     f"compress a page of {SERIES:,} series": compression,
     "read 4 MiB of JSON": page_of_json,
@@ -134,8 +164,9 @@ def lines(quick: bool) -> Iterator[Ratio]:
         found = [asyncio.run(waited(work)) for _ in range(rounds + 1)][1:]
         for clock, figures in zip(("clock", "processor time of the loop"), zip(*found, strict=True), strict=True):
             yield Ratio(f"longest stall of the loop: {what}", clock, MOST_MS, list(figures), unit="ms")
-    grown = []
-    for _ in range(rounds):
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
-            grown.append(fresh.submit(memory, rows).result())
-    yield Ratio(f"memory for a report of {rows:,} rows", "peak after one of 500 rows", MOST_MIB, grown, unit="MiB")
+    for many in (rows,) if quick else (rows, 4 * rows):
+        grown = []
+        for _ in range(3):
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
+                grown.append(fresh.submit(memory, many).result())
+        yield Ratio(f"memory for a report of {many:,} rows", "peak after one of 500 rows", MOST_MIB, grown, unit="MiB")
