@@ -18,7 +18,7 @@ SOURCES := INDEX_URL EXTRA_INDEX_URL FIND_LINKS NO_INDEX TRUSTED_HOST CERT CLIEN
 unexport $(filter-out $(SOURCES:%=PIP_%),$(filter PIP_%,$(.VARIABLES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stack clients test bench bench-quick image check installs format lint types layers generated docs pictures locks lock clean again
+.PHONY: help demo demo-stack clients test bench bench-quick wheel sbom image check installs format lint types layers generated docs pictures locks lock clean again
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -39,6 +39,14 @@ bench-quick: $(DEV) ## the same with fewer rounds and smaller files, in under tw
 	$(BIN)/python -m benchmarks --quick $(BENCH)
 
 clients: $(CLIENTS)/made ## install other people's Graph clients, which read the simulator in tests/clients; needs npm
+
+wheel: $(DEV) ## build dist/: wheel and sdist, the same bytes wherever and whenever; see docs/dependencies.md
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
+	cd dist && sha256sum *
+
+sbom: $(DEV) ## write dist/o365-exporter.cdx.json: what is installed to run the exporter (CycloneDX)
+	$(BIN)/python -m tools.sbom dist/o365-exporter.cdx.json
 
 image: ## build the container image o365-exporter; docs/container.md has more
 	tools/container

@@ -17,7 +17,15 @@ from o365_exporter.catalogue import all_collectors
 from o365_exporter.metrics import Metric
 from o365_exporter.scheduler import FIRST_RETRY, LAST_RETRY
 from o365_exporter.source import Collector, Source, format_duration
-from tools import make_configuration, make_errors, make_permissions, make_runbooks, make_scenarios, make_simulator
+from tools import (
+    make_configuration,
+    make_dependencies,
+    make_errors,
+    make_permissions,
+    make_runbooks,
+    make_scenarios,
+    make_simulator,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 HINT = "run make docs"
@@ -44,6 +52,7 @@ def generated() -> dict[str, str]:
     return {
         "docs/metrics.md": metrics_page(),
         "docs/configuration.md": make_configuration.document(),
+        "docs/dependencies.md": make_dependencies.document(),
         "docs/errors.md": make_errors.document(),
         "docs/scenarios.md": make_scenarios.document(),
         "docs/simulator.md": make_simulator.document(),

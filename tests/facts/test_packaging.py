@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import sysconfig
 import zipfile
 from collections.abc import Iterator
 from email import message_from_bytes
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -63,6 +65,25 @@ def test_the_wheel_holds_the_package_and_nothing_else(root: Path, wheel: Path) -
         "entry_points.txt",
         "licenses/LICENSE",
     }
+
+
+def test_the_same_tree_makes_the_same_bytes(root: Path, built: Path, tmp_path: Path) -> None:
+    """Wheel and sdist of a copy elsewhere, of another day and with other rights, are the same to the byte."""
+    copy = tmp_path / "another place"
+    listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True)
+    for name in reversed(listed.stdout.splitlines()):
+        if (root / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            (copy / name).write_bytes((root / name).read_bytes())
+            (copy / name).chmod(0o600)
+            os.utime(copy / name, (1e9, 1e9))
+    build(copy, tmp_path / "dist", "wheel", "sdist")
+    first, second = (
+        {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+        for folder in (built, tmp_path / "dist")
+    )
+    assert first == second
+    assert len(first) == 2
 
 
 def test_the_wheel_says_what_it_is(wheel: Path) -> None:
