@@ -88,6 +88,8 @@ class Source(ABC, Generic[R]):
     """A sibling that must have been tried before this source starts, because its records are needed."""
     deadline: float = 50.0
     """Seconds that one poll may take, waits and retries included."""
+    may_be_gone: bool = False
+    """Whether it is of a product that is retired: after a week of nothing it is polled once a week."""
 
     def __init__(self, *, interval: float, stale_after: float) -> None:
         self.interval = interval

@@ -55,6 +55,7 @@ class Poll:
         taken_at: wall clock of the last success; None before the first.
         attempted_at: wall clock at which the latest attempt ended; None before the first.
         duration: seconds that the latest attempt took.
+        nothing_since: wall clock since when there has been nothing; None while there are records, or was no answer.
         next_run: wall clock of the next attempt.
         dropped: series that were cut by ``max_series``.
         left_out: entries, rows or cells that could not be read, so that the records are without them.
@@ -76,6 +77,7 @@ class Poll:
     taken_at: float | None = None
     attempted_at: float | None = None
     duration: float = 0.0
+    nothing_since: float | None = None
     next_run: float | None = None
     dropped: int = 0
     left_out: int = 0
@@ -108,6 +110,7 @@ class Poll:
             self,
             taken_at=_later(self.taken_at, seconds),
             attempted_at=_later(self.attempted_at, seconds),
+            nothing_since=_later(self.nothing_since, seconds),
             next_run=_later(self.next_run, seconds),
         )
 
@@ -137,6 +140,7 @@ class Poll:
             left_out=0,
             remarks=frozenset(),
             taken_at=now,
+            nothing_since=None if records is not None else now if self.nothing_since is None else self.nothing_since,
             failures_in_a_row=0,
         )
 

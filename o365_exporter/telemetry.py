@@ -52,7 +52,9 @@ SOURCE_SUCCESS = Metric(
     _SOURCE,
 )
 SOURCE_INTERVAL = Metric(
-    "o365_exporter_source_interval_seconds", "Seconds between two polls of a source, as configured.", _SOURCE
+    "o365_exporter_source_interval_seconds",
+    "Seconds between two polls of a source: as configured, or a week where a retired product had nothing for one.",
+    _SOURCE,
 )
 SOURCE_LAST_SUCCESS = Metric(
     "o365_exporter_source_last_success_timestamp_seconds",

@@ -86,6 +86,7 @@ class ReportSource(Source[Usage]):
     def __init__(self, report: Report, options: UsageOptions) -> None:
         super().__init__(interval=options.interval, stale_after=options.stale_after)
         self.name = report.source
+        self.may_be_gone = report.retired
         self._report = report
         keys: Filter = getattr(options, report.users) if report.users else Filter()
         singles = options.per_user if report.key.personal else PerUserOptions(enabled=True)

@@ -15,7 +15,7 @@ from o365_exporter.exposition import render_in_steps
 from o365_exporter.graph import GraphClient
 from o365_exporter.logs import get_logger
 from o365_exporter.scheduler.tenants import Job, Tenant
-from o365_exporter.scheduler.timing import next_delay
+from o365_exporter.scheduler.timing import interval_of, next_delay
 from o365_exporter.store import Key, Poll
 
 Steps = Generator[None, None, Poll]
@@ -48,9 +48,12 @@ class Poller:
         started = self._clock.monotonic()
         outcome, pause = await self._classified(tenant, job, polls)
         duration = self._clock.monotonic() - started
-        delay = max(next_delay(job.source.interval, outcome.poll.failures_in_a_row, self._rng), pause + duration)
         now = self._clock.now()
-        timed = replace(outcome.poll, attempted_at=now, duration=duration, next_run=now - duration + delay)
+        interval = interval_of(job.source, outcome.poll.nothing_since, now)
+        delay = max(next_delay(interval, outcome.poll.failures_in_a_row, self._rng), pause + duration)
+        timed = replace(
+            outcome.poll, interval=interval, attempted_at=now, duration=duration, next_run=now - duration + delay
+        )
         return outcome._replace(poll=timed)
 
     async def _classified(self, tenant: Tenant, job: Job, polls: Mapping[Key, Poll]) -> tuple[Outcome, float]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from random import Random
+from typing import Any
 
 from o365_exporter.scheduler.tenants import Job, Tenant
+from o365_exporter.source import Source
 
 START_GAP = 0.05
 """Seconds between the starts of two sources, so that a few tenants do not ask all at once."""
@@ -26,6 +28,9 @@ JITTER = 0.05
 FIRST_RETRY, LAST_RETRY = 60.0, 900.0
 """Seconds after which a failed poll is tried again: doubled at each failure in a row, never beyond the interval."""
 
+
+WEEK = 7 * 86400.0
+"""Seconds of nothing after which a source that may be gone for good is polled so seldom."""
 
 LONGEST_WAIT = 600.0
 """Seconds by which a poll is put off at most."""
@@ -79,6 +84,19 @@ def next_delay(interval: float, failures_in_a_row: int, rng: Random) -> float:
     if failures_in_a_row:
         delay = min(delay, LAST_RETRY, FIRST_RETRY * 2 ** min(failures_in_a_row - 1, 10))
     return delay * rng.uniform(1 - JITTER, 1 + JITTER)
+
+
+def interval_of(source: Source[Any], nothing_since: float | None, now: float) -> float:
+    """Seconds from one poll of a source to the next while it succeeds.
+
+    Args:
+        source: is polled.
+        nothing_since: wall clock since when there has been nothing; None where there is something.
+        now: wall clock.
+    """
+    if source.may_be_gone and nothing_since is not None and now - nothing_since >= WEEK:
+        return max(source.interval, WEEK)
+    return source.interval
 
 
 def longest_wait(interval: float) -> float:

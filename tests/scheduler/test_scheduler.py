@@ -17,10 +17,12 @@ from o365_exporter.errors import (
 )
 from o365_exporter.graph import GraphClient
 from o365_exporter.metrics import Sample
-from o365_exporter.scheduler import JITTER
+from o365_exporter.scheduler import JITTER, Job
 from o365_exporter.store import Key
 from tests.fakes import FakeClock
-from tests.scheduler.scripted import VALUE, Follower, Run, ScriptedSource, Waking, tenant, without_token
+from tests.scheduler.scripted import VALUE, Follower, Run, ScriptedSource, Waking, named, tenant, without_token
+
+DAY = 86400.0
 
 
 async def test_a_source_is_polled_at_its_interval() -> None:
@@ -272,6 +274,31 @@ async def test_followers_are_rendered_anew_with_their_leaders_records() -> None:
         await clock.advance(60)
         assert 'o365_test_value{source="follower",tenant="contoso"} 11.0' in run.lines("o365_test_value")
         assert len(follower.polls) == 1
+
+
+async def test_what_has_been_gone_for_a_week_is_polled_once_a_week() -> None:
+    """A retired product; whatever comes back is polled as before, and a source that is not retired always is."""
+    clock = FakeClock()
+    gone, empty = ScriptedSource(clock, interval=DAY), ScriptedSource(clock, interval=DAY)
+    gone.may_be_gone = True
+    gone.answer = empty.answer = NoData("nothing")
+    contoso = tenant(gone, named(empty, "empty"))
+    run = Run(clock, contoso)
+    run.scheduler.watch([contoso])
+
+    async def waits(job: Job) -> float:
+        await run.scheduler.poll(contoso, job)
+        poll = run.store[job.key]
+        assert poll.interval == (poll.next_run or 0.0) - clock.now()
+        return poll.interval / DAY
+
+    found = []
+    for _ in range(9):
+        found.append([await waits(job) for job in contoso.jobs])
+        clock.sleep_through(DAY)
+    assert found == [[1, 1]] * 7 + [[7, 1]] * 2
+    gone.answer = 1.0
+    assert await waits(contoso.jobs[0]) == 1
 
 
 async def test_a_first_poll_that_drips_is_not_awaited_for_ever() -> None:
