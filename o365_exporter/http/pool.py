@@ -7,7 +7,9 @@ connection to its origin or opens one, and who is done gives it back.
 
 from __future__ import annotations
 
+import errno
 import importlib.util
+import resource
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -43,29 +45,45 @@ class Connection(Protocol):
 
 Idle = deque[Connection]
 
+_FEWEST, _OTHER_FILES = 8, 32  # connections at least; files that are not for them
+
 
 class Pool:
     """Takes the place of httpcore's pool in a transport of httpx's.
 
     Args:
         connect: makes a connection to an origin, which is opened with its first request.
+        most: connections that may be busy at once.
     """
 
-    def __init__(self, connect: Callable[[Any], Connection]) -> None:
+    def __init__(self, connect: Callable[[Any], Connection], most: int = sys.maxsize) -> None:
         self._connect = connect
+        self._most = most
+        self._busy = 0
         self._idle: dict[str, Idle] = {}
 
     async def handle_async_request(self, request: Any) -> Any:
-        """Send one request; its connection is free again when the body of the response is closed."""
+        """Send one request; its connection is free again when the body of the response is closed.
+
+        Raises:
+            httpx.ConnectError: no file is left for a connection, but for those that scrapes and probes need.
+        """
+        if self._busy >= self._most:
+            raise httpx.ConnectError("Too many connections are busy.") from OSError(errno.EMFILE, "files")
         idle = self._idle.setdefault(str(request.url.origin), deque())
         connection = await _youngest(idle) or self._connect(request.url.origin)
+        self._busy += 1
         try:
             response = await connection.handle_async_request(request)
         except BaseException:
-            await _give_back(idle, connection)
+            await self._give_back(idle, connection)
             raise
-        response.stream = _Body(response.stream, partial(_give_back, idle, connection))
+        response.stream = _Body(response.stream, partial(self._give_back, idle, connection))
         return response
+
+    async def _give_back(self, idle: Idle, connection: Connection) -> None:
+        self._busy -= 1
+        await _keep(idle, connection)
 
     async def aclose(self) -> None:
         """Close what is idle; what is busy is closed by its request."""
@@ -118,7 +136,7 @@ async def _youngest(idle: Idle) -> Connection | None:
     return None
 
 
-async def _give_back(idle: Idle, connection: Connection) -> None:
+async def _keep(idle: Idle, connection: Connection) -> None:
     if connection.is_closed():
         return
     if connection.is_idle() and len(idle) < KEPT:
@@ -126,6 +144,12 @@ async def _give_back(idle: Idle, connection: Connection) -> None:
         return
     with anyio.CancelScope(shield=True):
         await connection.aclose()
+
+
+def most_connections() -> int:
+    """How many may be busy at once, by the files that this process may hold open: some are for scrapes and probes."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if files == resource.RLIM_INFINITY else max(_FEWEST, files - max(_OTHER_FILES, files // 4))
 
 
 def pooled(
@@ -138,7 +162,8 @@ def pooled(
         network: makes the network backend of httpcore's that connects, out of the usual one.
     """
     transport._pool._network_backend = network(transport._pool._network_backend)  # noqa: SLF001
-    transport._pool = Pool(transport._pool.create_connection)  # type: ignore[assignment]  # noqa: SLF001
+    pool = Pool(transport._pool.create_connection, most_connections())  # noqa: SLF001
+    transport._pool = pool  # type: ignore[assignment]  # noqa: SLF001
     return transport
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import resource
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -11,7 +14,7 @@ import anyio
 import httpx
 import pytest
 
-from o365_exporter.http.pool import KEPT, Pool, forget_sniffio, pooled
+from o365_exporter.http.pool import KEPT, Pool, forget_sniffio, most_connections, pooled
 
 
 @dataclass
@@ -116,6 +119,28 @@ async def test_a_connection_is_used_again_for_its_origin_alone() -> None:
         await world.done()
         await world.done("https://login.example:443")
     assert [connection.requests for connection in world.made] == [3, 3]
+
+
+async def test_files_are_left_for_scrapes_and_probes() -> None:
+    """Beyond its share of the files that may be open, a request fails as the system would let it, and others go on."""
+    world = World()
+    world.pool = Pool(world._connect, most=3)
+    responses = [await world.begun() for _ in range(3)]
+    with pytest.raises(httpx.ConnectError) as refused:
+        await world.begun("https://login.example:443")
+    assert isinstance(refused.value.__cause__, OSError)
+    assert refused.value.__cause__.errno == errno.EMFILE
+    await responses[0].stream.aclose()
+    await world.done("https://login.example:443")
+
+
+@pytest.mark.parametrize(
+    ("files", "most"), [(16, 8), (64, 32), (1024, 768), (65536, 49152), (resource.RLIM_INFINITY, sys.maxsize)]
+)
+def test_connections_have_their_share_of_the_files(monkeypatch: pytest.MonkeyPatch, files: int, most: int) -> None:
+    """A quarter of them, and 32 at least, are for others."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    assert most_connections() == most
 
 
 async def test_a_busy_connection_is_nobody_elses() -> None:
