@@ -303,7 +303,7 @@ class ResourceSource(ListSource[Row]):
         super().__init__(interval=options.interval, stale_after=options.stale_after)
         self.name, self.noun = resource.source, resource.noun
         self.endpoint, self.endpoints = resource.endpoint, (resource.endpoint,)
-        self.resource = resource
+        self.resource, self.metrics = resource, resource.metrics
         self._filter: Filter = getattr(options, resource.option) if resource.option else Filter()
         self._option = f"collectors.{collector}.{resource.option}"
 

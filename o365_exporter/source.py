@@ -84,6 +84,8 @@ class Source(ABC, Generic[R]):
     name: str
     endpoints: tuple[Endpoint, ...]
     """What it asks of Graph; permissions and request labels come from here."""
+    metrics: tuple[Metric, ...] = ()
+    """Every family that its samples can be of: what is lost where it may not ask."""
     follows: str = ""
     """A sibling that must have been tried before this source starts, because its records are needed."""
     deadline: float = 50.0

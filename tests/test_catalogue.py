@@ -26,6 +26,15 @@ def test_sources_of_a_collector_have_names_of_their_own() -> None:
         assert {source.follows for source in sources} <= {"", *names}
 
 
+def test_every_metric_of_a_collector_is_a_sources() -> None:
+    """What is lost without a source is told by the source: nothing of the collector is left over, nor foreign to it."""
+    for collector in all_collectors().values():
+        sources = collector.sources(collector.options())
+        assert {metric.name for source in sources for metric in source.metrics} == {
+            metric.name for metric in collector.metrics
+        }
+
+
 def test_no_source_outlives_its_interval() -> None:
     """A poll that may take longer than its interval would always be late."""
     for collector in all_collectors().values():

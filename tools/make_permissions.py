@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from o365_exporter.catalogue import all_collectors, all_metrics
 from o365_exporter.graph import GRAPH_APP_ID, ROLES
 from o365_exporter.reports import METRICS
-from o365_exporter.source import Collector
+from o365_exporter.source import Collector, Source
 
 ROOT = Path(__file__).resolve().parent.parent
 _BLOCK = re.compile(r"(<!-- (\w+): made by make docs -->\n).*?(<!-- /\2 -->)", re.DOTALL)
@@ -20,7 +21,7 @@ def documents() -> dict[str, str]:
     """The pages with their blocks as they should be."""
     return {
         "README.md": _filled("README.md", {"permissions": _table(), "azure": _azure()}),
-        "docs/registration.md": _filled("docs/registration.md", {"powershell": _powershell()}),
+        "docs/registration.md": _filled("docs/registration.md", {"powershell": _powershell(), "least": _least()}),
     }
 
 
@@ -47,6 +48,24 @@ def _filled(page: str, blocks: Mapping[str, str]) -> str:
 def _table() -> str:
     head = "| Collector | Source | Permission | Role id | Lost without it |\n| --- | --- | --- | --- | --- |\n"
     return head + "".join(f"| {' | '.join(_row(each))} |\n" for each in all_collectors().values())
+
+
+def _least() -> str:
+    head = "| Permission | Source | Lost without it | Would do instead |\n| --- | --- | --- | --- |\n"
+    rows = (_least_of(each, source) for each in all_collectors().values() for source in each.sources(each.options()))
+    return head + "".join(f"| {' | '.join(row)} |\n" for row in sorted(rows))
+
+
+def _least_of(collector: Collector, source: Source[Any]) -> tuple[str, ...]:
+    """Whatever opens all that the source asks, the permission that README names first."""
+    sets = [endpoint.permissions for endpoint in source.endpoints if endpoint.permissions]
+    common = [name for name in dict.fromkeys(sets[0]) if all(name in each for each in sets)]
+    named = next(name for name in permissions_of(collector) if name in common)
+    own = [metric.name for metric in source.metrics if metric.name not in _SHARED]
+    own += [metric.name for derived in collector.derived for metric in derived.metrics]
+    others = [name for name in all_metrics() if name not in own]
+    lost = collector.without or _spans(dict.fromkeys(_family(name, own, others) for name in own))
+    return f"`{named}`", f"`{collector.name}` `{source.name}`", lost, _spans(name for name in common if name != named)
 
 
 def _row(collector: Collector) -> Iterable[str]:

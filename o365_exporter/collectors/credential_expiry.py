@@ -194,6 +194,7 @@ class ApplicationsSource(ListSource[Application]):
     noun = "app registration"
     endpoint = APPLICATIONS
     endpoints = (APPLICATIONS, OWN_PRINCIPAL)
+    metrics = METRICS
 
     def __init__(self, options: Options) -> None:
         super().__init__(interval=options.interval, stale_after=options.stale_after)

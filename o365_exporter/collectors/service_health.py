@@ -321,6 +321,7 @@ class OverviewsSource(ListSource[Service]):
     noun = "service"
     endpoint = OVERVIEWS
     endpoints = (OVERVIEWS,)
+    metrics = (STATUS, HEALTHY)
     believed_after = inf  # a tenant always has services
 
     def __init__(self, options: Options) -> None:
@@ -360,6 +361,7 @@ class IssuesSource(Source[Issues]):
 
     name = "issues"
     endpoints = (ISSUES, ISSUE, OVERVIEWS, ISSUES_OF_SERVICE)
+    metrics = tuple(metric for metric in METRICS if metric not in OverviewsSource.metrics)
     follows = OverviewsSource.name
 
     def __init__(self, options: Options) -> None:

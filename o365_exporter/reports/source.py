@@ -87,6 +87,7 @@ class ReportSource(Source[Usage]):
         super().__init__(interval=options.interval, stale_after=options.stale_after)
         self.name = report.source
         self.may_be_gone = report.retired
+        self.metrics = (*_metrics_of(report), *METRICS)
         self._report = report
         keys: Filter = getattr(options, report.users) if report.users else Filter()
         singles = options.per_user if report.key.personal else PerUserOptions(enabled=True)
@@ -244,14 +245,17 @@ def usage_collector(
     options: type[UsageOptions] = UsageOptions,
 ) -> Collector:
     """A collector that consists of reports and nothing else."""
-    measures = (measure for report in reports for measure in (*report.measures, *report.each))
     return Collector(
         name=name,
         summary=summary,
         options=options,
-        metrics=(*dict.fromkeys(measure.metric for measure in measures), *METRICS),
+        metrics=(*dict.fromkeys(metric for report in reports for metric in _metrics_of(report)), *METRICS),
         sources=lambda chosen: tuple(ReportSource(report, chosen) for report in reports),
     )
+
+
+def _metrics_of(report: Report) -> tuple[Metric, ...]:
+    return tuple(dict.fromkeys(measure.metric for measure in (*report.measures, *report.each)))
 
 
 def _endpoint(function: str, form: str) -> Endpoint:

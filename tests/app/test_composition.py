@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from o365_exporter.app import assemble, until_signal
+from o365_exporter.catalogue import all_collectors
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.settings import load
 from tests.app.rig import polling, rig, small
@@ -57,6 +58,21 @@ async def test_wrong_settings_come_out_as_they_are() -> None:
 
     with pytest.raises(ConfigurationError, match="listen is wrong"):
         await until_signal(work)
+
+
+async def test_a_source_serves_what_it_says() -> None:
+    """Each serves families of its own list alone, out of which the table of permissions is made."""
+    async with rig(small("contoso")) as made, polling(made):
+        declared = {
+            (collector.name, source.name): {metric.name for metric in source.metrics}
+            for collector in all_collectors().values()
+            for source in collector.sources(collector.options())
+        }
+        polls = made.app.store.of("contoso")
+        served = {(key.collector, key.source): poll.rendered.keys() for key, poll in polls.items()}
+        assert served.keys() == declared.keys()
+        assert {key: names - declared[key] for key, names in served.items() if names - declared[key]} == {}
+        assert sum(map(len, served.values())) > len(served)
 
 
 async def test_disabled_collectors_have_no_sources() -> None:
