@@ -130,7 +130,8 @@ async def _serving(app: web.App, coding: str) -> AsyncIterator[int]:
         web.listening(web.WebOptions(listen="127.0.0.1:0")) as sockets,
         anyio.create_task_group() as tasks,
     ):
-        await tasks.start(web.serve, beside, sockets)
+        door = await web.open_door(web.WebOptions(), SystemClock(), SelfMetrics("benchmark"))
+        await tasks.start(web.serve, beside, sockets, door)
         port = web.addresses(sockets)[0].port
         body = await anyio.to_thread.run_sync(_one, http.client.HTTPConnection("127.0.0.1", port), "/metrics", coding)
         yield port

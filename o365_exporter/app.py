@@ -63,9 +63,10 @@ class App:
             read: reads all settings anew, which SIGHUP and ``POST /-/reload`` ask for; None to leave both alone.
 
         Raises:
-            ConfigurationError: the address to listen on cannot be used.
+            ConfigurationError: the address to listen on or the web configuration file cannot be used.
         """
         async with web.listening(self.settings.web) as sockets, anyio.create_task_group() as tasks:
+            door = await web.open_door(self.settings.web, self.clock, self.selfmetrics)
             web_app = web.create_app(
                 store=self.store,
                 clock=self.clock,
@@ -77,9 +78,10 @@ class App:
                 shard=str(self.settings.sharding.shard or ""),
                 faults=lambda: self.reloads.faults,
                 reload=partial(self.reloads.reload, read) if read and self.settings.web.reload_endpoint else None,
+                refused=door.refusals.note,
             )
-            await tasks.start(web.serve, web_app, sockets)
-            addresses = [address.url for address in web.addresses(sockets)]
+            await tasks.start(web.serve, web_app, sockets, door)
+            addresses = [address.url_by(door.scheme) for address in web.addresses(sockets)]
             log.info("listening", version=__version__, addresses=addresses, tenants=len(self.fleet.tenants))
             announce(addresses)
             tasks.start_soon(self.reloads.follow, changed)

@@ -6,6 +6,7 @@ import platform
 
 from prometheus_client import (
     CollectorRegistry,
+    Counter,
     Gauge,
     Histogram,
     ProcessCollector,
@@ -52,6 +53,34 @@ _RUNBOOKS = Metric(
     ("url",),
     per_tenant=False,
 )
+REFUSALS = ("busy", "crowded", "files", "invalid", "rate", "replaced", "slow", "tls", "too_large")
+"""Why the HTTP server turns a client away; docs/security.md explains each."""
+
+LOGIN_FAILURES = ("certificate", "missing", "password")
+"""Why a client is not let in."""
+
+_REFUSED = Metric(
+    "o365_exporter_web_refused_total",
+    "Number of connections and requests that the HTTP server of the exporter turned away or cut.",
+    ("reason",),
+    "counter",
+    values={"reason": REFUSALS},
+    per_tenant=False,
+)
+_LOGIN_FAILURES = Metric(
+    "o365_exporter_web_authentication_failures_total",
+    "Number of requests that were not let in: the client certificate or the credentials are missing, or are not right.",
+    ("reason",),
+    "counter",
+    values={"reason": LOGIN_FAILURES},
+    per_tenant=False,
+)
+_WEB_CONFIG = Metric(
+    "o365_exporter_web_config_last_reload_successful",
+    "Whether the HTTP server uses web_config_file and the certificates named there as they stand now: 1, or 0 while "
+    "they cannot be used.",
+    per_tenant=False,
+)
 _PROCESS = (
     Metric("process_virtual_memory_bytes", "Virtual memory size in bytes.", per_tenant=False),
     Metric("process_resident_memory_bytes", "Resident memory size in bytes.", per_tenant=False),
@@ -73,6 +102,9 @@ METRICS: tuple[Metric, ...] = (
     _CONFIG_RELOADED,
     _CONFIG_TIME,
     _DURATION,
+    _REFUSED,
+    _LOGIN_FAILURES,
+    _WEB_CONFIG,
     *_PROCESS,
 )
 """What ``SelfMetrics`` serves; ``process_*`` only where there is a ``/proc``."""
@@ -103,6 +135,10 @@ class SelfMetrics:
         self._tenants_reloaded.set(1)
         self._config_reloaded = Gauge(_CONFIG_RELOADED.name, _CONFIG_RELOADED.help, registry=self._registry)
         self._config_time = Gauge(_CONFIG_TIME.name, _CONFIG_TIME.help, registry=self._registry)
+        self._refused = self._counted(_REFUSED)
+        self._login_failures = self._counted(_LOGIN_FAILURES)
+        self._web_config = Gauge(_WEB_CONFIG.name, _WEB_CONFIG.help, registry=self._registry)
+        self._web_config.set(1)
         ProcessCollector(registry=self._registry)
 
     def observe(self, api: str, seconds: float) -> None:
@@ -113,6 +149,25 @@ class SelfMetrics:
             seconds: until the answer was read.
         """
         self._duration.labels(api=api).observe(seconds)
+
+    def _counted(self, metric: Metric) -> Counter:
+        """A counter with one label, whose values are all there from the start."""
+        counter = Counter(metric.name, metric.help, metric.labels, registry=self._registry)
+        for (value,) in zip(*metric.values.values(), strict=True):
+            counter.labels(value)
+        return counter
+
+    def refused(self, reason: str) -> None:
+        """Count a client that the HTTP server turned away, by one of ``REFUSALS``."""
+        self._refused.labels(reason).inc()
+
+    def not_let_in(self, reason: str) -> None:
+        """Count a request without the right to be answered, by one of ``LOGIN_FAILURES``."""
+        self._login_failures.labels(reason).inc()
+
+    def web_config_read(self, *, success: bool) -> None:
+        """Note whether ``web_config_file`` as it stands could be used."""
+        self._web_config.set(success)
 
     def tenants_reloaded(self, *, success: bool) -> None:
         """Note whether a change of the tenants' settings was taken over."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections.abc import Sequence
 from functools import cache
 
 from cryptography import x509
@@ -39,6 +40,8 @@ def certificate(
     begins: float = NOON - DAY,
     ends: float = NOON + 90 * DAY,
     signed_by: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None,
+    names: Sequence[x509.GeneralName] = (),
+    is_authority: bool = False,
 ) -> x509.Certificate:
     """A certificate of this key, signed by itself unless by an authority; times are seconds since 1970."""
     own = key or rsa_key()
@@ -52,6 +55,10 @@ def certificate(
         .not_valid_before(dt.datetime.fromtimestamp(begins, dt.UTC))
         .not_valid_after(dt.datetime.fromtimestamp(ends, dt.UTC))
     )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    if is_authority:
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     return builder.sign(signed_by[1] if signed_by else own, SHA256())
 
 

@@ -22,6 +22,10 @@ REASONS: dict[str, Reason] = {
         "tasks that end together, deadlines and cancelling that reaches all; httpx and starlette bring it anyhow",
         "`asyncio.TaskGroup` and `asyncio.timeout` of Python 3.11 have most of it; shielding would be rewritten",
     ),
+    "bcrypt": Reason(
+        "compares passwords with the hashes of `web_config_file`, and lets the loop run meanwhile",
+        "none wanted: Python has no bcrypt, and Prometheus' format knows nothing else",
+    ),
     "certifi": Reason(
         "the authorities that are trusted unless `SSL_CERT_FILE`, `SSL_CERT_DIR` say otherwise: slim images have none",
         "`SSL_CERT_FILE` at run time; in code one line, `set_default_verify_paths`",
@@ -29,6 +33,10 @@ REASONS: dict[str, Reason] = {
     "cryptography": Reason(
         "reads certificates and keys (PEM, PFX, passphrases), their dates, and signs assertions; msal needs it, too",
         "none that we would want: reading PFX by hand is worse. Only certificates of one's own import it",
+    ),
+    "h11": Reason(
+        "HTTP/1.1 without I/O: what the server reads and writes ([why](adr/0019-http-server-on-h11.md))",
+        "httptools' parser, in C; `tests/web/test_insides.py` lists the names that are used",
     ),
     "httpx": Reason(
         "connections, TLS, proxies, time-outs and streams to login, Graph and downloads, in one client for all tenants",
@@ -47,6 +55,10 @@ REASONS: dict[str, Reason] = {
         "types, limits and defaults of settings, out of which docs and example are made; each fault at once",
         "none wanted: settings of this many kinds need such a library",
     ),
+    "pyyaml": Reason(
+        "reads `web_config_file`, with texts, lists and tables alone",
+        "ruamel.yaml, behind one class of `web/webfile.py`",
+    ),
     "starlette": Reason(
         "routes, requests and answers of ten pages; the simulator is written with it",
         "ASGI by hand for ten fixed paths; the simulator would keep it, as a tool",
@@ -56,8 +68,8 @@ REASONS: dict[str, Reason] = {
         "a formatter of `logging`, some 60 lines; calls keep their form behind `logs.get_logger`",
     ),
     "uvicorn": Reason(
-        "HTTP/1.1 on the daemon's own loop; its insides that are used are few, and tested by name",
-        "h11, on which it stands here, with asyncio's protocols; hypercorn is another server of ASGI",
+        "the simulator's server, for demo and simulate; the daemon's own is `web/`",
+        "`web/` itself, were the simulator to share something with what it tests; hypercorn is another server of ASGI",
     ),
 }
 """By package of pyproject, in the order of the alphabet. A package without a row fails ``make_docs --check``."""
@@ -89,6 +101,10 @@ PULLED = """
 """
 
 
+MODULES = {"pyyaml": "yaml"}
+"""What a package is imported as, where that is not its name."""
+
+
 def document() -> str:
     """The page."""
     direct = {canonicalize_name(each.name) for each in asked_for()}
@@ -118,7 +134,7 @@ def _asked_for() -> Iterator[str]:
 
 def _door(name: str) -> str:
     """Our modules that a contract allows to import it, or how many do where there is none."""
-    module = name.replace("-", "_")
+    module = MODULES.get(name, name.replace("-", "_"))
     if allowed := doors().get(module):
         rooms = dict.fromkeys(each.removeprefix("o365_exporter.").removesuffix(".**") for each in allowed)
         return ", ".join(f"`{room}`" for room in rooms)

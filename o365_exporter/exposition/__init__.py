@@ -1,6 +1,6 @@
 """From polls to bytes: lines are written once per poll, a page is put together from them for each scrape."""
 
-from o365_exporter.exposition.compression import Compressor, Segment, gzipped, together
+from o365_exporter.exposition.compression import Compressor, Packed, Segment, gzipped
 from o365_exporter.exposition.negotiation import accepts_gzip, choose_format
 from o365_exporter.exposition.pages import Assembler, Format, Page, ending, shown, shown_until
 from o365_exporter.exposition.rendering import render, render_in_steps
@@ -9,6 +9,7 @@ __all__ = [
     "Assembler",
     "Compressor",
     "Format",
+    "Packed",
     "Page",
     "Segment",
     "accepts_gzip",
@@ -19,5 +20,4 @@ __all__ = [
     "render_in_steps",
     "shown",
     "shown_until",
-    "together",
 ]

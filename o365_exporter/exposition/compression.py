@@ -30,7 +30,20 @@ _POLYNOMIAL = 0xEDB88320
 _ONE = 0x80000000
 
 
-class Segment:
+class _Sum:
+    """Length and checksum of some bytes."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self.checksum = 0
+
+    def append(self, other: _Sum) -> None:
+        """Those of these bytes and others behind them."""
+        self.checksum = _times(_shift(other.length), self.checksum) ^ other.checksum
+        self.length += other.length
+
+
+class Segment(_Sum):
     """Some pieces of a page; ``pack`` is for any thread.
 
     Args:
@@ -38,10 +51,15 @@ class Segment:
     """
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
+        super().__init__()
         self.pieces = pieces
         self.packed = b""
-        self.length = 0
-        self.checksum = 0
+        self._joined = b""
+
+    def joined(self) -> bytes:
+        """The pieces as one, made once: a page that is sent slowly shares it with those that come after."""
+        self._joined = self._joined or b"".join(self.pieces)
+        return self._joined
 
     def pack(self) -> None:
         """Compress."""
@@ -50,10 +68,15 @@ class Segment:
         self.checksum, self.length = zlib.crc32(content), len(content)
         self.packed = compressor.compress(content) + compressor.flush(zlib.Z_FULL_FLUSH)
 
-    def append(self, other: Segment) -> None:
-        """Length and checksum of this and another one behind it."""
-        self.checksum = _times(_shift(other.length), self.checksum) ^ other.checksum
-        self.length += other.length
+
+class Packed(_Sum):
+    """The beginning of a gzip member: what segments have packed, which it shares with other pages."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        super().__init__()
+        for segment in segments:
+            self.append(segment)
+        self.pieces = [_HEADER, *(segment.packed for segment in segments)]
 
 
 class Compressor:
@@ -74,23 +97,14 @@ class Compressor:
         return known if known is not None and known.pieces == pieces else Segment(pieces)
 
 
-def together(segments: Sequence[Segment]) -> Segment:
-    """Packed segments as the beginning of a gzip member."""
-    whole = Segment([])
-    for segment in segments:
-        whole.append(segment)
-    whole.packed = b"".join((_HEADER, *(segment.packed for segment in segments)))
-    return whole
-
-
-def gzipped(beginning: Segment, last: Segment | None = None) -> Page:
-    """One gzip member; what ``together`` gave is not copied."""
-    whole = Segment([])
+def gzipped(beginning: Packed, last: Segment | None = None) -> Page:
+    """One gzip member; what was packed is not copied."""
+    whole = _Sum()
     whole.append(beginning)
     if last is not None:
         whole.append(last)
     trailer = whole.checksum.to_bytes(4, "little") + (whole.length & 0xFFFFFFFF).to_bytes(4, "little")
-    return Page([beginning.packed, (last.packed if last is not None else b"") + _END + trailer])
+    return Page([*beginning.pieces, (last.packed if last is not None else b"") + _END + trailer])
 
 
 def _cut(page: Page) -> Iterator[list[bytes]]:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.settings.checking import check
@@ -16,6 +17,8 @@ from o365_exporter.settings.schema import Key, lookup
 from o365_exporter.settings.sources import Layer, read, tree_of
 from o365_exporter.settings.surroundings import authorities, machine_addresses, remarks, surroundings
 from o365_exporter.settings.suspicions import suspicions
+from o365_exporter.web import Rules, read_rules
+from o365_exporter.web import remarks as remarks_of_the_door
 
 _SHORTEST_SECRET = 4
 """A text of fewer characters is no secret, and to mask it would garble a sentence."""
@@ -57,15 +60,26 @@ def inspect(config_file: Path | None, environ: Mapping[str, str]) -> Inspection:
         problems += authorities(document.connection, written)
         if any(tenant.credential.managed_identity for tenant in document.tenants.values()):
             problems += machine_addresses(environ)
-    if document is None or problems:
-        raise ConfigurationError(_sentences(problems, written))
+    sentences = _sentences(problems, written)
+    rules, faults = _rules_of_the_door(document)
+    if document is None or problems or faults:
+        raise ConfigurationError([*sentences, *faults])
     settings = effective(document, around)
     warnings = (
         *read_in.remarks,
         *suspicions(settings, read_in.file, written),
+        *remarks_of_the_door(rules),
         *remarks(environ, around, proxied=proxied, trusting=("ca_file",) in written or bool(around.certificate_file)),
     )
     return Inspection(settings, written, tuple(dict.fromkeys(warnings)))
+
+
+def _rules_of_the_door(document: Any) -> tuple[Rules, list[str]]:
+    """What the web configuration file says, and everything that is wrong with it."""
+    try:
+        return read_rules(document.web.web_config_file if document is not None else None), []
+    except ConfigurationError as error:
+        return read_rules(None), error.faults
 
 
 def _sentences(problems: list[Problem], written: Layer) -> list[str]:

@@ -33,6 +33,7 @@ def create_app(
     shard: str = "",
     faults: Callable[[], Sequence[str]] = tuple,
     reload: Reload | None = None,
+    refused: Callable[[str], None] = lambda _: None,
 ) -> Starlette:
     """The web application.
 
@@ -48,6 +49,7 @@ def create_app(
         shard: which part of the tenants is polled here, such as ``0/3``; empty for all.
         faults: what is written in the settings and not in effect, a sentence each.
         reload: reads the settings anew; None where nobody may ask for that here.
+        refused: is told why a scrape is turned away, by one of ``selfmetrics.REFUSALS``.
     """
 
     async def landing(_: Request) -> Response:
@@ -61,7 +63,7 @@ def create_app(
         return discovered(request, tenants())
 
     reloading = [Route(RELOAD_PATH, ReloadEndpoint(reload).answer, methods=["POST"])] if reload else []
-    scrape = Scrape(store, clock, metrics, selfmetrics)
+    scrape = Scrape(store, clock, metrics, selfmetrics, refused)
     app = Starlette(
         routes=[
             Route("/", landing),

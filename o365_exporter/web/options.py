@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
@@ -60,6 +61,12 @@ def _folder(value: str) -> str:
     )
 
 
+def _absolute(path: Path | None) -> Path | None:
+    if path is not None and not path.is_absolute():
+        raise UnusableError("is not an absolute path", "write where the file is from the root on")
+    return path
+
+
 class WebOptions(BaseModel):
     """What the HTTP server can be told."""
 
@@ -79,4 +86,11 @@ class WebOptions(BaseModel):
         description="Address of the folder of the runbooks that alerts link to, if it is another than `/runbooks/` of "
         "the exporter itself, where none is read while it is down; files are called as in docs/runbooks.",
         examples=["https://wiki.example.org/o365/runbooks/"],
+    )
+    web_config_file: Annotated[Path | None, AfterValidator(_absolute)] = Field(
+        default=None,
+        description="File in the format of Prometheus' exporter-toolkit: certificate, client certificates, passwords "
+        "and headers of the HTTP server; read again when it or a file that it names changes "
+        "([security.md](security.md)). Without it everything is served to everybody, by plain HTTP.",
+        examples=["/etc/o365-exporter/web.yml"],
     )

@@ -16,7 +16,7 @@ from o365_exporter.web.options import WebOptions, split_listen
 _ABSENT = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 """A machine without IPv6 says one or the other; then IPv4 alone is enough."""
 
-_BACKLOG = 128
+_BACKLOG = 1024
 
 
 class Address(NamedTuple):
@@ -27,9 +27,13 @@ class Address(NamedTuple):
 
     @property
     def url(self) -> str:
-        """An address that a browser on this machine can open."""
+        """An address that a browser on this machine can open, where the exporter serves without TLS."""
+        return self.url_by("http")
+
+    def url_by(self, scheme: str) -> str:
+        """The same where it serves by this scheme."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
 
 
 def addresses(sockets: Iterable[socket.socket]) -> list[Address]:

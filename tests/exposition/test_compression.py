@@ -10,7 +10,7 @@ from unittest import mock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from o365_exporter.exposition import Assembler, Compressor, Format, Page, compression, gzipped, together
+from o365_exporter.exposition import Assembler, Compressor, Format, Packed, Page, compression, gzipped
 from o365_exporter.metrics import Metric
 from o365_exporter.store import Rendered
 
@@ -24,7 +24,7 @@ def packed(compressor: Compressor, page: Page) -> tuple[bytes, int]:
     fresh = [segment for segment in segments if not segment.packed]
     for segment in fresh:
         segment.pack()
-    return b"".join(gzipped(together(segments[:-1]), segments[-1]).pieces), sum(segment.length for segment in fresh)
+    return b"".join(gzipped(Packed(segments[:-1]), segments[-1]).pieces), sum(segment.length for segment in fresh)
 
 
 def lines(poll: int, change: int = 0) -> Rendered:

@@ -42,6 +42,7 @@ def test_settings_in_effect(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
         'listen = ":10365"',
         "reload_endpoint = false",
         'runbooks_url = ""',
+        "# web_config_file is not set",
         'log_level = "debug"  # log_level in /o365.toml',
         'log_format = "json"',
         'proxy = "********"  # O365_PROXY in the environment',

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import anyio
 import httpx
@@ -16,6 +17,7 @@ from o365_exporter.exposition import render
 from o365_exporter.metrics import Metric
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.store import Key, Poll, Store
+from o365_exporter.web.places import Place
 from o365_exporter.web.reload import Reload
 from tests.fakes import NOON, FakeClock
 
@@ -30,6 +32,8 @@ class Site:
     store: Store = field(default_factory=Store)
     clock: FakeClock = field(default_factory=FakeClock)
     runbooks_url: str = ""
+    web_config_file: Path | None = None
+    door: web.Door = field(init=False)
     selfmetrics: SelfMetrics = field(init=False)
     state: tuple[bool, str] = (True, "Every source has been tried.")
     faults: Sequence[str] = ()
@@ -84,6 +88,10 @@ class Site:
         ) as client:
             yield client
 
+    def places(self) -> list[Place]:
+        """Those that connections take now."""
+        return self.door.places.all()
+
     @asynccontextmanager
     async def served(self, listen: str = "127.0.0.1:0") -> AsyncIterator[list[web.Address]]:
         """The application on real sockets, until ``stop`` is called or the block ends."""
@@ -95,5 +103,7 @@ class Site:
     async def _serve(self, sockets: list[socket.socket], *, task_status: TaskStatus[None]) -> None:
         with anyio.CancelScope() as scope:
             self.stop = scope.cancel
-            await web.serve(self.app(), sockets, task_status=task_status)
+            options = web.WebOptions(web_config_file=self.web_config_file)
+            door = self.door = await web.open_door(options, self.clock, self.selfmetrics)
+            await web.serve(self.app(), sockets, door, task_status=task_status)
         self.stopped.set()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 import socket
-from typing import Any
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from o365_exporter import web
-from o365_exporter.web import server
+from o365_exporter.web import conversation, server
 from tests.fakes import PATIENCE
 from tests.web.site import Site
 
@@ -126,96 +128,129 @@ async def test_signals_are_left_alone(site: Site) -> None:
         assert {number: signal.getsignal(number) for number in before} == before
 
 
-@pytest.fixture
-def connections(monkeypatch: pytest.MonkeyPatch) -> list[server._Connection]:
-    """Every connection that the server accepts."""
-    made: list[server._Connection] = []
-
-    class Observed(server._Connection):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self.lost, self.paused, self.told_more = anyio.Event(), anyio.Event(), anyio.Event()
-            made.append(self)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            super().connection_lost(exc)
-            self.lost.set()
-
-        def pause_writing(self) -> None:
-            super().pause_writing()
-            self.paused.set()
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.paused.is_set():
-                self.told_more.set()
-
-    monkeypatch.setattr(server, "_Connection", Observed)
-    return made
-
-
-@pytest.mark.parametrize("asked", [b"", b"GET /metrics HT", REQUEST])
-async def test_a_client_that_neither_asks_nor_reads_is_cut(
-    site: Site, monkeypatch: pytest.MonkeyPatch, connections: list[Any], asked: bytes
-) -> None:
-    """Otherwise such clients would collect, each with its page in memory."""
-    monkeypatch.setattr(server, "_PATIENCE", 0.5)  # time enough for the other client
-    large(site)
-    async with site.served() as (address,), httpx.AsyncClient(trust_env=False) as other:
-        with connect(address, slow=True) as client, anyio.fail_after(PATIENCE):
+@pytest.mark.parametrize("asked", [b"", b"GET /metrics HT"])
+async def test_a_client_that_does_not_ask_is_cut(site: Site, asked: bytes) -> None:
+    """Total time counts: what it sends in between, a byte now and then, gives it no more of it."""
+    async with site.served() as (address,):
+        with connect(address) as client:
             client.sendall(asked)
-            await other.get(address.url + "/-/healthy")
-            await connections[0].lost.wait()
+            await settled(site, 1)
+            for _ in range(4):
+                await site.clock.advance(2)
+                client.sendall(b"x" if asked else b"")
+                await settled(site, 1)
+            await site.clock.advance(2)
+            answer = await anyio.to_thread.run_sync(read_all, client)
+    assert answer.partition(b"\r\n")[0] == (b"HTTP/1.1 408 Request Timeout" if asked else b"")
+    assert refusals(site) == {"slow": 1.0}
 
 
-@pytest.mark.parametrize("more", [REQUEST, b"GET /metrics HT", b"x"])
-async def test_a_client_that_sends_and_never_reads_is_cut(
-    site: Site, monkeypatch: pytest.MonkeyPatch, connections: list[Any], more: bytes
-) -> None:
-    """Its limit goes on whatever it sends while its page waits to be read: asking again is not reading."""
-    monkeypatch.setattr(server, "_PATIENCE", 0.5)
+async def test_a_byte_after_a_whole_request_holds_nothing_for_good(site: Site) -> None:
+    """The second request has its total time like the first."""
+    async with site.served() as (address,):
+        with connect(address) as client:
+            client.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: exporter\r\n\r\n")
+            await anyio.wait_readable(client)
+            client.recv(65536)
+            client.sendall(b"G")
+            await settled(site, 1)
+            await site.clock.advance(conversation.WHOLE)
+            answer = await anyio.to_thread.run_sync(read_all, client)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_client_that_has_nothing_more_to_ask_is_let_go(site: Site) -> None:
+    """Its connection is kept longer than the usual scrape interval, and its end is no refusal."""
+    async with site.served() as (address,):
+        with connect(address) as client:
+            client.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: exporter\r\n\r\n")
+            await anyio.wait_readable(client)
+            client.recv(65536)
+            await settled(site, 1)
+            await site.clock.advance(61)
+            client.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: exporter\r\n\r\n")
+            await anyio.wait_readable(client)
+            assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+            await settled(site, 1)
+            await site.clock.advance(conversation.KEEP_ALIVE)
+            assert await anyio.to_thread.run_sync(read_all, client) == b""
+    assert refusals(site) == {}
+
+
+@pytest.mark.parametrize("more", [b"", REQUEST, b"GET /metrics HT", b"x"])
+async def test_a_client_that_does_not_read_is_cut(site: Site, more: bytes) -> None:
+    """Its limit goes on whatever it sends while a piece of its page waits to be read: asking again is not reading."""
     large(site)
-    async with site.served() as (address,), httpx.AsyncClient(trust_env=False) as other:
-        with connect(address, slow=True) as client, anyio.fail_after(30):
+    async with site.served() as (address,):
+        with connect(address, slow=True) as client:
             client.sendall(REQUEST)
-            await other.get(address.url + "/-/healthy")
-            connection = connections[0]
-            await connection.paused.wait()
-            limit = connection._limit
+            await anyio.wait_readable(client)
+            await settled(site, 1)
+            await site.clock.advance(conversation.PATIENCE - 1)
             client.sendall(more)
-            await connection.told_more.wait()
-            assert connection._limit is limit
-            assert not limit.cancelled()
-            await connection.lost.wait()
+            await settled(site, 1)
+            await site.clock.advance(1)
+            await settled(site, 0)
+    assert refusals(site) == {"slow": 1.0}
 
 
-@pytest.mark.parametrize("skus", [1, 40_000])
-async def test_a_client_that_asks_and_reads_is_kept(site: Site, connections: list[Any], skus: int) -> None:
-    """Once the first request is there and the answer is taken in, no limit runs any more."""
-    site.put("contoso", *(f"{number:0200d}" for number in range(skus)))
-    async with site.served() as (address,), httpx.AsyncClient(trust_env=False) as client:
-        await client.get(address.url + "/metrics", headers={"accept-encoding": "identity"})
-        assert [connection._limit.cancelled() for connection in connections] == [True]
+async def test_a_client_that_reads_slowly_is_cut_in_the_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each piece in time is not enough: the whole answer has its time, too."""
+    monkeypatch.setattr(conversation, "LONGEST", 30.0)
+    large(site)
+    async with site.served() as (address,):
+        with connect(address, slow=True) as client:
+            client.sendall(REQUEST)
+            for _ in range(3):
+                await anyio.wait_readable(client)
+                for _ in range(100):
+                    client.recv(4096)
+                    await anyio.lowlevel.checkpoint()
+                await site.clock.advance(10)
+            await settled(site, 0)
+    assert refusals(site) == {"slow": 1.0}
 
 
-async def test_a_fault_of_ours(site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+async def settled(site: Site, connections: int) -> None:
+    """Until so many connections are held, and each waits for its client."""
+    with anyio.fail_after(PATIENCE):
+        while not is_settled(site, connections):  # noqa: ASYNC110 - the sockets are real, and tell nobody
+            await anyio.sleep(0.001)
+    await anyio.sleep(0.005)  # what has been sent by then has been read
+
+
+def is_settled(site: Site, connections: int) -> bool:
+    """Whether that is so."""
+    taken = site.places()
+    return len(taken) == connections and all(place.waiting for place in taken)
+
+
+def refusals(site: Site) -> dict[str, float]:
+    """How often somebody was refused, by the reason."""
+    lines = site.selfmetrics.render(openmetrics=False).decode().splitlines()
+    found = (re.fullmatch(r'o365_exporter_web_refused_total{reason="(\w+)"} (\S+)', line) for line in lines)
+    return {match[1]: float(match[2]) for match in found if match and float(match[2])}
+
+
+async def test_a_fault_of_ours(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception is logged and answered 500 without detail, and the next request is served."""
 
     def fail(**_: object) -> bytes:
         raise RuntimeError("canary")
 
     monkeypatch.setattr(site.selfmetrics, "render", fail)
-    async with site.served() as (address,), httpx.AsyncClient(trust_env=False) as client:
-        answer = await client.get(address.url + "/metrics")
-        after = await client.get(address.url + "/metrics?tenant=contoso")
+    with capture_logs() as logs:
+        async with site.served() as (address,), httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(address.url + "/metrics")
+            after = await client.get(address.url + "/metrics?tenant=contoso")
     assert (answer.status_code, answer.text) == (500, "Internal Server Error")
     assert after.status_code == 200
-    assert "canary" in caplog.text
+    assert [(line["event"], line["exc_info"]) for line in logs] == [("fault of the exporter", True)]
 
 
 async def test_quiet_in_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     """Starting, serving and stopping leave no line of the server."""
-    caplog.set_level(logging.DEBUG, "uvicorn")
+    caplog.set_level(logging.INFO)
     async with site.served() as (address,), httpx.AsyncClient(trust_env=False) as client:
         await client.get(address.url + "/metrics")
-    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
+    assert [record for record in caplog.records if record.name != "httpx"] == []

@@ -35,8 +35,10 @@ NOW = Section(
         Stat(
             key="reload",
             title="Reload",
-            about="Whether what is written is in effect: the settings as last read, and tenants_file as it stands.",
-            expr="min(o365_exporter_tenants_reload_success)\n  * min(o365_exporter_config_last_reload_successful)",
+            about="Whether what is written is in effect: the settings as last read, and tenants_file, "
+            "web_config_file and its certificates as they stand.",
+            expr="min(o365_exporter_tenants_reload_success)\n  * min(o365_exporter_config_last_reload_successful)\n"
+            "  * min(o365_exporter_web_config_last_reload_successful)",
             unit="short",
             states=looks.YES_IS_GOOD,
             empty=UNKNOWN,
@@ -389,6 +391,21 @@ PROCESS = Section(
         ),
         _process(
             "uptime", "Running for", "Time since the start.", ("(time() - process_start_time_seconds)", ""), unit="s"
+        ),
+        Lines(
+            key="turned_away",
+            title="Clients turned away",
+            about="Connections and requests that the exporter's HTTP server refused or cut, by reason, and requests "
+            "that were not let in; docs/security.md explains the reasons.",
+            lines=(
+                Query(f"sum by (reason) (increase(o365_exporter_web_refused_total[{RATE}]))", "{{reason}}"),
+                Query(
+                    f"sum by (reason) (increase(o365_exporter_web_authentication_failures_total[{RATE}]))",
+                    "not let in: {{reason}}",
+                ),
+            ),
+            unit="short",
+            width=24,
         ),
     ),
 )

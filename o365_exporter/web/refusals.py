@@ -1,0 +1,48 @@
+"""Whom the door has turned away: counted at once, told in the log at most once a minute."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from o365_exporter.clock import Clock
+from o365_exporter.logs import get_logger
+
+log = get_logger("web")
+
+_PAUSE = 60.0
+"""Seconds between two lines: whoever knocks ten thousand times must not fill the disk."""
+
+
+class Refusals:
+    """Counts refusals by their reason.
+
+    Args:
+        clock: for the pause between two lines.
+        count: is told the reason of each, one of ``selfmetrics.REFUSALS``.
+    """
+
+    def __init__(self, clock: Clock, count: Callable[[str], None] = lambda _: None) -> None:
+        self._clock = clock
+        self._count = count
+        self._untold: Counter[str] = Counter()
+        self._quiet_until = 0.0
+
+    def note(self, reason: str) -> None:
+        """Count one."""
+        self._count(reason)
+        self._untold[reason] += 1
+        self.tell()
+
+    def tell(self) -> None:
+        """Write a line about those that no line has told yet, unless there was one a moment ago."""
+        if not self._untold or self._clock.monotonic() < self._quiet_until:
+            return
+        self._quiet_until = self._clock.monotonic() + _PAUSE
+        log.warning("clients refused", **dict(sorted(self._untold.items())), message=_MESSAGE)
+        self._untold.clear()
+
+
+_MESSAGE = (
+    "By reason, since the last such line; docs/security.md explains them. The next line comes in a minute or later."
+)
