@@ -17,6 +17,7 @@ from o365_exporter.settings.schema import Key, lookup
 from o365_exporter.settings.sources import Layer, read, tree_of
 from o365_exporter.settings.surroundings import authorities, machine_addresses, remarks, surroundings
 from o365_exporter.settings.suspicions import suspicions
+from o365_exporter.texts import UnusableError, content_of
 from o365_exporter.web import Rules, read_rules
 from o365_exporter.web import remarks as remarks_of_the_door
 
@@ -126,15 +127,18 @@ class Reloader:
         Raises:
             ConfigurationError: it cannot be used; what was loaded before stays in effect.
         """
+        seen = self._fingerprint()  # before it is read: what changes meanwhile is then a change
         settings = load(self._config_file, self._environ)
-        self._path = settings.more_tenants.tenants_file
-        self._seen = self._latest = self._fingerprint()
+        if settings.more_tenants.tenants_file != self._path:
+            self._path = settings.more_tenants.tenants_file
+            seen = self._fingerprint()
+        self._seen = self._latest = seen
         return settings
 
     def _fingerprint(self) -> str:
         if self._path is None:
             return ""
         try:
-            return hashlib.sha256(self._path.read_bytes()).hexdigest()
-        except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
-            return type(error).__name__
+            return hashlib.sha256(content_of(self._path)).hexdigest()
+        except UnusableError as error:
+            return error.what

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.settings import Reloader, load
+from o365_exporter.settings import Reloader, Settings, load
 from tests.settings.desk import MANY, Desk
 
 CONTOSO = '[tenants.contoso]\ntenant_id = "contoso.com"\n'
@@ -88,6 +90,52 @@ def test_changes_are_followed(desk: Desk, tenants: Path) -> None:
     tenants.write_text(FABRIKAM)
     assert follower.changed() is None
     assert [tenant.key for tenant in follower.changed() or ()] == ["fabrikam"]
+
+
+def followed(follower: Reloader) -> list[str] | None:
+    """The keys of the tenants after the two looks that a change takes; None where nothing has changed."""
+    found = [tenants for tenants in (follower.changed(), follower.changed()) if tenants is not None]
+    return [tenant.key for tenant in found[0]] if found else None
+
+
+def test_a_swap_of_kubernetes_is_seen(desk: Desk) -> None:
+    """The file is a link to ..data, itself a link that is replaced; no file changes, and no signal is sent."""
+    for version, content in (("..1", CONTOSO), ("..2", FABRIKAM)):
+        (desk.folder / version).mkdir()
+        (desk.folder / version / "tenants.toml").write_text(content)
+    (desk.folder / "..data").symlink_to("..1")
+    (desk.folder / "tenants.toml").symlink_to("..data/tenants.toml")
+    follower = Reloader(desk.config, {}, desk.load(settings(desk.folder / "tenants.toml")))
+    assert followed(follower) is None
+    (desk.folder / "..data_tmp").symlink_to("..2")
+    (desk.folder / "..data_tmp").rename(desk.folder / "..data")
+    assert followed(follower) == ["fabrikam"]
+
+
+def test_a_change_while_everything_is_read_anew_is_seen(
+    desk: Desk, tenants: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written after the file was read and before that is over is still a change."""
+    follower = Reloader(desk.config, {}, desk.load(settings(tenants)))
+
+    def loaded(*places: Any) -> Settings:
+        found = load(*places)
+        tenants.write_text(FABRIKAM)
+        return found
+
+    monkeypatch.setattr(sys.modules[Reloader.__module__], "load", loaded)
+    assert [tenant.key for tenant in follower.read().tenants] == ["contoso"]
+    monkeypatch.undo()
+    assert followed(follower) == ["fabrikam"]
+
+
+def test_a_file_without_end_is_refused(desk: Desk, tenants: Path) -> None:
+    """However much there is to read, 16 MiB are."""
+    follower = Reloader(desk.config, {}, desk.load(settings(tenants)))
+    tenants.unlink()
+    tenants.symlink_to("/dev/zero")
+    with pytest.raises(ConfigurationError, match="is larger than 16 MiB: name the right file"):
+        followed(follower)
 
 
 def test_without_the_setting_nothing_ever_changes(desk: Desk) -> None:
