@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import shlex
+import tomllib
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from o365_exporter.settings.sources import CONFIG, SECRETS_DIR
 from o365_exporter.store import STATES, Store
 from o365_exporter.web import create_app
 from tests.facts.pages import PAGES, ROOT, anchor, blocks, code, commands, headings, links, page, table
+from tests.facts.pages import spans as code_spans
 from tests.fakes import FakeClock
 from tools import make_docs
 
@@ -30,6 +32,12 @@ GUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 GRAPH = "00000003-0000-0000-c000-000000000000"
 EXAMPLES = ("o365_secure_score", "o365_onedrive")
 """What CONTRIBUTING invents to show how a collector and a usage report are made."""
+EXAMPLE_FILES = {
+    f"{folder}{name}.py"
+    for folder in ("o365_exporter/collectors/", "tests/collectors/test_")
+    for name in ("secure_score", "onedrive_usage")
+}
+"""Their files, which are there once somebody saves them."""
 MISSPELT = "O365_CLIENT_SECERT"
 """What a decision record shows as a typing error."""
 
@@ -186,6 +194,29 @@ def test_links_lead_somewhere(path: Path) -> None:
         assert found.exists(), link
         if fragment:
             assert fragment in map(anchor, headings(found.read_text("utf-8"))), link
+
+
+def test_every_room_is_in_the_table_of_the_architecture() -> None:
+    """Each room of the package has its place there, above all that it may import, and no other has."""
+    settings = tomllib.loads(page("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in settings if contract["type"] == "layers")
+    depth = {room: number for number, layer in enumerate(layers) for room in layer.split(" | ")}
+    told = [span.rstrip("/") for row in table(page("docs/architecture.md"), "Room") for span in spans(row[0])]
+    assert set(told) == depth.keys() - {"__main__"}
+    told.remove("simulator")  # it stands apart, as the last row
+    assert [depth[room] for room in told] == sorted(depth[room] for room in told)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_that_a_page_names_exist(path: Path) -> None:
+    """By their path from the root, from the package or from where the page is; what moves takes its mentions along."""
+    missing = [
+        span
+        for span in code_spans(path.read_text("utf-8"))
+        if re.fullmatch(r"\w+/(?:[\w.-]+/)*[\w-]+(?:/|\.(?:py|toml|yaml|libsonnet))", span)
+        and not any((home / span).exists() for home in (ROOT, ROOT / "o365_exporter", path.parent))
+    ]
+    assert set(missing) <= EXAMPLE_FILES, missing
 
 
 def test_every_decision_is_in_the_index() -> None:

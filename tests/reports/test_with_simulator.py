@@ -17,16 +17,21 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from o365_exporter.catalogue import all_collectors, all_derived
+from o365_exporter.filters import Filter
 from o365_exporter.graph import GraphClient
 from o365_exporter.http import ConnectionOptions, Http, open_http
 from o365_exporter.http.client import Stream
 from o365_exporter.login import CLOUDS, CredentialOptions
+from o365_exporter.reports import PerUserOptions, Usage, UsageOptions
 from o365_exporter.scheduler import Job, Scheduler, Tenant
 from o365_exporter.simulator import Simulator, SimulatorOptions, TenantOptions
 from o365_exporter.simulator import Tenant as SimulatedTenant
+from o365_exporter.source import Source
 from o365_exporter.store import Key, Store
 from o365_exporter.telemetry import TenantFacts
 from tests.app.rig import polling, rig, small
+from tests.fakes import FakeClock
+from tests.graph.simulated import client_of
 from tests.graph.world import ImpatientClock
 
 USAGE = ("exchange_usage", "skype_usage", "teams_usage", "report_settings")
@@ -301,6 +306,30 @@ async def test_the_numbers_of_teams_are_those_of_an_independent_count() -> None:
 
 
 # Redirects --------------------------------------------------------------------------------------------------------
+
+
+def every_report() -> Iterator[Any]:
+    """Every report of every collector, with each filter in use that is offered, and series for single persons."""
+    for collector in all_collectors().values():
+        if issubclass(collector.options, UsageOptions):
+            fields = collector.options.model_fields.items()
+            filters = {name: Filter(exclude=["nobody"]) for name, field in fields if field.annotation is Filter}
+            chosen = collector.options(**filters, per_user=PerUserOptions(enabled=True))
+            yield from (
+                pytest.param(source, id=f"{collector.name}-{source.name}") for source in collector.sources(chosen)
+            )
+
+
+@pytest.mark.parametrize("source", list(every_report()))
+async def test_every_report_has_the_columns_that_are_read(source: Source[Usage]) -> None:
+    """As Microsoft documents them: those of the numbers, and that which a filter goes by."""
+    clock = FakeClock()
+    async with client_of(Simulator(clock), clock) as graph:
+        records = await source.fetch(graph, None, clock.now())
+    assert (records.week.missing, records.day and records.day.missing, records.lacking) in [
+        ((), (), ""),
+        ((), None, ""),
+    ]
 
 
 async def test_the_redirect_is_followed_by_hand_and_without_the_token() -> None:
