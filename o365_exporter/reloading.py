@@ -26,7 +26,7 @@ FOLLOW_INTERVAL = 10.0
 
 _FAULT = "a fault of the exporter, of which its log has more"
 
-in_thread = anyio.to_thread.run_sync  # files may hang, and a thousand tenants take a while
+in_thread = anyio.to_thread.run_sync
 
 
 class Reloads:
@@ -45,6 +45,8 @@ class Reloads:
         self._selfmetrics = selfmetrics
         self._clock = clock
         self._one_at_a_time = anyio.Lock()
+        # Files may hang, and a thousand tenants take a while: a thread of its own, whatever the shared ones wait for.
+        self._thread = anyio.CapacityLimiter(1)
         self._faults: dict[str, Sequence[str]] = {}
 
     @property
@@ -65,7 +67,7 @@ class Reloads:
         """
         async with self._one_at_a_time:
             try:
-                settings = await in_thread(read)
+                settings = await in_thread(read, limiter=self._thread)
             except ConfigurationError as error:
                 log.error("settings not read again", faults=error.faults)  # noqa: TRY400 - the faults say it all
                 return self._note_settings(error.faults)
@@ -90,7 +92,7 @@ class Reloads:
 
     async def _look(self, changed: Changed) -> None:
         try:
-            tenants = await in_thread(changed)
+            tenants = await in_thread(changed, limiter=self._thread)
         except ConfigurationError as error:
             log.error("tenants not read again", faults=error.faults)  # noqa: TRY400 - the faults say it all
             self._note_tenants(error.faults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from o365_exporter.errors import ConfigurationError
 from o365_exporter.settings.checking import check
 from o365_exporter.settings.effective import Settings, TenantSettings, effective
 from o365_exporter.settings.inheritance import arrange, between_tenants, workload_identities
+from o365_exporter.settings.permissions import openness
 from o365_exporter.settings.problems import MASK, Problem
 from o365_exporter.settings.schema import Key, lookup
 from o365_exporter.settings.sources import Layer, read, tree_of
@@ -70,6 +71,7 @@ def inspect(config_file: Path | None, environ: Mapping[str, str]) -> Inspection:
         *read_in.remarks,
         *suspicions(settings, read_in.file, written),
         *remarks_of_the_door(rules),
+        *_files_of_the_door(document.web.web_config_file, rules),
         *remarks(environ, around, proxied=proxied, trusting=("ca_file",) in written or bool(around.certificate_file)),
     )
     return Inspection(settings, written, tuple(dict.fromkeys(warnings)))
@@ -81,6 +83,15 @@ def _rules_of_the_door(document: Any) -> tuple[Rules, list[str]]:
         return read_rules(document.web.web_config_file if document is not None else None), []
     except ConfigurationError as error:
         return read_rules(None), error.faults
+
+
+def _files_of_the_door(path: Path | None, rules: Rules) -> Iterator[str]:
+    """Whether others may read keys and hashes of passwords, or change who is let in."""
+    if path is not None:
+        tls = rules.config.tls_server_config
+        yield from openness(path, secret=bool(rules.passwords or tls.key.get_secret_value()))
+        if tls.key_file:
+            yield from openness(path.parent / tls.key_file, secret=True)
 
 
 def _sentences(problems: list[Problem], written: Layer) -> list[str]:

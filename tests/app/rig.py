@@ -87,7 +87,7 @@ def only(*collectors: str) -> dict[str, str]:
     return {f"O365_COLLECTORS__{name.upper()}__ENABLED": "false" for name in all_collectors() if name not in collectors}
 
 
-async def at_once(function: Callable[[], Any]) -> Any:
+async def at_once(function: Callable[[], Any], **_: Any) -> Any:
     """What a thread would do, here and now."""
     return function()
 

@@ -196,9 +196,10 @@ async def test_a_tenant_that_cannot_be_made_is_no_success(monkeypatch: pytest.Mo
         ]
 
 
-@pytest.mark.parametrize("when", ["start", "reload"])
+@pytest.mark.parametrize(
+    ("kind", "when"), [("unknown curve", "reload"), *((kind, "start") for kind in ("unknown curve", *BAD))]
+)
 @pytest.mark.parametrize("named_by", ["CERTIFICATE_FILE", "CLIENT_SECRET_FILE", "FEDERATED_TOKEN_FILE"])
-@pytest.mark.parametrize("kind", ["unknown curve", *BAD])
 async def test_one_tenants_bad_file_is_its_own_affair(tmp_path: Path, kind: str, named_by: str, when: str) -> None:
     """Credentials of whatever kind that cannot be used: that tenant fails with a sentence, the others are polled."""
     file = tmp_path / "file"

@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import pytest
 
 from o365_exporter.settings.permissions import openness
+from tests.certificates import certificate, key_pem, pem, rsa_key
 from tests.settings.desk import ONE_TENANT, Desk
 
 SECRET = f'client_id = "{ONE_TENANT["O365_CLIENT_ID"]}"\nclient_secret = "8Q8~abc"\ntenant_id = "contoso.com"'
@@ -86,6 +88,23 @@ def test_a_read_only_mount_is_let_pass(tmp_path: Path, monkeypatch: pytest.Monke
     values = [*really[:8], really.f_flag | os.ST_RDONLY, really[9]]
     monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(values))
     assert told(file) == []
+
+
+def test_files_of_the_web_configuration(desk: Desk) -> None:
+    """The key beside a certificate is a secret, and so is a file with hashes of passwords; other rules are none."""
+    own = certificate(rsa_key(), ends=4e9)
+    for name, content in (("cert.pem", pem(own)), ("key.pem", key_pem())):
+        made(desk.folder / name, 0o644).write_bytes(content)
+    web, tls = made(desk.folder / "web.yml", 0o644), "tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n"
+    environ = {**ONE_TENANT, "O365_WEB_CONFIG_FILE": str(web)}
+    open_to_all = "can be read by every user of this machine (mode 0644): chmod 600"
+    web.write_text(tls)
+    key = desk.folder / "key.pem"
+    assert [one for one in desk.inspect(environ=environ).warnings if "(mode" in one] == [f"{key} {open_to_all} {key}."]
+    web.write_text(tls + f"basic_auth_users: {{ann: '{bcrypt.hashpw(b'x', bcrypt.gensalt(4)).decode()}'}}\n")
+    assert [one for one in desk.inspect(environ=environ).warnings if "(mode" in one] == [
+        f"{file} {open_to_all} {file}." for file in (web, key)
+    ]
 
 
 def test_files_in_which_settings_stand(desk: Desk) -> None:
