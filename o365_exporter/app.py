@@ -7,7 +7,7 @@ import random
 import signal
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,6 +27,7 @@ from o365_exporter.reloading import Changed, Read, Reloads
 from o365_exporter.scheduler import Scheduler
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.settings import Settings
+from o365_exporter.state import Keeper, open_keeper
 from o365_exporter.store import Store
 
 log = get_logger("app")
@@ -45,6 +46,7 @@ class App:
     scheduler: Scheduler
     fleet: Fleet
     reloads: Reloads
+    keeper: Keeper | None = None
 
     def page(self) -> bytes:
         """What ``/metrics`` would serve now, in the text format."""
@@ -65,7 +67,11 @@ class App:
         Raises:
             ConfigurationError: the address to listen on or the web configuration file cannot be used.
         """
-        async with web.listening(self.settings.web) as sockets, anyio.create_task_group() as tasks:
+        async with (
+            web.listening(self.settings.web) as sockets,
+            self.keeper.keeping() if self.keeper is not None else nullcontext(),
+            anyio.create_task_group() as tasks,
+        ):
             door = await web.open_door(self.settings.web, self.clock, self.selfmetrics)
             web_app = web.create_app(
                 store=self.store,
@@ -91,8 +97,17 @@ class App:
 
 
 @asynccontextmanager
-async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncIterator[App]:
-    """Build everything; the connections to Microsoft are closed at the end."""
+async def assemble(settings: Settings, clock: Clock | None = None, *, keeps_state: bool = False) -> AsyncIterator[App]:
+    """Build everything; the connections to Microsoft are closed at the end.
+
+    Args:
+        settings: what it is made of.
+        clock: another one than the machine's.
+        keeps_state: whether to go on where a former process ended, if the settings have a folder for that.
+
+    Raises:
+        ConfigurationError: another process uses that folder.
+    """
     clock = clock or SystemClock()
     rng = random.Random()  # noqa: S311 - jitter, not a secret
     store = Store()
@@ -100,10 +115,12 @@ async def assemble(settings: Settings, clock: Clock | None = None) -> AsyncItera
     scheduler = Scheduler(store, clock, rng, all_derived())
     async with open_http(settings.connection, settings.surroundings) as http:
         client = partial(GraphClient, http=http, clock=clock, observe=selfmetrics.observe, random=rng)
-        fleet = Fleet(scheduler, client, clock)
+        keep = partial(open_keeper, store=store, scheduler=scheduler, selfmetrics=selfmetrics, clock=clock)
+        keeper = await keep(settings.state, settings.sharding.shard) if keeps_state else None
+        fleet = Fleet(scheduler, client, clock, keeper)
         reloads = Reloads(settings, fleet, selfmetrics, clock)
         await reloads.begin()
-        yield App(settings, clock, store, selfmetrics, scheduler, fleet, reloads)
+        yield App(settings, clock, store, selfmetrics, scheduler, fleet, reloads, keeper)
 
 
 async def until_signal(work: Callable[[], Awaitable[None]], last_moment: float | None = None) -> signal.Signals | None:

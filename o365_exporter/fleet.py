@@ -13,6 +13,7 @@ from o365_exporter.graph import GraphClient
 from o365_exporter.logs import get_logger
 from o365_exporter.scheduler import Job, Scheduler, Tenant
 from o365_exporter.settings import TenantSettings
+from o365_exporter.state import Identity, Keeper
 from o365_exporter.store import Key
 from o365_exporter.telemetry import TenantFacts
 
@@ -32,10 +33,18 @@ class Fleet:
         scheduler: that polls them.
         client: makes a ``GraphClient`` of what is particular to a tenant.
         clock: lets others run while many tenants come or go.
+        keeper: knows what a former process knew of them; None where nobody does.
     """
 
-    def __init__(self, scheduler: Scheduler, client: Callable[..., GraphClient], clock: Clock) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        client: Callable[..., GraphClient],
+        clock: Clock,
+        keeper: Keeper | None = None,
+    ) -> None:
         self._scheduler = scheduler
+        self._keeper = keeper
         self._client = client
         self._clock = clock
         self._members: dict[str, _Member] = {}
@@ -56,7 +65,9 @@ class Fleet:
         self._members = {}
         for each in settings:
             try:
-                self._scheduler.watch(self._followed(each))
+                for tenant in self._followed(each):
+                    self._scheduler.watch([tenant])
+                    await self._recall(tenant)
             except Exception:
                 log.exception("fault of the exporter", tenant=each.name)
             await self._clock.sleep(0)
@@ -78,11 +89,18 @@ class Fleet:
                 except Exception:  # it stays as it was, and the others are not its concern
                     log.exception("fault of the exporter", tenant=each.name)
                 await self._clock.sleep(0)
-            await self._scheduler.add(added)
+            await self._scheduler.add(added, self._recall)
+
+    async def _recall(self, tenant: Tenant) -> None:
+        """Let it go on where a former process ended."""
+        if self._keeper is not None:
+            await self._keeper.recall(tenant, _identity(self._members[tenant.facts.name].settings))
 
     def _drop(self, member: _Member) -> None:
         self._scheduler.remove(member.tenant)
         del self._members[member.settings.name]
+        if self._keeper is not None:
+            self._keeper.forget(member.settings.name)
         log.warning("tenant gone", tenant=member.settings.name)
 
     def _followed(self, settings: TenantSettings) -> list[Tenant]:
@@ -127,6 +145,16 @@ class Fleet:
 
 def _facts(settings: TenantSettings) -> TenantFacts:
     return TenantFacts(settings.name, settings.tenant_id, settings.cloud, settings.labels)
+
+
+def _identity(settings: TenantSettings) -> Identity:
+    return Identity(
+        tenant_id=settings.tenant_id,
+        cloud=settings.cloud.name,
+        client_id=settings.credential.client_id,
+        login_url=settings.login_url or "",
+        graph_url=settings.graph_url or "",
+    )
 
 
 def _jobs(settings: TenantSettings) -> tuple[Job, ...]:

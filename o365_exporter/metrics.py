@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from pydantic import ValidationInfo
+from pydantic_core import CoreSchema, core_schema
 
 
 class Sample(NamedTuple):
@@ -40,6 +43,13 @@ class Metric:
     per_tenant: bool = True
     open_labels: bool = False
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> CoreSchema:
+        """Written down it is its name; who reads it gives all metrics by name in the context, as ``metrics``."""
+        return core_schema.with_info_plain_validator_function(
+            _named, serialization=core_schema.plain_serializer_function_ser_schema(lambda metric: metric.name)
+        )
+
     @property
     def all_labels(self) -> tuple[str, ...]:
         """The labels as a user sees them."""
@@ -53,3 +63,10 @@ class Metric:
             if labels[label] not in allowed:
                 raise ValueError(f"{self.name}: {label}={labels[label]!r} is outside its closed list")
         return Sample(self, tuple(labels[name] for name in self.labels), value)
+
+
+def _named(name: object, info: ValidationInfo) -> Metric:
+    metrics: Mapping[object, Metric] = (info.context or {}).get("metrics", {})
+    if name not in metrics:
+        raise ValueError("is no metric of this version")
+    return metrics[name]

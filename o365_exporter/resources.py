@@ -299,6 +299,8 @@ class Row:
 class ResourceSource(ListSource[Row]):
     """A resource as a source."""
 
+    form = Listing[Row]
+
     def __init__(self, resource: Resource, options: CollectorOptions, collector: str) -> None:
         super().__init__(interval=options.interval, stale_after=options.stale_after)
         self.name, self.noun = resource.source, resource.noun

@@ -46,6 +46,17 @@ _CONFIG_TIME = Metric(
     "When the settings were last read with success, at the start or when told to reload, in seconds since 1970.",
     per_tenant=False,
 )
+_STATE_WRITTEN = Metric(
+    "o365_exporter_state_write_success",
+    "Whether the last attempt to write state to state_dir succeeded: 1, or 0 while it cannot be written; absent "
+    "without state_dir.",
+    per_tenant=False,
+)
+_STATE_TIME = Metric(
+    "o365_exporter_state_last_write_timestamp_seconds",
+    "When state was last written to state_dir with success, in seconds since 1970; 0 before the first time.",
+    per_tenant=False,
+)
 _RUNBOOKS = Metric(
     "o365_exporter_runbooks_info",
     "Where alerts shall lead: url is the folder runbooks_url of the settings, empty for /runbooks/ of the exporter "
@@ -101,6 +112,8 @@ METRICS: tuple[Metric, ...] = (
     _TENANTS_RELOADED,
     _CONFIG_RELOADED,
     _CONFIG_TIME,
+    _STATE_WRITTEN,
+    _STATE_TIME,
     _DURATION,
     _REFUSED,
     _LOGIN_FAILURES,
@@ -139,6 +152,7 @@ class SelfMetrics:
         self._login_failures = self._counted(_LOGIN_FAILURES)
         self._web_config = Gauge(_WEB_CONFIG.name, _WEB_CONFIG.help, registry=self._registry)
         self._web_config.set(1)
+        self._state: tuple[Gauge, Gauge] | None = None
         ProcessCollector(registry=self._registry)
 
     def observe(self, api: str, seconds: float) -> None:
@@ -179,6 +193,22 @@ class SelfMetrics:
         if success:
             self._config_time.set(now)
             self._tenants_reloaded.set(1)
+
+    def keeps_state(self) -> None:
+        """There is a folder for state, so what comes of it has series."""
+        if self._state is None:
+            written, moment = (
+                Gauge(metric.name, metric.help, registry=self._registry) for metric in (_STATE_WRITTEN, _STATE_TIME)
+            )
+            self._state = written, moment
+
+    def state_written(self, now: float | None, *, success: bool) -> None:
+        """Note how an attempt to write state ended, and when, where something was written."""
+        if self._state is not None:
+            written, moment = self._state
+            written.set(success)
+            if now is not None:
+                moment.set(now)
 
     def render(self, *, openmetrics: bool) -> bytes:
         """All families in OpenMetrics 1.0, without its ``# EOF``, or in the text format 0.0.4."""

@@ -82,6 +82,11 @@ class Source(ABC, Generic[R]):
     """
 
     name: str
+    form: Any
+    """The type of its records, one that pydantic knows how to check: by it they are written down and read back."""
+    fingerprint: str = ""
+    """What of the options is in the records themselves; those that were made under another one are of no use. Most
+    options are applied when lines are written, and touch no records."""
     endpoints: tuple[Endpoint, ...]
     """What it asks of Graph; permissions and request labels come from here."""
     metrics: tuple[Metric, ...] = ()

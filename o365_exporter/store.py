@@ -6,7 +6,7 @@ Kept tenant by tenant, so that what a poll costs does not grow with the number o
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -158,6 +158,7 @@ class Store:
     def __init__(self) -> None:
         self._polls: dict[str, dict[Key, Poll]] = {}
         self._about: dict[str, Rendered] = {}
+        self._touched: dict[str, None] = {}
         self._changed = anyio.Event()
         self.version = 0
         """Another one after each change."""
@@ -176,13 +177,30 @@ class Store:
         """Replace what is known of one source."""
         self._polls.setdefault(key.tenant, {})[key] = poll
         self.version += 1
+        self.touch((key.tenant,))
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether ``take_touched`` has something to give."""
+        return bool(self._touched)
+
+    def touch(self, tenants: Iterable[str]) -> None:
+        """What is to be remembered of these has changed."""
+        self._touched |= dict.fromkeys(tenants)
         self._changed.set()
         self._changed = anyio.Event()
+
+    def take_touched(self) -> list[str]:
+        """Tenants that have changed since this was asked last, the first of them first."""
+        found = [tenant for tenant in self._touched if tenant in self._polls]
+        self._touched.clear()
+        return found
 
     def shift(self, seconds: float) -> None:
         """The wall clock was set by so many seconds, and no time has passed: what is known keeps its age."""
         for polls in self._polls.values():
             polls.update({key: poll.shifted(seconds) for key, poll in polls.items()})
+        self.touch(self._polls)
         self.version += 1
 
     def put_about(self, tenant: str, rendered: Rendered) -> None:
@@ -193,6 +211,7 @@ class Store:
     def drop(self, key: Key) -> None:
         """Forget one source that is polled no more."""
         self._polls.get(key.tenant, {}).pop(key, None)
+        self.touch((key.tenant,))
         self.version += 1
 
     def forget(self, tenant: str, *, but: Collection[Key] = ()) -> None:
@@ -204,6 +223,7 @@ class Store:
             return
         self._polls.pop(tenant, None)
         self._about.pop(tenant, None)
+        self._touched.pop(tenant, None)
 
     def tenants(self) -> tuple[str, ...]:
         """The tenants' labels, in the order in which they were first put."""
@@ -223,5 +243,5 @@ class Store:
         return self._about[tenant]
 
     async def changed(self) -> None:
-        """Wait for the next ``put``."""
+        """Wait for the next change of what is known."""
         await self._changed.wait()

@@ -148,6 +148,7 @@ class Applications(Listing[Application]):
     ``without_since`` is the wall clock since when Graph has listed the apps without a credential of any.
     """
 
+    entries: tuple[Application, ...]
     own: Application | None = None
     own_secret: Credential | None = None
     without_since: float | None = None
@@ -191,6 +192,7 @@ class ApplicationsSource(ListSource[Application]):
     """All app registrations with their credentials."""
 
     name = "applications"
+    form = Applications
     noun = "app registration"
     endpoint = APPLICATIONS
     endpoints = (APPLICATIONS, OWN_PRINCIPAL)
@@ -231,7 +233,7 @@ class ApplicationsSource(ListSource[Application]):
             yield from _application_samples(application)
             if self._rotates(application):
                 yield ROTATES.at(1, app_id=application.app_id, app_name=application.name)
-            if application is own:
+            if own is not None and application.app_id == own.app_id:
                 yield USED_BY_EXPORTER.at(1, app_id=application.app_id, app_name=application.name)
 
     def remarks(self, records: Listing[Application]) -> Iterator[str]:

@@ -47,6 +47,7 @@ class SettingsSource(Source[Setting]):
     """The tenant's setting; its series is derived of it together with what the reports say."""
 
     name = "settings"
+    form = Setting
     endpoints = (REPORT_SETTINGS,)
 
     def __init__(self, options: Options) -> None:

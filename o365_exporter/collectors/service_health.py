@@ -264,6 +264,7 @@ Services = Listing[Service]
 class Issues(Listing[Issue]):
     """The open issues and those that were resolved lately; ``directory`` knows the id of each service by its name."""
 
+    entries: tuple[Issue, ...]
     directory: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -318,6 +319,7 @@ class OverviewsSource(ListSource[Service]):
     """The status of every service."""
 
     name = "overviews"
+    form = Services
     noun = "service"
     endpoint = OVERVIEWS
     endpoints = (OVERVIEWS,)
@@ -360,6 +362,7 @@ class IssuesSource(Source[Issues]):
     """The open issues, and for a while those that were resolved under our eyes."""
 
     name = "issues"
+    form = Issues
     endpoints = (ISSUES, ISSUE, OVERVIEWS, ISSUES_OF_SERVICE)
     metrics = tuple(metric for metric in METRICS if metric not in OverviewsSource.metrics)
     follows = OverviewsSource.name

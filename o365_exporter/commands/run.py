@@ -64,7 +64,7 @@ def _allow_open_files() -> None:
 
 
 async def _serve(settings: Settings, reloader: Reloader) -> None:
-    async with assemble(settings) as app:
+    async with assemble(settings, keeps_state=True) as app:
         spare_the_loop()
         await app.serve(changed=reloader.changed, read=reloader.read)
 

@@ -1,7 +1,7 @@
 """Microsoft Graph as one app sees one tenant: limits, tokens in use, pages, files and what refusals mean."""
 
 from o365_exporter.graph.budget import LIMITS
-from o365_exporter.graph.client import GraphClient
+from o365_exporter.graph.client import GraphClient, Remembered
 from o365_exporter.graph.download import DOWNLOAD_ROUTE, Download
 from o365_exporter.graph.endpoints import Endpoint
 from o365_exporter.graph.meanings import NoUsageYet
@@ -16,4 +16,5 @@ __all__ = [
     "Endpoint",
     "GraphClient",
     "NoUsageYet",
+    "Remembered",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,6 +35,12 @@ _KEPT = 0.1
 Neither endless pages of issues nor anything else can use up what the overviews of service health need: 80 requests an
 hour, where 60 are due.
 """
+
+_LONGEST_CLOSURE = 3600.0
+"""Seconds for which a former process can keep something closed, whatever its clock was."""
+
+_STEPS = 60
+"""Parts of a window in which its use is remembered; whatever falls into one counts until the last of it is free."""
 
 _FAIR = 0.5
 """Share of a window that one route takes at most, where it has the window not for itself."""
@@ -80,9 +86,23 @@ class _Window:
         return max(self._until_room(now, cost, endpoint), self._until_fair(now, cost, endpoint)) - now
 
     def charge(self, now: float, cost: int, endpoint: Endpoint) -> None:
-        self.used += cost
-        self.used_by[endpoint.route] += cost
-        self.log.append((now, cost, endpoint.route))
+        self.recall(now, cost, endpoint.route)
+
+    def uses(self, now: float) -> dict[tuple[float, str], int]:
+        """What still counts, summed up by who used it and when (monotonic), in sixtieths of the window."""
+        self._forget(now)
+        step = self.rate.seconds / _STEPS
+        found: dict[tuple[float, str], int] = {}
+        for at, amount, route in self.log:
+            slot = min(now, (at // step + 1) * step), route
+            found[slot] = found.get(slot, 0) + amount
+        return found
+
+    def recall(self, at: float, amount: int, route: str) -> None:
+        """It was used before; ``at`` is not earlier than what is in the log."""
+        self.used += amount
+        self.used_by[route] += amount
+        self.log.append((at, amount, route))
 
     def _forget(self, now: float) -> None:
         while self.log and self.log[0][0] + self.rate.seconds <= now:
@@ -165,6 +185,41 @@ class _Closure:
     why: ThrottledError | UnavailableError
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What was used of one window within a moment.
+
+    Args:
+        limits: name of the limit in ``LIMITS``.
+        seconds: that the window has.
+        counted_as: see ``Endpoint``.
+        route: that was asked.
+        at: wall clock, seconds.
+        amount: in what the window counts.
+    """
+
+    limits: str
+    seconds: float
+    counted_as: str
+    route: str
+    at: float
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What Microsoft has asked to be left alone, until when (wall clock), and why; see ``PollError``."""
+
+    scope: str
+    until: float
+    throttled: bool
+    message: str
+    remedy: str
+    status: int | None
+    code: str
+    subject: str
+
+
 class Budget:
     """Lets the requests of one tenant to Graph through, and holds them back where a limit would be passed."""
 
@@ -207,6 +262,58 @@ class Budget:
         closed = self._closed.get(scope)
         if closed is None or until > closed.until:
             self._closed[scope] = _Closure(until, why)
+
+    def uses(self) -> tuple[Use, ...]:
+        """What still counts of what was asked, for the next process of this tenant."""
+        now, ahead = self._clock.monotonic(), self._clock.now() - self._clock.monotonic()
+        found = []
+        for (rate, counted_as), window in self._windows.items():
+            limits = next(name for name, rates in LIMITS.items() if rate in rates)
+            found += [
+                Use(limits, rate.seconds, counted_as, route, at + ahead, amount)
+                for (at, route), amount in window.uses(now).items()
+            ]
+        return tuple(found)
+
+    def closed(self) -> tuple[Closed, ...]:
+        """What may not be asked yet, for the next process of this tenant."""
+        now, ahead = self._clock.monotonic(), self._clock.now() - self._clock.monotonic()
+        return tuple(
+            Closed(
+                scope=scope,
+                until=closure.until + ahead,
+                throttled=isinstance(why := closure.why, ThrottledError),
+                message=why.message,
+                remedy=why.remedy,
+                status=why.status,
+                code=why.code,
+                subject=why.subject,
+            )
+            for scope, closure in self._closed.items()
+            if closure.until > now
+        )
+
+    def recall(self, uses: Iterable[Use], closed: Iterable[Closed]) -> None:
+        """Go on where a former process of this tenant ended; what has not happened yet by the clock happened now."""
+        now, ahead = self._clock.monotonic(), self._clock.now() - self._clock.monotonic()
+        for use in sorted(uses, key=lambda use: use.at):
+            for rate in LIMITS.get(use.limits, ()):
+                if rate.seconds == use.seconds and use.amount > 0:
+                    window = self._windows.setdefault((rate, use.counted_as), _Window(rate))
+                    window.recall(min(use.at - ahead, now), use.amount, use.route)
+        for each in closed:
+            kind = ThrottledError if each.throttled else UnavailableError
+            left = min(each.until - ahead - now, _LONGEST_CLOSURE)
+            why = kind(
+                each.message,
+                remedy=each.remedy,
+                retry_after=left,
+                status=each.status,
+                code=each.code,
+                subject=each.subject,
+            )
+            if left > 0:
+                self._closed[each.scope] = _Closure(now + left, why)
 
     def _subject(self, endpoint: Endpoint) -> str:
         return f"{_scope(endpoint)} in {self._tenant}"

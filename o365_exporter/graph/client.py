@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from random import Random
@@ -20,7 +20,7 @@ from o365_exporter.errors import (
 )
 from o365_exporter.graph.answers import decoded_in_turns, fault_of
 from o365_exporter.graph.asking import Asking, Call
-from o365_exporter.graph.budget import Budget
+from o365_exporter.graph.budget import Budget, Closed, Use
 from o365_exporter.graph.download import (
     Download,
     checked_address,
@@ -51,6 +51,25 @@ _log = get_logger("graph")
 _DIGITS = 15  # of a count; more is no number of objects
 
 _ASKING = 50.0  # seconds for the address of a file, waits and retries included
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a client knows that the next process needs.
+
+    Args:
+        login: see ``TokenProvider.state``.
+        login_message: its sentence.
+        skew: least and most seconds by which this machine's clock is ahead of Microsoft's; None where not known.
+        uses: of Microsoft's limits.
+        closed: what Microsoft has asked to be left alone.
+    """
+
+    login: str = "pending"
+    login_message: str = ""
+    skew: tuple[float, float] | None = None
+    uses: tuple[Use, ...] = ()
+    closed: tuple[Closed, ...] = ()
 
 
 class GraphClient:
@@ -108,10 +127,11 @@ class GraphClient:
             clock=clock,
             chance=chance,
         )
+        self._budget = Budget(clock=clock, traffic=self.traffic, tenant=tenant_name)
         self._asking = Asking(
             who=self._who,
             auth=self.auth,
-            budget=Budget(clock=clock, traffic=self.traffic, tenant=tenant_name),
+            budget=self._budget,
             retries=retries,
             sender=self._sender,
             clock=clock,
@@ -127,6 +147,18 @@ class GraphClient:
     def clock_skew(self) -> float | None:
         """Seconds by which this machine's clock is ahead of Microsoft's; None before the first answer with a date."""
         return self._sender.skew.seconds
+
+    def remembered(self) -> Remembered:
+        """What the next process must know to go on as this one would: no token, and nothing else that is secret."""
+        skew = self._sender.skew.bounds
+        return Remembered(self.auth.state, self.auth.message, skew, self._budget.uses(), self._budget.closed())
+
+    def recall(self, known: Remembered) -> None:
+        """Go on where a former process ended."""
+        self.auth.recall(known.login, known.login_message)
+        self._budget.recall(known.uses, known.closed)
+        if known.skew is not None:
+            self._sender.skew.recall(known.skew)
 
     @property
     def common(self) -> dict[str, Any]:

@@ -22,6 +22,15 @@ class Skew:
         self._bounds: tuple[float, float] | None = None
 
     @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The least and the most that it can be."""
+        return self._bounds
+
+    def recall(self, bounds: tuple[float, float]) -> None:
+        """What a former process has found out; an answer with which it has nothing in common puts it aside."""
+        self._bounds = bounds
+
+    @property
     def seconds(self) -> float | None:
         """Ours minus Microsoft's, positive where ours is ahead; None before the first answer with a date."""
         return sum(self._bounds) / 2 if self._bounds else None

@@ -105,6 +105,11 @@ class TokenProvider:
             self._known = self._source.read()
         return self._known
 
+    def recall(self, state: str, message: str) -> None:
+        """How a former process of this tenant stood, until the first request for a token has ended."""
+        if self._state == "pending":
+            self._state, self._message = state, message
+
     async def token(self) -> str:
         """A token that lives; asked for when there is none, or when its end is near or the credential has changed.
 

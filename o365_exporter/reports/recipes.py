@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Self
+from hashlib import blake2b
+from typing import Any, Self
 
 from o365_exporter.filters import Filter
 from o365_exporter.reports.columns import REFRESH_DATE, REPORT_DATE
@@ -43,6 +44,13 @@ class Recipe:
         return bool(self.keys.include or self.keys.exclude)
 
     @property
+    def fingerprint(self) -> str:
+        """Another one wherever another sum would be made of the same file; it tells no secret."""
+        each = (self.each, self.singles.include, self.singles.exclude, self.singles.limit, self.singles.label("user"))
+        parts = (self.rows, self.newest, self.group, self.key, self.keys, *(each if self.singles.enabled else ()))
+        return blake2b(repr(_told(parts)).encode(), digest_size=8).hexdigest()
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, each once."""
         measures = (*self.rows, *self.newest, *(self.each if self.singles.enabled else ()))
@@ -51,6 +59,13 @@ class Recipe:
         dates = [REPORT_DATE] if self.newest else []
         groups = [self.group.column] if self.group else []
         return tuple(dict.fromkeys([REFRESH_DATE, *dates, *groups, *names, *wanted]))
+
+
+def _told(part: Any) -> Any:
+    """Measures by their key and quantity: what the help text of a metric says changes no sum."""
+    if isinstance(part, Measure):
+        return part.key, part.quantity
+    return tuple(map(_told, part)) if isinstance(part, tuple) else part
 
 
 Values = Mapping[str, float]

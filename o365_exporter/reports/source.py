@@ -81,6 +81,7 @@ class Usage:
 class ReportSource(Source[Usage]):
     """One usage report."""
 
+    form = Usage
     deadline = 900.0  # a file can have hundreds of megabytes
 
     def __init__(self, report: Report, options: UsageOptions) -> None:
@@ -102,6 +103,7 @@ class ReportSource(Source[Usage]):
             activity=bool(report.day),
         )
         self._day = replace(recipe, rows=report.day, each=daily)
+        self.fingerprint = " ".join(each.fingerprint for each in (self._week, self._day))
         self._path = {} if report.period == "now" else {"period": report.period}
         whole = "(period='{period}')" if self._path else ""
         self.endpoints = tuple(

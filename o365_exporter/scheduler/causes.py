@@ -8,7 +8,7 @@ more, and of those that recover long before the others, in between.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -88,10 +88,16 @@ class _Story:
 
 
 class Causes:
-    """Notes why sources fail, and tells it in the log."""
+    """Notes why sources fail, and tells it in the log.
 
-    def __init__(self, clock: Clock) -> None:
+    Args:
+        clock: tells when a line is due.
+        on_told: takes the sources that a line about a failure has named.
+    """
+
+    def __init__(self, clock: Clock, on_told: Callable[[Collection[Key]], None] = lambda _: None) -> None:
         self._clock = clock
+        self._on_told = on_told
         self._stories: dict[Cause, _Story] = {}
         self._due: list[tuple[float, Cause]] = []
         self._news = anyio.Event()
@@ -110,6 +116,20 @@ class Causes:
         """A source is polled no more, which is no recovery."""
         if cause is not None:
             self._leave(cause, key, recovered=False)
+
+    def has_told(self, key: Key, cause: Cause | None) -> bool:
+        """Whether it is in the log that this source fails for this."""
+        story = self._stories.get(cause) if cause is not None else None
+        return story is not None and key in story.stopped and key not in story.came
+
+    def recall(self, key: Key, poll: Poll, *, told: bool) -> None:
+        """A source failed already when a former process ended, which that has told or has not."""
+        if poll.cause is None:
+            return
+        if not told:
+            self._join(poll.cause, key, poll.message)
+            return
+        self._stories.setdefault(poll.cause, _Story(poll.message)).stopped[key] = None
 
     def _join(self, cause: Cause, key: Key, message: str) -> None:
         story = self._stories.setdefault(cause, _Story(message))
@@ -160,6 +180,7 @@ class Causes:
         now = self._clock.monotonic()
         if story.came:
             self._tell_failure(cause, story)
+            self._on_told(story.came)
             story.told_failure(now)
         if story.may_tell_recovery(now):
             self._tell_recovery(cause, story)

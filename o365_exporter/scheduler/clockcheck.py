@@ -63,6 +63,11 @@ class ClockCheck:
             log.error("clock is wrong", seconds=round(skew, 1), message=sentence)
         self._seen_by.add(tenant)
 
+    def recall(self, tenant: str, skew: float | None) -> None:
+        """What a former process knew, and has told."""
+        if skew is not None and abs(skew) > TOLERANCE:
+            self._seen_by.add(tenant)
+
     def forget(self, tenant: str) -> None:
         """A tenant no longer sees that it is wrong."""
         if tenant in self._seen_by:

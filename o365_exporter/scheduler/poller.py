@@ -97,6 +97,11 @@ def with_lines(poll: Poll, job: Job, polls: Mapping[Key, Poll]) -> Poll:
             return _poll(end)
 
 
+async def with_lines_in_turns(poll: Poll, job: Job, polls: Mapping[Key, Poll]) -> Poll:
+    """The same; others have their turn in between."""
+    return await _in_turns(_writing(poll, job, _siblings(job, polls)))
+
+
 async def _in_turns(steps: Steps) -> Poll:
     """What the steps come to; others have their turn in between."""
     while True:

@@ -13,7 +13,8 @@ from o365_exporter.exposition import render
 from o365_exporter.logs import get_logger
 from o365_exporter.scheduler.causes import Causes
 from o365_exporter.scheduler.clockcheck import ClockCheck
-from o365_exporter.scheduler.poller import Outcome, fault, with_lines
+from o365_exporter.scheduler.memory import Memory, going_on
+from o365_exporter.scheduler.poller import Outcome, fault, with_lines, with_lines_in_turns
 from o365_exporter.scheduler.tenants import Job, Tenant
 from o365_exporter.source import Derived
 from o365_exporter.store import Key, Poll, Rendered, Store
@@ -50,6 +51,32 @@ class Publisher:
             poll = replace(known, interval=source.interval, stale_after=source.stale_after)
             self._store.put(job.key, replace(poll, cause=None, failures_in_a_row=0))
         self.tell_about(tenant)
+
+    async def recall(self, tenant: Tenant, memory: Memory) -> dict[Key, Exception]:
+        """Show what a former process knew of a tenant that was introduced; those whose lines cannot be written."""
+        self._clock_check.recall(tenant.facts.name, tenant.graph.clock_skew)
+        pending = dict(self._store.of(tenant.facts.name))
+        known = [job for job in tenant.jobs if job.key in memory.polls]
+        for job in known:
+            self._store.put(job.key, going_on(memory.polls[job.key], job.source))
+        polls = self._store.of(tenant.facts.name)
+        lost: dict[Key, Exception] = {}
+        for job in known:
+            try:
+                await self._recall(job, polls, told=job.key in memory.told)
+            except Exception as error:  # noqa: BLE001 - whatever was written down touches its own source alone
+                lost[job.key] = error
+                self._store.put(job.key, pending[job.key])
+        self.tell_about(tenant)
+        return lost
+
+    async def _recall(self, job: Job, polls: Mapping[Key, Poll], *, told: bool) -> None:
+        poll = polls[job.key]
+        if poll.records is not None:
+            poll = await with_lines_in_turns(poll, job, polls)
+            poll = replace(poll, left_out=job.source.left_out(poll.records))
+        self._store.put(job.key, poll)
+        self._causes.recall(job.key, poll, told=told)
 
     def forget(self, tenant: Tenant, *, but: Collection[Key] = ()) -> None:
         """A tenant is watched no more; what is known of some sources may be of use to its successor."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from itertools import islice
@@ -14,6 +14,7 @@ from anyio.abc import TaskGroup
 from o365_exporter.clock import Clock
 from o365_exporter.scheduler.causes import Causes
 from o365_exporter.scheduler.clockcheck import ClockSet
+from o365_exporter.scheduler.memory import Memory
 from o365_exporter.scheduler.pace import Pace
 from o365_exporter.scheduler.poller import Poller, fault
 from o365_exporter.scheduler.publisher import Publisher
@@ -26,6 +27,8 @@ from o365_exporter.telemetry import TenantFacts
 
 AT_ONCE = 16
 """Polls under way at once where everything is polled once."""
+
+Recall = Callable[[Tenant], Awaitable[None]]
 
 CLOCK_LOOK = 10.0
 """Seconds between two looks at whether somebody has set the clock."""
@@ -53,7 +56,7 @@ class Scheduler:
     def __init__(self, store: Store, clock: Clock, rng: Random, derived: Sequence[Derived] = ()) -> None:
         self._store = store
         self._clock = clock
-        self._causes = Causes(clock)
+        self._causes = Causes(clock, lambda keys: store.touch(key.tenant for key in keys))
         self._clock_set = ClockSet(clock)
         self._pace = Pace(clock)
         self._timetable = Timetable(clock, self._begin)
@@ -90,10 +93,41 @@ class Scheduler:
             await self._start(tenants)
             await anyio.sleep_forever()
 
-    async def add(self, tenants: Sequence[Tenant]) -> None:
-        """Watch more tenants while ``run`` runs; whether the program is ready does not depend on them."""
+    def remembered(self, tenant: Tenant) -> Memory:
+        """What the next process needs to go on; what is being polled just now is due for it."""
+        polls, now = self._store.of(tenant.facts.name), self._clock.now()
+        known = {
+            job.key: replace(polls[job.key], next_run=now) if job.is_under_way else polls[job.key]
+            for job in tenant.jobs
+            if polls[job.key].attempted_at is not None
+        }
+        told = frozenset(key for key, poll in known.items() if self._causes.has_told(key, poll.cause))
+        return Memory(known, told)
+
+    async def recall(self, tenant: Tenant, memory: Memory) -> dict[Key, Exception]:
+        """Go on with a tenant that is watched and not polled yet where a former process ended.
+
+        Returns:
+            The sources whose lines cannot be written, and why: they begin anew.
+        """
+        lost = await self._publisher.recall(tenant, memory)
+        for job in tenant.jobs:
+            if job.key in memory.polls and job.key not in lost:
+                job.tried.set()
+                self._awaited.pop(job, None)
+        return lost
+
+    async def add(self, tenants: Sequence[Tenant], recall: Recall | None = None) -> None:
+        """Watch more tenants while ``run`` runs; whether the program is ready does not depend on them.
+
+        Args:
+            tenants: that are added.
+            recall: what a former process knew of one is shown by this.
+        """
         for tenant in tenants:
             self._publisher.introduce(tenant, tenant.jobs)
+            if recall is not None:
+                await recall(tenant)
             await self._clock.sleep(0)
         await self._start(tenants)
 
@@ -126,8 +160,9 @@ class Scheduler:
         for tenant in tenants:
             starts.add(tenant)
             await self._clock.sleep(0)
-        for position, start in enumerate(starts, start=1):
-            self._timetable.plan(*start)
+        for position, (tenant, job, delay) in enumerate(starts, start=1):
+            left = self._until_next(job) if job.tried.is_set() else 0.0  # what a former process has planned
+            self._timetable.plan(tenant, job, left if left > 0 else delay)
             if position % _SLICE == 0:
                 await self._clock.sleep(0)
 

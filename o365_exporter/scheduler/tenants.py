@@ -37,6 +37,11 @@ class Job:
     scope: anyio.CancelScope | None = None
     is_gone: bool = False
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it is being polled, or is to be at once."""
+        return self.woken or self.scope is not None
+
     def wake(self) -> None:
         """Poll now instead of at the next interval."""
         self.woken = True

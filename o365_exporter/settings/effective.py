@@ -12,6 +12,7 @@ from o365_exporter.logs import LogOptions
 from o365_exporter.settings.schema import ROOMS, TenantsFileOptions
 from o365_exporter.settings.sharding import ShardingOptions
 from o365_exporter.source import CollectorOptions
+from o365_exporter.state import StateOptions
 from o365_exporter.web import WebOptions
 
 
@@ -52,6 +53,7 @@ class Settings:
     tenants: tuple[TenantSettings, ...]
     more_tenants: TenantsFileOptions
     sharding: ShardingOptions
+    state: StateOptions
     surroundings: Surroundings
 
     def polled(self, tenants: Iterable[TenantSettings]) -> tuple[TenantSettings, ...]:
@@ -69,6 +71,7 @@ def effective(document: Any, around: Surroundings) -> Settings:
         tenants=tuple(_tenant(key, tenant) for key, tenant in document.tenants.items()),
         more_tenants=document.more_tenants,
         sharding=document.sharding,
+        state=document.state,
         surroundings=around,
     )
 
@@ -91,7 +94,7 @@ def needing_restart(running: Settings, wanted: Settings) -> list[str]:
     """Keys of the process that differ and cannot be changed while it runs."""
     return [
         ROOMS[room][0] + name
-        for room in ("web", "connection", "sharding")
+        for room in ("web", "connection", "sharding", "state")
         for name, value in getattr(wanted, room)
         if value != getattr(getattr(running, room), name)
     ]

@@ -41,6 +41,7 @@ from o365_exporter.settings.values import (
     managed_identity,
 )
 from o365_exporter.source import CollectorOptions, format_duration, parse_duration
+from o365_exporter.state import StateOptions
 from o365_exporter.texts import UnusableError
 from o365_exporter.web import WebOptions
 
@@ -166,6 +167,7 @@ ROOMS: dict[str, tuple[str, type[BaseModel]]] = {
     "connection": ("", ConnectionOptions),
     "more_tenants": ("", TenantsFileOptions),
     "sharding": ("", ShardingOptions),
+    "state": ("", StateOptions),
 }
 """Options of the whole process: field of the model, prefix of its keys, and the options."""
 
