@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from o365_exporter.exposition import render
-from o365_exporter.graph import Endpoint, GraphClient
+from o365_exporter.graph import Endpoint, GraphClient, Remembered
 from o365_exporter.source import Derived, Source
 from o365_exporter.store import Rendered
 
@@ -31,6 +31,10 @@ class StubGraph:
         self.common: dict[str, Any] = {}
         self.waiting = ""
         self.before_answer: Callable[[], Any] | None = None
+
+    def remembered(self) -> Remembered:
+        """What the next process must know."""
+        return Remembered()
 
     async def page(self, endpoint: Endpoint, size: int, *, filter: str = "", **path: str) -> list[Entry]:  # noqa: A002 - as GraphClient
         """The first entries of a route."""

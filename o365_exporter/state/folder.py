@@ -93,15 +93,12 @@ class Folder:
             if error.errno in (errno.ELOOP, errno.ENXIO):
                 raise NotOursError("is no plain file") from None
             raise
-        with os.fdopen(file, "rb") as opened:
-            about = os.fstat(file)
-            if not stat.S_ISREG(about.st_mode):
-                raise NotOursError("is no plain file")
-            if about.st_uid != os.geteuid():
-                raise NotOursError(f"belongs to the user {about.st_uid}, and this process runs as {os.geteuid()}")
-            if about.st_size > LARGEST:
-                raise NotOursError(f"is larger than {LARGEST // 1024**2} MiB")
-            return opened.read(LARGEST + 1)
+        try:
+            _check(os.fstat(file))
+            with os.fdopen(file, "rb", closefd=False) as opened:
+                return opened.read(LARGEST + 1)
+        finally:
+            os.close(file)
 
     def write(self, tenant: str, pieces: Iterable[bytes]) -> None:
         """Replace what was written for a tenant, whole or not at all.
@@ -161,3 +158,12 @@ class Folder:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _check(about: os.stat_result) -> None:
+    if not stat.S_ISREG(about.st_mode):
+        raise NotOursError("is no plain file")
+    if about.st_uid != os.geteuid():
+        raise NotOursError(f"belongs to the user {about.st_uid}, and this process runs as {os.geteuid()}")
+    if about.st_size > LARGEST:
+        raise NotOursError(f"is larger than {LARGEST // 1024**2} MiB")

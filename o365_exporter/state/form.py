@@ -27,6 +27,8 @@ FORMAT, VERSION = "o365-exporter state", 1
 CLOCKS_DIFFER = 60.0
 """Seconds by which a moment may lie in the future and still be believed."""
 
+_CONFIG = ConfigDict(extra="forbid", ser_json_inf_nan="constants")  # of a class and of what is in it
+
 R = TypeVar("R")
 
 
@@ -75,6 +77,8 @@ class _Line:
 class _Head:
     """The first line."""
 
+    __pydantic_config__ = _CONFIG
+
     format: str
     version: int
     written_at: float
@@ -89,7 +93,7 @@ class _Head:
 class _Kept(Generic[R]):
     """What is written of a ``Poll``."""
 
-    __pydantic_config__ = ConfigDict(extra="forbid", ser_json_inf_nan="constants")  # also of what is in it
+    __pydantic_config__ = _CONFIG
 
     state: Annotated[str, AfterValidator(_state)]
     message: str

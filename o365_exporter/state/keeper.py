@@ -6,11 +6,11 @@ is written again when something of it has changed, and all of them together take
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
@@ -39,12 +39,11 @@ CLEANED = 6 * 3600.0
 
 log = get_logger("state")
 
-InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
-"""Runs something where it holds nobody up."""
+T = TypeVar("T")
 
 
-async def in_thread(work: Callable[[], Any]) -> Any:
-    """Run something in a worker thread."""
+async def in_thread(work: Callable[[], T]) -> T:
+    """Run what reads, writes or makes many bytes where it holds nobody up."""
     return await anyio.to_thread.run_sync(work)
 
 
@@ -65,7 +64,6 @@ class Keeper:
         scheduler: has what is to be remembered, and goes on with it.
         selfmetrics: is told how writing went.
         clock: tells the time.
-        run: runs what reads and writes.
     """
 
     def __init__(
@@ -76,14 +74,12 @@ class Keeper:
         scheduler: Scheduler,
         selfmetrics: SelfMetrics,
         clock: Clock,
-        run: InThread = in_thread,
     ) -> None:
         self._folder = folder
         self._store = store
         self._scheduler = scheduler
         self._selfmetrics = selfmetrics
         self._clock = clock
-        self._run = run
         self._kept: dict[str, _Kept] = {}
         self._waiting: dict[str, None] = {}
         self._fails = False
@@ -97,7 +93,7 @@ class Keeper:
             InUseError: another process has it; whatever else is wrong with it is told, and tried again later.
         """
         try:
-            await self._run(self._folder.open)
+            await in_thread(self._folder.open)
         except InUseError:
             raise
         except OSError as error:
@@ -111,10 +107,10 @@ class Keeper:
         if not is_new:
             return
         try:
-            content = await self._run(partial(self._folder.read, name))
+            content = await in_thread(partial(self._folder.read, name))
             if content is not None:
                 work = partial(read, content, name, identity, tenant.jobs, self._clock.now())
-                await self._go_on(tenant, await self._run(work))
+                await self._go_on(tenant, await in_thread(work))
         except (UnusableStateError, NotOursError) as error:
             await self._refuse(name, str(error))
         except OSError as error:
@@ -136,7 +132,7 @@ class Keeper:
     async def _refuse(self, tenant: str, why: str) -> None:
         """Set a file aside, so that the next state does not overwrite what somebody may want to look at."""
         try:
-            aside = await self._run(partial(self._folder.set_aside, tenant))
+            aside = await in_thread(partial(self._folder.set_aside, tenant))
         except OSError as error:
             self._tell_refusal(tenant, why, f"It cannot be set aside ({error.strerror})")
         else:
@@ -193,7 +189,7 @@ class Keeper:
             name, kept.identity, tenant.graph.remembered(), self._scheduler.remembered(tenant), tenant.jobs
         )
         try:
-            faulty = await self._run(partial(self._write_down, snapshot, now))
+            faulty = await in_thread(partial(self._write_down, snapshot, now))
         except OSError as error:
             self._failed(error)
             return False
@@ -228,7 +224,7 @@ class Keeper:
             return
         self._next_cleaning = self._clock.monotonic() + CLEANED
         try:
-            removed = await self._run(partial(self._folder.clean_up, tuple(self._kept), self._clock.now()))
+            removed = await in_thread(partial(self._folder.clean_up, tuple(self._kept), self._clock.now()))
         except OSError as error:
             self._failed(error)
             return

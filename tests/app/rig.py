@@ -22,6 +22,7 @@ from o365_exporter.http import ConnectionOptions, Http, Surroundings
 from o365_exporter.reloading import Changed
 from o365_exporter.settings import load
 from o365_exporter.simulator import Simulator, SimulatorOptions, TenantOptions
+from o365_exporter.state import keeper
 from tests.fakes import FakeClock, settle
 
 MICROSOFT = "http://127.0.0.1:365"
@@ -93,15 +94,18 @@ async def at_once(function: Callable[[], Any], **_: Any) -> Any:
 
 
 @asynccontextmanager
-async def rig(options: SimulatorOptions, environ: Mapping[str, str] | None = None) -> AsyncIterator[Rig]:
+async def rig(
+    options: SimulatorOptions, environ: Mapping[str, str] | None = None, *, before: Rig | None = None
+) -> AsyncIterator[Rig]:
     """An exporter put together for every tenant of a simulator and not yet polling.
 
     Args:
         options: of the simulator.
         environ: further settings, or others; an empty text takes a setting away.
+        before: an exporter that has ended, whose simulator and clock go on; its ``options`` hold.
     """
-    clock = FakeClock()
-    simulator = Simulator(clock, options)
+    clock = before.clock if before is not None else FakeClock()
+    simulator = before.simulator if before is not None else Simulator(clock, options)
     simulator.switch(gzip=False)  # large answers would be compressed in a thread
 
     @asynccontextmanager
@@ -114,9 +118,10 @@ async def rig(options: SimulatorOptions, environ: Mapping[str, str] | None = Non
         capture_logs() as logs,
         patch.object(composition, "open_http", open_http),
         patch.object(reloading, "in_thread", at_once),  # the fake clock does not wait for threads
+        patch.object(keeper, "in_thread", at_once),
     ):
         settings = load(None, {name: value for name, value in variables.items() if value})
-        async with assemble(settings, clock) as made:
+        async with assemble(settings, clock, keeps_state=True) as made:
             yield Rig(simulator, clock, made, logs)
 
 

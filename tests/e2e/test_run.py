@@ -24,6 +24,8 @@ NOT_IN_ORDER = {
     "o365_exporter_credential_start_timestamp_seconds": "the tenant uses a certificate",
     "o365_application_rotates_itself": "an app is of those that change their own credentials",
     "o365_exporter_tenants_reload_success": "the file with the tenants was read again",
+    "o365_exporter_state_write_success": "state is kept",
+    "o365_exporter_state_last_write_timestamp_seconds": "state is kept",
     **{
         name: "series for single persons are switched on"
         for name in all_metrics()

@@ -90,7 +90,14 @@ CAUSES: Mapping[str, Callable[[str], Tenant]] = {
 }
 
 OF_NO_TENANT = frozenset(
-    {"O365ExporterDown", "O365ScrapeFailing", "O365ClockWrong", "O365SettingsNotReloaded", "O365RuleFailing"}
+    {
+        "O365ExporterDown",
+        "O365ScrapeFailing",
+        "O365ClockWrong",
+        "O365SettingsNotReloaded",
+        "O365StateNotWritten",
+        "O365RuleFailing",
+    }
 )
 """Alerts about the exporter or Prometheus, which have timelines of their own."""
 
@@ -133,7 +140,8 @@ def cause_of(alert: str, name: str) -> Tenant:
 
 def others() -> list[Exporter]:
     """Exporters with which the alerts that belong to no tenant are on, but that about rules that fail."""
-    wrong = Tenant("fabrikam", skew={0: -400}, extra={"": (("o365_exporter_config_last_reload_successful", 0, {}),)})
+    of_the_process = ("o365_exporter_config_last_reload_successful", "o365_exporter_state_write_success")
+    wrong = Tenant("fabrikam", skew={0: -400}, extra={"": tuple((name, 0, {}) for name in of_the_process)})
     later = ((8, NEVER),)  # so that the runbooks are those of the first one
     return [
         Exporter([wrong], "b:10365", target=later),
