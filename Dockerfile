@@ -21,6 +21,10 @@ ENV PATH=/opt/venv/bin:${PATH} \
     PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
+# Group 0 as well, for OpenShift's users have no number of their own; files in it are for their owner alone.
+RUN mkdir -m 0770 /var/lib/o365-exporter && chown 65532:0 /var/lib/o365-exporter
+ENV O365_STATE_DIR=/var/lib/o365-exporter
+VOLUME /var/lib/o365-exporter
 # A number, so that Kubernetes can see that it is not root.
 USER 65532:65532
 EXPOSE 10365

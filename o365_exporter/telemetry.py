@@ -69,7 +69,7 @@ SOURCE_STATE = Metric(
 )
 SOURCE_FAILURES = Metric(
     "o365_exporter_source_failures_total",
-    "Number of polls of a source that failed since the start, by reason.",
+    "Number of polls of a source that failed since the start, or since there is state, by reason.",
     (*_SOURCE, "reason"),
     type="counter",
     values={"reason": REASONS},

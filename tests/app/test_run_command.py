@@ -24,7 +24,7 @@ async def test_what_lives_as_long_as_the_process_is_not_looked_through_for_garba
         frozen.append(gc.get_freeze_count())
 
     @asynccontextmanager
-    async def assembled(_: Any, *, keeps_state: bool) -> AsyncIterator[Any]:
+    async def assembled(_: Any, **__: Any) -> AsyncIterator[Any]:
         yield SimpleNamespace(serve=serve)
 
     monkeypatch.setattr(run, "assemble", assembled)
