@@ -14,6 +14,7 @@ from o365_exporter.selfmetrics import METRICS, SelfMetrics
 def observed() -> SelfMetrics:
     """Two requests to one API."""
     selfmetrics = SelfMetrics("1.2.3")
+    selfmetrics.keeps_state()
     selfmetrics.observe("/subscribedSkus", 0.2)
     selfmetrics.observe("/subscribedSkus", 40)
     return selfmetrics

@@ -52,6 +52,7 @@ def test_settings_in_effect(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
         "request_timeout = 30.0",
         "# tenants_file is not set",
         "# shard is not set",
+        "# state_dir is not set",
         "",
         "[tenants.contoso]",
         'name = "Contoso #1"  # tenants.contoso.name in /o365.toml',
