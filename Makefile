@@ -18,7 +18,7 @@ SOURCES := INDEX_URL EXTRA_INDEX_URL FIND_LINKS NO_INDEX TRUSTED_HOST CERT CLIEN
 unexport $(filter-out $(SOURCES:%=PIP_%),$(filter PIP_%,$(.VARIABLES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stack clients test bench bench-quick wheel sbom image check installs format lint types layers generated docs pictures locks lock clean again
+.PHONY: help demo demo-stack clients test faults bench bench-quick wheel sbom image check installs format lint types layers generated docs pictures locks lock clean again
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ demo-stack: $(DEV) ## show an incident in Prometheus and Alertmanager; SCENARIO=
 
 test: $(DEV) ## run every test; TESTS=path runs a part, COVERAGE=90 fails where less of the package is covered
 	$(BIN)/python -m pytest -n auto --dist worksteal $(if $(COVERAGE),--cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)) $(TESTS)
+
+faults: $(DEV) ## let every fault meet every source (docs/faults.md)
+	FAULTS=all $(BIN)/python -m pytest -n auto --dist worksteal tests/faults
 
 bench: $(DEV) ## measure against references, as one table (benchmarks/README.md); BENCH=name runs a part
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -63,6 +63,11 @@ class StubGraph:
         return cast("list[Entry]", self._give(self.lists.get(asked, self.lists.get(endpoint.route, []))))
 
     @staticmethod
+    def without_secrets(text: str) -> str:
+        """Nothing is secret here."""
+        return text
+
+    @staticmethod
     def _give(answer: Any) -> Any:
         if isinstance(answer, Exception):
             raise answer

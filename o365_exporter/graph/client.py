@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from o365_exporter.graph.download import (
     checked_stream,
     is_object,
     may_be_file,
+    secret_part,
     start_of_file,
 )
 from o365_exporter.graph.endpoints import Endpoint
@@ -37,6 +39,7 @@ from o365_exporter.graph.refusals import error_in_place_of_file
 from o365_exporter.http.addresses import host_of, is_loopback, origin_of, target_of
 from o365_exporter.http.client import Answer, BodyTooLargeError, Http, Request, Stream
 from o365_exporter.http.patience import waiting
+from o365_exporter.http.quoting import hidden, repeats
 from o365_exporter.http.retry import Retries
 from o365_exporter.http.sender import Sender
 from o365_exporter.http.traffic import Observe, Traffic
@@ -50,6 +53,7 @@ _log = get_logger("graph")
 
 _DIGITS = 15  # of a count; more is no number of objects
 
+_FILES = 16  # addresses of files whose secret parts are kept out of sentences; each is good for minutes
 _ASKING = 50.0  # seconds for the address of a file, waits and retries included
 
 
@@ -137,6 +141,7 @@ class GraphClient:
             clock=clock,
         )
         self._page_size: dict[str, int] = {}
+        self._files = deque[Request](maxlen=_FILES)
 
     @property
     def identity(self) -> Identity:
@@ -159,6 +164,11 @@ class GraphClient:
         self._budget.recall(known.uses, known.closed)
         if known.skew is not None:
             self._sender.skew.recall(known.skew)
+
+    def without_secrets(self, text: str) -> str:
+        """A sentence that may quote Microsoft, without what this tenant signs in and asks with."""
+        addresses = (secret for request in self._files for secret in request.secrets)
+        return hidden(text, (*self.auth.secrets, *addresses))
 
     @property
     def common(self) -> dict[str, Any]:
@@ -269,7 +279,8 @@ class GraphClient:
         target = target_of(first.headers["location"], call.url)
         address = checked_address(target, self._root, self._report_hosts)
         validator = {"If-None-Match": etag} if (etag := checked_etag(call.etag)) else {}
-        request = Request("GET", address, validator, secrets=(address,))  # no token: the address is all it takes
+        request = Request("GET", address, validator, secrets=(secret_part(address),))  # no token: the address is enough
+        self._files.append(request)
         return await self._asking.file(request, stack)
 
     def _in_place_of_file(self, call: Call, stream: Stream, body: bytes) -> ExporterError:
@@ -295,6 +306,8 @@ class GraphClient:
         content = await decoded_in_turns(answer)
         if not isinstance(content, dict):
             raise unexpected(self._named(call), "is no object")
+        if any(repeats(answer.body, secret) for secret in answer.request.secrets):
+            raise unexpected(self._named(call), "repeats the token by which it was asked")
         if "value" not in content and isinstance(content.get("error"), dict):
             said = fault_of(answer)
             raise unexpected(self._named(call), f"is an error under the status of a success ({answer.status} {said})")

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from o365_exporter.errors import ExporterError, RefusedRedirectError, TruncatedError
 from o365_exporter.http.addresses import host_of, is_loopback, origin_of
 from o365_exporter.http.client import Stream
+from o365_exporter.http.quoting import printable
 from o365_exporter.http.sender import Sender
 
 DOWNLOAD_ROUTE = "/{report download}"
@@ -98,11 +99,17 @@ def checked_address(address: str, root: str, hosts: tuple[str, ...]) -> str:
             return address
         case ("https", host, 443) if any(fnmatchcase(host, pattern.lower()) for pattern in hosts):
             return address
+    place = printable(f"{_scheme_of(address)}://{host_of(address)}", limit=80)
     raise RefusedRedirectError(
-        f"Graph points to {_scheme_of(address)}://{host_of(address)} for a report, which is not among the "
-        f"download hosts ({', '.join(hosts) or 'none'}).",
+        f"Graph points to {place} for a report, which is not among the download hosts ({', '.join(hosts) or 'none'}).",
         remedy="If that host is Microsoft's, add it to report_hosts in the settings; else find out who answers here.",
     )
+
+
+def secret_part(address: str) -> str:
+    """What of a file's address opens it to whoever knows it: its query, or its path where it has none."""
+    parts = urlsplit(address)
+    return parts.query or parts.path
 
 
 def _scheme_of(address: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from o365_exporter.errors import RefusedRedirectError, UnexpectedAnswerError
 from o365_exporter.graph.meanings import PageSizeError, PageTokenError
 from o365_exporter.http.addresses import host_of, origin_of
+from o365_exporter.http.quoting import printable
 
 MAX_PAGES = 1000
 """Pages of one list; more is taken for a loop."""
@@ -83,8 +84,9 @@ def _next(page: dict[str, Any], root: str, what: str) -> str:
     if not isinstance(link, str):
         raise unexpected(what, "has a next link that is no text")
     if link and origin_of(link) != origin_of(root):
+        there = printable(host_of(link), limit=80)
         raise RefusedRedirectError(
-            f"Graph's answer to {what} goes on at {host_of(link)}, not at {host_of(root)}: the token stays here.",
+            f"Graph's answer to {what} goes on at {there}, not at {host_of(root)}: the token stays here.",
             remedy="Check cloud and graph_url in the settings, and whether a proxy rewrites answers.",
         )
     return link

@@ -150,7 +150,13 @@ class Http:
             connecting = isinstance(error, httpx.ConnectTimeout)
             seconds = min(CONNECT_SECONDS, self._timeout) if connecting else self._timeout
             failure = failure_of(
-                error, host=host_of(request.url), path=path, seconds=seconds, stage=progress.stage, begun=begun
+                error,
+                host=host_of(request.url),
+                path=path,
+                seconds=seconds,
+                stage=progress.stage,
+                begun=begun,
+                secrets=(*request.secrets, *self._proxies.secrets),
             )
         raise failure  # outside of "except": httpx's error knows the request and with it the token
 

@@ -13,6 +13,7 @@ from o365_exporter.errors import (
     NetworkError,
     PollError,
     PollTimeoutError,
+    RefusedRedirectError,
     TlsError,
     TruncatedError,
     UnexpectedAnswerError,
@@ -25,6 +26,9 @@ from o365_exporter.http.trust import LAX, is_strict
 
 _NO_FILES = (errno.EMFILE, errno.ENFILE)
 _OUT_OF_TIME = {9: "not valid yet", 10: "expired"}  # X509_V_ERR_CERT_NOT_YET_VALID and …_HAS_EXPIRED of OpenSSL
+
+_ODD_LOCATION = "Invalid URL in location header"
+"""How httpx says that a redirect's address is none; it looks at that although it is to follow none."""
 
 
 class ProxyRefusedError(NetworkError):
@@ -43,7 +47,9 @@ class CertificateTimeError(TlsError):
     """A host's certificate is not within its time, or our clock is wrong."""
 
 
-def failure_of(error: Exception, *, host: str, path: str, seconds: float, stage: Stage, begun: bool) -> PollError:
+def failure_of(
+    error: Exception, *, host: str, path: str, seconds: float, stage: Stage, begun: bool, secrets: tuple[str, ...] = ()
+) -> PollError:
     """The failure that an exception of httpx stands for.
 
     Args:
@@ -53,6 +59,7 @@ def failure_of(error: Exception, *, host: str, path: str, seconds: float, stage:
         seconds: after which that stage is given up.
         stage: what was waited for.
         begun: whether an answer had begun.
+        secrets: of the request and of the proxies, which whoever answered may have sent back.
     """
     if any(isinstance(link, OSError) and link.errno in _NO_FILES for link in _chain(error)):
         return NoDescriptorsError(
@@ -61,22 +68,24 @@ def failure_of(error: Exception, *, host: str, path: str, seconds: float, stage:
             "and two more for each tenant.",
             subject="open files",
         )
-    failure = _failure_of(error, host, path, seconds, stage, begun=begun)
+    failure = _failure_of(error, host, path, seconds, stage, begun=begun, secrets=secrets)
     if not begun:  # nobody gets through to it: whoever asks fails for the same
         failure.subject = way(path)
     return failure
 
 
-def _failure_of(error: Exception, host: str, path: str, seconds: float, stage: Stage, *, begun: bool) -> PollError:
+def _failure_of(
+    error: Exception, host: str, path: str, seconds: float, stage: Stage, *, begun: bool, secrets: tuple[str, ...]
+) -> PollError:
     match error:
         case httpx.TimeoutException():
             return _too_late(error, path, seconds, stage)
         case httpx.ProxyError():
-            return _proxy_failure(str(error), host, path)
+            return _proxy_failure(str(error), host, path, secrets)
         case httpx.ConnectError() if (broken := _tls_error(error)) is not None:
             return _tls_failure(broken, path)
         case httpx.NetworkError() | httpx.RemoteProtocolError():
-            return _broken_connection(error, host, path, begun=begun)
+            return _broken_connection(error, host, path, begun=begun, secrets=secrets)
         case httpx.DecodingError():
             return UnexpectedAnswerError(f"The answer of {host} is compressed in a way that cannot be undone.")
     return UnexpectedAnswerError(f"{host} cannot be asked this way: {type(error).__name__}.")
@@ -124,7 +133,7 @@ def _first_hop(path: str) -> str:
     return proxy if through else path.partition(" ")[0]
 
 
-def _proxy_failure(text: str, host: str, path: str) -> NetworkError:
+def _proxy_failure(text: str, host: str, path: str, secrets: tuple[str, ...]) -> NetworkError:
     status = int(text[:3]) if text[:3].isdigit() and text[:3].isascii() else None
     name = _first_hop(path) if " through " in path else "the proxy"
     if status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
@@ -133,7 +142,7 @@ def _proxy_failure(text: str, host: str, path: str) -> NetworkError:
             remedy="Put them into the proxy's address, as http://user:password@host:port.",
             status=status,
         )
-    message = f"{_capital(name)} does not connect to {host} ({printable(text, limit=80)})."
+    message = f"{_capital(name)} does not connect to {host} ({printable(text, secrets, 80)})."
     if status is not None and status < httpx.codes.INTERNAL_SERVER_ERROR:
         return ProxyRefusedError(message, remedy=f"Allow {host} on the proxy.", status=status)
     return NetworkError(message, status=status)
@@ -167,13 +176,18 @@ def _tls_failure(error: ssl.SSLError, path: str) -> TlsError:
     )
 
 
-def _broken_connection(error: Exception, host: str, path: str, *, begun: bool) -> PollError:
+def _broken_connection(error: Exception, host: str, path: str, *, begun: bool, secrets: tuple[str, ...]) -> PollError:
+    if str(error).startswith(_ODD_LOCATION):
+        return RefusedRedirectError(
+            f"{host} points to an address that cannot be read, which is not followed.",
+            remedy="Check the address in the settings, and whether a proxy sends requests to a sign-in page.",
+        )
     if begun:
         return TruncatedError(f"The answer of {host} broke off before its end.")
     connecting = isinstance(error, httpx.ConnectError)
     kind = UnreachableError if connecting else NetworkError
     what = "cannot be reached" if connecting else "closed the connection without an answer"
-    why = printable(str(error), limit=120).rstrip(".") or type(error).__name__
+    why = printable(str(error), secrets, 120).rstrip(".") or type(error).__name__
     if connecting and " through " in path and _was_refused(error):
         return kind(
             f"{_capital(_first_hop(path))} on the way to {host} cannot be reached: {why}.",

@@ -29,6 +29,7 @@ _NO_PROXY_AT_ALL = frozenset(
 )
 """What people write for no proxy, and what other programs take for the name of a host."""
 
+_SHORTEST_SECRET = 4  # characters; what is shorter stands in every other word
 _EXAMPLE = "write it as http://host:port, or http://user:password@host:port"
 _REMOVE = "remove it to go without a proxy; where others are set as well, NO_PROXY=* passes them all by"
 _ENCODE = "write it percent-encoded (/ as %2F, ? as %3F, # as %23, @ as %40, \\ as %5C, a blank as %20)"
@@ -90,6 +91,13 @@ class Proxies:
     https: Proxy | None = None
     http: Proxy | None = None
     bypasses: tuple[Bypass, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What may show nowhere: the words by which we log in, and the password in them."""
+        coded = {proxy.authorization.rpartition(" ")[2] for proxy in (self.https, self.http) if proxy is not None}
+        passwords = (base64.b64decode(one).decode("utf-8", "replace").partition(":")[2] for one in coded if one)
+        return tuple(text for text in (*coded, *passwords) if len(text) >= _SHORTEST_SECRET)
 
     def of(self, url: str) -> Proxy | None:
         """The proxy on the way to a URL; None where it is reached directly."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from o365_exporter.logs import get_logger
 _log = get_logger("login")
 
 _AHEAD = (300.0, 420.0)  # seconds before the end of a token in which it is renewed, at random
+_RECENT = 2  # tokens: the one in use, and the one that answers under way may still have been asked by
 _PATIENCE = 10.0  # seconds for a renewal while the old token still lives
 _REFUSAL = (30.0, 50.0)  # seconds for which a refusal by Entra ID answers all sources; what is mended works in a minute
 _TROUBLE = (5.0, 60.0)  # the same for what may pass by itself
@@ -72,6 +74,12 @@ class TokenProvider:
         self.standing = Standing(clock, who.tenant)
         self.secret_hint = ""
         self._known: Credential | None = None
+        self._recent = deque[_Token](maxlen=_RECENT)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What was sent lately and may show nowhere, whoever sends it back: the credential's secrets, and tokens."""
+        return (*(self._known.secrets if self._known else ()), *(token.value for token in self._recent))
 
     @property
     def certificate_start(self) -> float | None:
@@ -188,7 +196,7 @@ class TokenProvider:
             self._note(failure.error, living)
             raise copy.copy(failure.error)
         try:
-            credential = self._source.read()
+            credential = self._known = self._source.read()
             start = self._clock.now()
             grant = await (self._issuer.ask(credential) if living is None else self._asked_briefly(credential))
         except PollError as error:
@@ -201,6 +209,7 @@ class TokenProvider:
         ahead = min(self._random.uniform(*_AHEAD), grant.lifetime / 2)
         end = start + grant.lifetime
         self._token = _Token(grant.token, fingerprint, end, end - ahead, self._clock.monotonic())
+        self._recent.append(self._token)
         self._failure = None
         self._state, self._message, self.secret_hint = "ok", "", credential.hint
         return self._token

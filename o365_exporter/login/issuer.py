@@ -10,6 +10,7 @@ from o365_exporter.http.retry import ATTEMPTS
 from o365_exporter.login.credentials import Credential
 
 _USUAL_LIFETIME = 3599
+_LONGEST_TOKEN = 32 * 1024  # characters; Microsoft's hosts read no larger header, and it would break each request
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,13 @@ class Grant:
             KeyError, TypeError, ValueError, OverflowError: there is none in it.
         """
         token = content["access_token"]
-        if not (isinstance(token, str) and token and token.isascii() and token.isprintable() and " " not in token):
+        if not (isinstance(token, str) and 0 < len(token) <= _LONGEST_TOKEN and _fits_header(token)):
             raise ValueError  # it would not go into a header, and the error would show it
         return cls(token, float(int(content.get("expires_in", _USUAL_LIFETIME))))  # int: no NaN, and texts of digits
+
+
+def _fits_header(token: str) -> bool:
+    return token.isascii() and token.isprintable() and " " not in token
 
 
 UNUSABLE = (KeyError, TypeError, ValueError, OverflowError)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import anyio.lowlevel
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import Cause, InternalError, Nothing, PollError, PollTimeoutError
+from o365_exporter.errors import Cause, ExporterError, InternalError, Nothing, PollError, PollTimeoutError
 from o365_exporter.exposition import render_in_steps
 from o365_exporter.graph import GraphClient
 from o365_exporter.logs import get_logger
@@ -63,27 +63,34 @@ class Poller:
         def latest() -> Poll:
             return polls.get(job.key, before)  # its leader may have written its lines anew meanwhile
 
+        def said(error: ExporterError) -> str:
+            return tenant.graph.without_secrets(str(error))  # it may quote a field that holds what was sent
+
         try:
             with self._clock.deadline(job.source.deadline):
                 records = await job.source.fetch(tenant.graph, before.known, self._clock.now())
-            return await self._answered(job, latest, records, polls), 0.0
+            return await self._answered(tenant, job, latest, records, polls), 0.0
         except Nothing as nothing:
-            return Outcome(latest().answered(nothing.state, None, self._clock.now(), message=str(nothing))), 0.0
+            return Outcome(latest().answered(nothing.state, None, self._clock.now(), message=said(nothing))), 0.0
         except PollError as error:
-            return Outcome(failed(latest(), error, job.key)), error.retry_after or 0.0
+            return Outcome(failed(latest(), error, job.key, said(error))), error.retry_after or 0.0
         except TimeoutError:
-            return Outcome(failed(latest(), _too_late(job, tenant.graph), job.key)), 0.0
+            late = _too_late(job, tenant.graph)
+            return Outcome(failed(latest(), late, job.key, str(late))), 0.0
         except Exception as error:  # noqa: BLE001 - nothing that a tenant sends may end the polls of others
             return Outcome(fault(latest(), error, job.key)), 0.0
 
-    async def _answered(self, job: Job, latest: Callable[[], Poll], records: Any, polls: Mapping[Key, Poll]) -> Outcome:
+    async def _answered(
+        self, tenant: Tenant, job: Job, latest: Callable[[], Poll], records: Any, polls: Mapping[Key, Poll]
+    ) -> Outcome:
         now, source = self._clock.now(), job.source
         while True:  # what a sibling has learnt while lines were written belongs into them
             siblings = _siblings(job, polls)
             poll = await _in_turns(_writing(latest().answered("ok", records, now), job, siblings))
             if all(siblings[name] is found for name, found in _siblings(job, polls).items() if name in siblings):
                 break
-        poll = replace(poll, remarks=frozenset(source.remarks(records)), left_out=source.left_out(records))
+        remarks = frozenset(map(tenant.graph.without_secrets, source.remarks(records)))
+        poll = replace(poll, remarks=remarks, left_out=source.left_out(records))
         return Outcome(poll, source.wakes(latest().records, records))
 
 
@@ -127,9 +134,9 @@ def _writing(poll: Poll, job: Job, siblings: Mapping[str, Any]) -> Steps:
     return replace(poll, rendered=rendered, dropped=dropped + job.source.dropped(poll.records))
 
 
-def failed(before: Poll, error: PollError, key: Key) -> Poll:
+def failed(before: Poll, error: PollError, key: Key, sentence: str) -> Poll:
     """After a failure that has a sentence."""
-    return before.failed(error.reason, str(error), cause=error.cause(str(key)), unfinished=error.unfinished)
+    return before.failed(error.reason, sentence, cause=error.cause(str(key)), unfinished=error.unfinished)
 
 
 def fault(before: Poll, error: Exception, key: Key) -> Poll:

@@ -19,6 +19,7 @@ from o365_exporter.simulator.control import Control
 from o365_exporter.simulator.domains.base import SimulatorError
 from o365_exporter.simulator.downloads import Downloads
 from o365_exporter.simulator.draw import draw_for
+from o365_exporter.simulator.echo import echoing
 from o365_exporter.simulator.entra import Entra, tenant_in_path
 from o365_exporter.simulator.faults import Fault, Faults
 from o365_exporter.simulator.graph import Graph
@@ -194,7 +195,12 @@ class Simulator:
         response = self._answer(service, request, fault)
         response.headers.setdefault("Date", http_date(self.clock.now() + self.switches.date_skew))
         received.status = response.status
-        await connection.send(request, response, gzip_allowed=self.switches.gzip, fault=fault)
+        if fault and fault.raw is not None:
+            await connection.send_raw(echoing(fault, request).raw or "")
+        elif fault and fault.wire == "drip":
+            await connection.drip(response, self.clock)
+        else:
+            await connection.send(request, response, gzip_allowed=self.switches.gzip, fault=fault)
 
     def _alone(self, request: Request) -> Response:
         """A member of a batch; what a fault does to time and wire can happen to whole answers only."""
@@ -207,6 +213,7 @@ class Simulator:
     def _answer(self, service: Service, request: Request, fault: Fault | None) -> Response:
         if fault is None:
             return service.answer(request)
+        fault = echoing(fault, request)
         response = replacement(fault) or service.injected(request, fault) or service.answer(request)
         return spoil(fault, request, response, self.clock.now())
 

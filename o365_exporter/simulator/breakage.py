@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from o365_exporter.simulator.faults import Fault, Page
-from o365_exporter.simulator.http import Request, Response
+from o365_exporter.simulator.http import Request, Response, Stream
+from o365_exporter.simulator.reports.spoiling import spoilt
 from o365_exporter.simulator.timetext import http_date
 
 _PART = re.compile(r"@odata\.[^.]+|[^.]+")
@@ -40,7 +41,7 @@ def replacement(fault: Fault) -> Response | None:
     if fault.page is not None:
         return page(fault.page, fault.status or 200)
     if fault.text is not None:
-        return Response(fault.status or 200, fault.text.encode())
+        return Response(fault.status or 200, (fault.text * fault.repeat).encode(fault.charset))
     return None
 
 
@@ -53,6 +54,8 @@ def spoil(fault: Fault, request: Request, response: Response, now: float) -> Res
     """Apply everything of a fault that changes headers or content; ``now`` in seconds since 1970."""
     if isinstance(response.payload, dict):
         response.payload = _edited(fault, request, response.payload)
+    if fault.csv is not None and isinstance(response.payload, Stream):
+        response.payload = spoilt(fault.csv, response.payload)
     if fault.invalid_json:
         response.payload = response.body()[:-20]
     if fault.content_type is not None:

@@ -16,13 +16,41 @@ from o365_exporter.simulator.draw import Draw, draw_for
 from o365_exporter.simulator.http import Request
 
 Page = Literal["login", "proxy", "gateway"]
-Wire = Literal["cut_length", "cut_chunked", "cut_gzip", "broken_connection", "wrong_gzip"]
+Wire = Literal[
+    "cut_length",
+    "cut_chunked",
+    "cut_close",
+    "cut_gzip",
+    "reset_body",
+    "broken_connection",
+    "wrong_gzip",
+    "bomb",
+    "drip",
+]
+Spoiling = Literal[
+    "empty",
+    "header_only",
+    "header_changed",
+    "header_again",
+    "column_gone",
+    "column_new",
+    "rows_twice",
+    "row_cut",
+    "stray_quote",
+    "quoted_newlines",
+    "nul",
+    "invalid_utf8",
+    "long_line",
+    "no_numbers",
+    "far_dates",
+]
 
 
 class Fault(BaseModel):
     """One fault. All conditions must hold; of several faults that match, the one added first happens.
 
     Paths into JSON are dotted, ``*`` stands for every item: ``value.*.endDateTime``, ``value.0``, ``error.code``.
+    In every text that is sent, ``{sent:token}`` stands for what the client sent itself; see ``echo``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,6 +73,9 @@ class Fault(BaseModel):
     aadsts: int | None = Field(None, description="Number of an error of Entra ID, such as 53003.")
     page: Page | None = Field(None, description="An HTML page in place of JSON, with `status` or 200.")
     text: str | None = Field(None, description="This text in place of the body; `''` for an empty one.")
+    repeat: int = Field(1, ge=1, description="How often `text` stands in the body.")
+    charset: Literal["utf-8", "latin-1"] = Field("utf-8", description="How `text` becomes bytes.")
+    raw: str | None = Field(None, description="This in place of the whole response, head and all; then the end.")
     invalid_json: bool = Field(default=False, description="The body ends in the middle, with a matching length.")
     # headers
     retry_after: float | str | None = Field(None, description="`Retry-After`: seconds, or any text.")
@@ -61,6 +92,8 @@ class Fault(BaseModel):
         "address.",
     )
     pad_item: int = Field(0, ge=0, description="Bytes of ballast in each item of `value`, for huge pages.")
+    # inside the file of a report
+    csv: Spoiling | None = Field(None, description="What is wrong with the file.")
     # time and wire
     delay: float = Field(0.0, ge=0, description="Seconds before the answer, by the clock.")
     hang: bool = Field(default=False, description="Never answer; the client must give up.")

@@ -29,6 +29,7 @@ UNFRAME = "unframe"
 """Key under which it leaves a function that lets an answer end with the connection."""
 
 _WORTH_COMPRESSING = 1_000
+_BOMB, _BOMB_PIECE = 512 * 1024**2, 16 * 1024**2  # bytes, decompressed
 
 
 class Connection:
@@ -73,6 +74,10 @@ class Connection:
         wire = fault.wire if fault else None
         if wire == "broken_connection":
             return await self._break()
+        if wire == "bomb":
+            bomb = Stream(_explosive, "chunked")
+            packed = {**response.headers, "content-encoding": "gzip"}
+            return await self._flow(request, replace(response, headers=packed), bomb, gzip_allowed=False, wire=None)
         if isinstance(response.payload, Stream) and wire != "wrong_gzip":
             return await self._flow(request, response, response.payload, gzip_allowed=gzip_allowed, wire=wire)
         body = response.body()
@@ -87,9 +92,9 @@ class Connection:
         elif response.status != 304:  # noqa: PLR2004 - Not Modified has no body
             headers["transfer-encoding"] = "chunked"
         await self._start(response.status, headers)
-        if wire in ("cut_length", "cut_chunked"):
+        if wire in ("cut_length", "cut_chunked", "reset_body"):
             await self._send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-            return await self._break(politely=True)
+            return await self._break(politely=wire != "reset_body")
         return await self._send({"type": "http.response.body", "body": body})
 
     async def _flow(
@@ -111,9 +116,24 @@ class Connection:
         await self._start(response.status, headers)
         listened = await self._pour(_beginning(pieces()) if stream.cut else pieces())
         if listened and stream.cut:
-            await self._break(politely=True)
+            await self._break(politely=wire != "reset_body")
         elif listened:
             await self._send({"type": "http.response.body", "body": b""})
+
+    async def send_raw(self, text: str) -> None:
+        """Send these characters as bytes, whatever they are, and hang up."""
+        transport = self._transport()
+        transport.write(text.encode("latin-1"))
+        await self._break(politely=True)
+
+    async def drip(self, response: Response, clock: Clock) -> None:
+        """Send an response a byte a second, for as long as somebody waits for it."""
+        await self._start(response.status, {"content-type": response.content_type, **response.headers})
+        for byte in response.body():
+            if not await self.wait(clock, 1.0):
+                return
+            await self._send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
+        await self._send({"type": "http.response.body", "body": b""})
 
     async def _pour(self, pieces: Iterator[bytes]) -> bool:
         """Send pieces as fast as they are taken; False if the client went before the last."""
@@ -139,9 +159,7 @@ class Connection:
 
     async def _break(self, *, politely: bool = False) -> None:
         """End the connection, with a reset unless ``politely``."""
-        transport = self._scope.get("state", {}).get(TRANSPORT)
-        if not isinstance(transport, asyncio.Transport):
-            raise ConnectionResetError("the simulator broke this connection, as a fault told it")
+        transport = self._transport()
         if politely:
             transport.close()
         else:
@@ -149,14 +167,22 @@ class Connection:
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
+    def _transport(self) -> asyncio.Transport:
+        transport = self._scope.get("state", {}).get(TRANSPORT)
+        if not isinstance(transport, asyncio.Transport):
+            raise ConnectionResetError("the simulator broke this connection, as a fault told it")
+        return transport
+
 
 def _broken(stream: Stream, wire: Wire | None) -> Stream:
     """The stream as a fault wants it."""
     match wire:
         case "cut_length":
             return replace(stream, framing="length", cut=True)
-        case "cut_chunked":
+        case "cut_chunked" | "reset_body":
             return replace(stream, framing="chunked", cut=True)
+        case "cut_close":
+            return replace(stream, framing="close", cut=True)
     return stream
 
 
@@ -177,6 +203,16 @@ def _gzipped(pieces: Callable[[], Iterator[bytes]], *, cut: bool) -> Iterator[by
         if packed := compressor.compress(piece):
             yield packed
     yield compressor.flush(zlib.Z_SYNC_FLUSH if cut else zlib.Z_FINISH)
+
+
+def _explosive() -> Iterator[bytes]:
+    """Half a gigabyte of blanks, in half a megabyte."""
+    compressor = zlib.compressobj(9, wbits=31)
+    yield compressor.compress(b" ") + compressor.flush(zlib.Z_FULL_FLUSH)
+    raw = zlib.compressobj(9, wbits=-15)
+    piece = raw.compress(b" " * _BOMB_PIECE) + raw.flush(zlib.Z_FULL_FLUSH)  # such pieces can follow one another
+    for _ in range(_BOMB // _BOMB_PIECE):
+        yield piece
 
 
 async def _length(pieces: Iterator[bytes]) -> int:

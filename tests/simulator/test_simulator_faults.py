@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zlib
+from typing import get_args
 
 import httpx
 import pytest
 from pydantic import ValidationError
 
 from o365_exporter.simulator import Fault, Simulator, SimulatorOptions
+from o365_exporter.simulator.faults import Spoiling
 from tests.fakes import FakeClock
 from tests.simulator.support import GRAPH, HEALTH, GraphUser, in_process
 
@@ -275,3 +278,78 @@ async def test_faults_of_one_simulator_are_no_others(clock: FakeClock, simulator
     other.faults.add(Fault(status=503))
     async with in_process(simulator) as http:
         assert (await GraphUser(http, simulator.tenants["contoso"]).get(OVERVIEWS)).status_code == 200
+
+
+# Hostility ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_raw_answer_is_sent_as_it_is(simulator: Simulator) -> None:
+    """Whatever it is, in place of head and body, and the connection ends."""
+    simulator.add_fault(path="*", raw="SSH-2.0-\xff\r\n")
+    async with simulator.serve() as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        writer.write(b"GET /v1.0/x HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert await reader.read() == b"SSH-2.0-\xff\r\n"
+        writer.close()
+
+
+async def test_a_text_can_be_long_and_in_another_charset(simulator: Simulator, user: GraphUser) -> None:
+    """``repeat`` and ``charset`` make bodies that nobody would write down."""
+    simulator.add_fault(path=APPS, text="\xe9x", repeat=3, charset="latin-1")
+    assert (await user.get(APPS)).content == b"\xe9x\xe9x\xe9x"
+
+
+async def test_pages_without_end_are_all_different(simulator: Simulator, user: GraphUser) -> None:
+    """Each page's next link is another address, so that only their number tells."""
+    simulator.add_fault(path=APPS, next_link="endless")
+    seen, path = set[str](), f"{APPS}?$top=5"
+    for _ in range(4):
+        page = (await user.get(path)).json()
+        path = page["@odata.nextLink"]
+        seen.add(path)
+    assert len(seen) == 4
+    assert path.endswith("?page=4")
+
+
+async def test_what_was_sent_comes_back(simulator: Simulator, user: GraphUser) -> None:
+    """In texts, messages, headers and fields, in the spelling that is wanted; other braces stay."""
+    simulator.add_fault(path=APPS, count=1, text="{x} {sent:token:upper} {sent:secret}")
+    simulator.add_fault(path=APPS, set={"value.*.id": "{sent:token:cut}"}, headers={"x-odd": "{sent:token:base64}"})
+    text = (await user.get(APPS)).text
+    assert text.startswith("{x} EYJ")
+    answer = await user.get(APPS)
+    assert set(answer.headers["x-odd"]) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
+    assert all(len(entry["id"]) > 100 for entry in answer.json()["value"])
+
+
+@pytest.mark.parametrize("spoiling", get_args(Spoiling))
+async def test_each_spoilt_file_differs_from_the_whole_one(
+    simulator: Simulator, user: GraphUser, spoiling: str
+) -> None:
+    """The same file, with one thing wrong."""
+    whole = (await user.report("getMailboxUsageDetail")).content
+    simulator.add_fault(path="/data/*", csv=spoiling)
+    assert (await user.report("getMailboxUsageDetail")).content != whole
+
+
+async def test_a_bomb_is_small_on_its_way(simulator: Simulator) -> None:
+    """Half a gigabyte of blanks in about half a megabyte, as gzip that any reader takes."""
+    simulator.add_fault(path="*", wire="bomb")
+    sent = unpacked = 0
+    member = zlib.decompressobj(wbits=31)
+    async with simulator.serve() as url, httpx.AsyncClient() as http, http.stream("GET", f"{url}/v1.0/x") as answer:
+        async for piece in answer.aiter_raw():
+            sent += len(piece)
+            unpacked += len(member.decompress(piece)) if unpacked < 40_000_000 else 0
+    assert unpacked > 10_000_000
+    assert sent < 1_000_000
+
+
+async def test_a_drip_takes_a_second_for_each_byte(simulator: Simulator, user: GraphUser, clock: FakeClock) -> None:
+    """By the clock, and for as long as somebody listens."""
+    simulator.add_fault(path=APPS, text="abc", wire="drip")
+    asked = asyncio.ensure_future(user.get(APPS))
+    await clock.advance(2.5)
+    assert not asked.done()
+    await clock.advance(1)
+    assert (await asked).text == "abc"
