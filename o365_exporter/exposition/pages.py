@@ -42,14 +42,14 @@ class Page:
         batch: list[bytes] = []
         size = 0
         for piece in self.pieces:
-            if not batch and len(piece) >= _CHUNK:
-                yield piece
-                continue
-            batch.append(piece)
-            size += len(piece)
-            if size >= _CHUNK:
+            if len(piece) < _CHUNK:
+                batch.append(piece)
+                size += len(piece)
+            if batch and (size >= _CHUNK or len(piece) >= _CHUNK):
                 yield b"".join(batch)
                 batch, size = [], 0
+            if len(piece) >= _CHUNK:
+                yield piece
         if batch:
             yield b"".join(batch)
 

@@ -55,6 +55,7 @@ class Site:
             ready=lambda: self.state,
             faults=lambda: self.faults,
             reload=self.reload,
+            refused=self.selfmetrics.refused,
         )
 
     def fail(self) -> None:

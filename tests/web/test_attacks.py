@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -200,3 +203,27 @@ async def test_connections_that_are_gone_take_no_place(site: Site) -> None:
                 (await anyio.to_thread.run_sync(idle, address, "127.0.0.1", sent)).close()
             await settled(site, 0)
     assert (refusals(site), logs) == ({}, [])
+
+
+async def test_no_file_is_left(site: Site, monkeypatch: pytest.MonkeyPatch, crowd: list[socket.socket]) -> None:
+    """The longest idle connection gives up its own, and the newcomer is taken a moment later."""
+    async with site.served() as (address,):
+        crowd.append(await anyio.to_thread.run_sync(idle, address, "127.0.0.1", HEALTHY))
+        await settled(site, 1)
+        real, exhausted = asyncio.get_running_loop().sock_accept, iter([True])
+
+        async def accept(listening: socket.socket) -> Any:
+            await anyio.wait_readable(listening)
+            if next(exhausted, False):
+                raise OSError(errno.EMFILE, "Too many open files")
+            return await real(listening)
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "sock_accept", accept)
+        for _ in range(3):  # the first is taken by the call that waits already
+            crowd.append(await anyio.to_thread.run_sync(idle, address, "127.0.0.1", HEALTHY))
+            await settled(site, len(site.places()))
+        await site.clock.advance(1)
+        await settled(site, 3)
+    for one in crowd:
+        one.close()
+    assert refusals(site) == {"files": 1.0}

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import httpx
 import pytest
 from cryptography import x509
@@ -17,9 +19,11 @@ from o365_exporter import web
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.web.door import FOLLOW_INTERVAL
 from o365_exporter.web.guard import PROBES
+from o365_exporter.web.server import HANDSHAKE
 from tests.fakes import settle
 from tests.web.behind import HASH, PASSWORD, issued, served_by, trusting, written
 from tests.web.site import Site
+from tests.web.test_server import connect, read_all, refusals, settled
 
 PAGES = ("/", "/metrics", "/metrics/process", "/sd", "/runbooks/", "/elsewhere", "/-/healthy/", "//-/healthy")
 MUTUAL = {"client_auth_type": "RequireAndVerifyClientCert", "client_ca_file": "ca.pem"}
@@ -62,6 +66,20 @@ async def test_tls(site: Site, tmp_path: Path) -> None:
             await plain.get(f"{address.url}/metrics")
     assert (answer.status_code, answer.http_version) == (200, "HTTP/1.1")
     assert value(site, 'o365_exporter_web_refused_total{reason="tls"}') == 1
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01"])
+async def test_a_handshake_has_its_time(site: Site, tmp_path: Path, sent: bytes) -> None:
+    """A client that connects and does not finish it is cut, and nobody waits for it."""
+    behind(site, tmp_path, tls_server_config=served_by(tmp_path))
+    async with site.served() as (address,), client(trusting(tmp_path)) as other:
+        with connect(address) as silent:
+            silent.sendall(sent)
+            await settled(site, 1)
+            assert (await other.get(f"{url(address)}/-/ready")).status_code == 200
+            await site.clock.advance(HANDSHAKE)
+            assert await anyio.to_thread.run_sync(read_all, silent) == b""
+    assert refusals(site) == {"slow": 1.0}
 
 
 @pytest.mark.parametrize(
