@@ -18,7 +18,7 @@ SOURCES := INDEX_URL EXTRA_INDEX_URL FIND_LINKS NO_INDEX TRUSTED_HOST CERT CLIEN
 unexport $(filter-out $(SOURCES:%=PIP_%),$(filter PIP_%,$(.VARIABLES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stack clients test faults bench bench-quick wheel sbom image check installs format lint types layers generated docs pictures locks lock clean again
+.PHONY: help demo demo-stack clients test faults soak bench bench-quick wheel sbom image check installs format lint types layers generated docs pictures locks lock clean again
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ test: $(DEV) ## run every test; TESTS=path runs a part, COVERAGE=90 fails where 
 
 faults: $(DEV) ## let every fault meet every source (docs/faults.md)
 	FAULTS=all $(BIN)/python -m pytest -n auto --dist worksteal tests/faults
+
+soak: $(DEV) ## days of 50 simulated tenants with faults, reloads and restarts; SOAK='--seed 7 --minutes 20' and others
+	$(BIN)/python -m tests.soak $(SOAK)
 
 bench: $(DEV) ## measure against references, as one table (benchmarks/README.md); BENCH=name runs a part
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from o365_exporter.errors import REASONS
 from o365_exporter.graph import GraphClient
@@ -130,9 +131,10 @@ class TenantFacts:
 
 def samples(facts: TenantFacts, graph: GraphClient, polls: Mapping[Key, Poll]) -> Iterator[Sample]:
     """What a tenant's polling says about itself."""
-    info = replace(TENANT_INFO, labels=(*TENANT_INFO.labels, *facts.labels))
     cloud = facts.cloud
-    yield info.at(1, tenant_id=facts.tenant_id, cloud=cloud.name, admin_center=cloud.admin_center, **facts.labels)
+    yield _info(tuple(facts.labels)).at(
+        1, tenant_id=facts.tenant_id, cloud=cloud.name, admin_center=cloud.admin_center, **facts.labels
+    )
     yield TENANT_UP.at(graph.auth.state == "ok")
     yield TENANT_STATE.at(1, state=graph.auth.state)
     if graph.clock_skew is not None:
@@ -147,6 +149,12 @@ def samples(facts: TenantFacts, graph: GraphClient, polls: Mapping[Key, Poll]) -
         yield GRAPH_REQUESTS.at(count, api=api, code=code)
     for cause, seconds in graph.traffic.waits.items():
         yield GRAPH_WAIT.at(seconds, cause=cause)
+
+
+@cache
+def _info(more: tuple[str, ...]) -> Metric:
+    """``o365_tenant_info`` with further labels; one for all polls, for what is known of families is kept by family."""
+    return replace(TENANT_INFO, labels=(*TENANT_INFO.labels, *more))
 
 
 def _source_samples(key: Key, poll: Poll) -> Iterator[Sample]:

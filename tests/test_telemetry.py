@@ -36,6 +36,12 @@ def test_the_settings_labels_land_on_tenant_info_alone() -> None:
     assert [name for name, block in rendered.items() if b"emea" in block] == ["o365_tenant_info"]
 
 
+def test_a_poll_makes_no_family() -> None:
+    """The family with the settings' labels is the same at each poll: caches are kept by family."""
+    first, second = (next(iter(samples(FACTS, StubGraph().client(), {}))) for _ in range(2))
+    assert first.metric is second.metric
+
+
 @pytest.mark.parametrize(("state", "up"), [("ok", 1.0), ("pending", 0.0), ("auth", 0.0), ("network", 0.0)])
 def test_a_tenant_is_up_while_it_has_a_token(state: str, up: float) -> None:
     """Up is 1 for the state ok alone; the state itself is one series."""

@@ -37,6 +37,10 @@ class Traffic:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.waits: dict[Cause, float] = {}
 
+    def follow_on(self, before: Traffic) -> None:
+        """Count on where a predecessor has got to, and together with what it still has under way."""
+        self.requests, self.waits = before.requests, before.waits
+
     @contextmanager
     def timed(self, api: str, clock: Clock) -> Iterator[Sent]:
         """Count the one request that is sent inside; the block sets ``code`` once there is an answer."""

@@ -88,6 +88,18 @@ def known(made: Rig) -> dict[str, Poll]:
     return {key.within_tenant: poll for key, poll in made.app.store.of("contoso").items()}
 
 
+async def test_a_changed_credential_counts_on() -> None:
+    """Requests and waits of a tenant are counted since the start of the process, whatever it signs in with."""
+    async with rig(small("contoso"), RARELY) as made, polling(made):
+        (before,) = made.lines("o365_exporter_graph_requests_total", "/subscribedSkus")
+        (contoso,) = settings_of(made, "contoso")
+        made.simulator.tenants["contoso"].rotate_secret("another", keep_old=True)
+        await made.app.fleet.follow([with_secret(contoso, "another")])
+        await made.clock.advance(60)
+        (after,) = made.lines("o365_exporter_graph_requests_total", "/subscribedSkus")
+    assert (before.rpartition(" ")[2], after.rpartition(" ")[2]) == ("1.0", "2.0")
+
+
 async def test_changed_options_touch_their_collector_alone() -> None:
     """Its records, made under the old options, are gone and made anew; all else goes on and asks nothing."""
     async with rig(small("contoso"), RARELY) as made, polling(made):
