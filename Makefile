@@ -44,6 +44,9 @@ bench: $(DEV) ## measure against references, as one table (benchmarks/README.md)
 bench-quick: $(DEV) ## the same with fewer rounds and smaller files, in under two minutes
 	$(BIN)/python -m benchmarks --quick $(BENCH)
 
+kills: $(DEV) ## kill a process that keeps state at random moments; KILLS=number, 1000 otherwise
+	$(BIN)/python -m tests.state.kills $(KILLS)
+
 clients: $(CLIENTS)/made ## install other people's Graph clients, which read the simulator in tests/clients; needs npm
 
 wheel: $(DEV) ## build dist/: wheel and sdist, the same bytes wherever and whenever; see docs/dependencies.md
