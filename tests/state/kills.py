@@ -68,8 +68,8 @@ def successes(url: str) -> dict[str, float]:
     }
 
 
-def killed(program: Running, chance: random.Random) -> tuple[dict[str, float], list[str]]:
-    """What a process that is killed had written by then for sure, and what it complained of."""
+def killed(program: Running, chance: random.Random) -> tuple[dict[str, float], float, list[str]]:
+    """What a process knew when it began to serve, when it was killed, and what it complained of."""
     known: dict[str, float] = {}
     if chance.random() < 0.8:  # the others are killed before they serve
         known = successes(program.url())
@@ -78,8 +78,7 @@ def killed(program: Running, chance: random.Random) -> tuple[dict[str, float], l
         time.sleep(chance.uniform(0, 1))
     program.process.send_signal(signal.SIGKILL)
     program.process.wait()
-    written = {name: at for name, at in known.items() if at < time.time() - UNWRITTEN}
-    return written, [str(line["message"]) for event in COMPLAINTS for line in program.logged(event)]
+    return known, time.time(), [str(line["message"]) for event in COMPLAINTS for line in program.logged(event)]
 
 
 def downloads(cloud: Microsoft) -> int:
@@ -103,15 +102,15 @@ def kill(number: int, folder: Path, seed: int = 0, say: Callable[[str], object] 
         while tally.kills < number:
             asked, had_reports = downloads(cloud), before.keys() >= REPORTS
             with running(folder, "run", **variables) as program:
-                known, refused = killed(program, chance)
+                known, end, refused = killed(program, chance)
             tally.kills += 1
             tally.lost += refused
             if had_reports and downloads(cloud) > asked:
                 tally.lost.append("A report was asked for again.")
             if known:
-                less = [name for name, at in before.items() if known.get(name, at) < at]
+                less = [name for name, at in before.items() if known.get(name, 0.0) < at]
                 tally.lost += [f"{name} knows less than before." for name in less]
-                before |= known
+                before |= {name: at for name, at in known.items() if at < end - UNWRITTEN}
             if tally.kills % 10 == 0:
                 say(f"{tally.kills} kills, {len(tally.lost)} losses")
     return tally
