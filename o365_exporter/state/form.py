@@ -27,6 +27,9 @@ FORMAT, VERSION = "o365-exporter state", 1
 CLOCKS_DIFFER = 60.0
 """Seconds by which a moment may lie in the future and still be believed."""
 
+LONG = 64 * 1024
+"""Bytes from which on a line is kept instead of being made anew; it costs as much memory."""
+
 _CONFIG = ConfigDict(extra="forbid", ser_json_inf_nan="constants")  # of a class and of what is in it
 
 R = TypeVar("R")
@@ -142,12 +145,36 @@ def _adapter(form: Any) -> TypeAdapter[Any]:
     return TypeAdapter(_Kept[form])
 
 
-def written(snapshot: Snapshot, now: float) -> tuple[list[bytes], dict[Key, Exception]]:
+class LongLines:
+    """The long lines of sources that have not been polled since: they change seldom, and take long to make."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Key, tuple[Poll, bool, bytes]] = {}
+
+    def line(self, job: Job, poll: Poll, *, told: bool) -> bytes:
+        """The line of a source."""
+        match self._lines.get(job.key):
+            case (known, was_told, line) if known is poll and was_told == told:
+                return line
+        line = _line(job, poll, told=told)
+        self._lines.pop(job.key, None)
+        if len(line) >= LONG:
+            self._lines[job.key] = poll, told, line
+        return line
+
+    def forget(self, tenant: str) -> None:
+        """A tenant is watched no more."""
+        for key in [key for key in self._lines if key.tenant == tenant]:
+            del self._lines[key]
+
+
+def written(snapshot: Snapshot, now: float, long: LongLines) -> tuple[list[bytes], dict[Key, Exception]]:
     """The lines of a file, and the sources whose records cannot be written, which is a fault of ours.
 
     Args:
         snapshot: what is written.
         now: wall clock, seconds.
+        long: lines that need not be made anew; those that are long are added.
     """
     lines, about, faulty = list[bytes](), list[_Line](), dict[Key, Exception]()
     for job in snapshot.jobs:
@@ -155,7 +182,7 @@ def written(snapshot: Snapshot, now: float) -> tuple[list[bytes], dict[Key, Exce
         if poll is None:
             continue
         try:
-            lines.append(_line(job, poll, told=job.key in snapshot.memory.told))
+            lines.append(long.line(job, poll, told=job.key in snapshot.memory.told))
         except Exception as error:  # noqa: BLE001 - whatever it is, it costs this source's state alone
             faulty[job.key] = error
         else:

@@ -21,7 +21,7 @@ from o365_exporter.logs import get_logger
 from o365_exporter.scheduler import Scheduler, Tenant
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.state.folder import Folder, InUseError, NotOursError
-from o365_exporter.state.form import Identity, Read, Snapshot, UnusableStateError, read, written
+from o365_exporter.state.form import Identity, LongLines, Read, Snapshot, UnusableStateError, read, written
 from o365_exporter.state.options import StateOptions
 from o365_exporter.store import Key, Store
 
@@ -83,6 +83,7 @@ class Keeper:
         self._kept: dict[str, _Kept] = {}
         self._waiting: dict[str, None] = {}
         self._fails = False
+        self._long = LongLines()
         self._faulty: set[Key] = set()
         self._next_cleaning = clock.monotonic()
 
@@ -146,6 +147,7 @@ class Keeper:
         """A tenant is watched no more; its file stays for a while, in case it comes back."""
         self._kept.pop(tenant, None)
         self._waiting.pop(tenant, None)
+        self._long.forget(tenant)
 
     @asynccontextmanager
     async def keeping(self) -> AsyncIterator[None]:
@@ -204,7 +206,7 @@ class Keeper:
         return True
 
     def _write_down(self, snapshot: Snapshot, now: float) -> dict[Key, Exception]:
-        pieces, faulty = written(snapshot, now)
+        pieces, faulty = written(snapshot, now, self._long)
         self._folder.write(snapshot.tenant, pieces)
         return faulty
 

@@ -103,10 +103,15 @@ def seen(program: Running, url: str) -> dict[str, str]:
 
 
 def test_no_secret_shows(variables: dict[str, str], tmp_path: Path) -> None:
-    """Logs, metrics, pages and command line stay silent, whatever Microsoft or a proxy sends back."""
-    with running(tmp_path, "run", **variables) as program:
+    """Logs, metrics, pages, command line and state stay silent, whatever Microsoft or a proxy sends back."""
+    state = tmp_path / "state"
+    with running(tmp_path, "run", **variables, O365_STATE_DIR=str(state)) as program:
         url = program.ready()
         shown = seen(program, url)
+        assert program.stop() == 0
+    files = sorted(state.glob("*.state"))
+    assert len(files) == len(FAULTS)
+    shown |= {path.name: path.read_text("utf-8") for path in files}
     for where, text in shown.items():
         assert_silent(text, where)
     assert all(f'tenant="{key}"' in shown["/metrics"] for key in FAULTS)

@@ -21,7 +21,17 @@ from o365_exporter.listing import Listing
 from o365_exporter.metrics import Metric
 from o365_exporter.scheduler import Job, Memory
 from o365_exporter.source import Source
-from o365_exporter.state.form import CLOCKS_DIFFER, Identity, Snapshot, UnusableStateError, read, written
+from o365_exporter.state import form
+from o365_exporter.state.form import (
+    CLOCKS_DIFFER,
+    LONG,
+    Identity,
+    LongLines,
+    Snapshot,
+    UnusableStateError,
+    read,
+    written,
+)
 from o365_exporter.store import STATES, Key, Poll
 from tests.fakes import NOON
 
@@ -52,7 +62,7 @@ def snapshot(*known: tuple[Job, Poll], told: bool = False, graph: Remembered | N
 
 def file_of(*known: tuple[Job, Poll], **more: Any) -> bytes:
     """The bytes of a file written at noon."""
-    lines, faulty = written(snapshot(*known, **more), NOON)
+    lines, faulty = written(snapshot(*known, **more), NOON, LongLines())
     assert not faulty
     return b"".join(lines)
 
@@ -197,7 +207,7 @@ def test_a_file_that_cannot_be_used_is_refused(case: str) -> None:
 def spoiled(change: Callable[[dict[str, Any]], object]) -> bytes:
     """A file that is whole, and whose only source is not as this version writes it."""
     job = overviews()
-    lines, _ = written(snapshot((job, polled())), NOON)
+    lines, _ = written(snapshot((job, polled())), NOON, LongLines())
     kept = json.loads(lines[1])
     change(kept)
     line = json.dumps(kept).encode() + b"\n"
@@ -248,3 +258,28 @@ def test_no_lines_are_written() -> None:
     """Samples are made of the records again: they would be most of the file, and could not be believed."""
     content = file_of((overviews(), polled(rendered={"o365_service_healthy": b"canary 1\n"})))
     assert b"canary" not in content
+
+
+def test_long_lines_are_not_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has not been polled since is written as before; a poll, or that it was told, makes another line."""
+    job = overviews()
+    made: list[Key] = []
+    real = form._line
+
+    def counting(job: Job, poll: Poll, *, told: bool) -> bytes:
+        made.append(job.key)
+        return real(job, poll, told=told)
+
+    monkeypatch.setattr(form, "_line", counting)
+    long, poll = LongLines(), polled(message="x" * LONG)
+    lines = [long.line(job, poll, told=False) for _ in range(3)]
+    assert len(made) == len(set(lines)) == 1
+    assert long.line(job, poll, told=True) != lines[0]
+    assert long.line(job, replace(poll, taken_at=NOON), told=True) != lines[0]
+    assert len(made) == 3
+    long.forget("contoso")
+    long.line(job, replace(poll, taken_at=NOON), told=True)
+    assert len(made) == 4
+    for _ in range(3):
+        long.line(job, polled(), told=False)
+    assert len(made) == 7
