@@ -20,7 +20,6 @@ from anyio.abc import ByteStream
 from starlette.types import ASGIApp, Message
 
 from o365_exporter.clock import Clock
-from o365_exporter.logs import get_logger
 from o365_exporter.web.headers import OWN_HEADERS
 from o365_exporter.web.places import Place
 from o365_exporter.web.refusals import Refusals
@@ -51,8 +50,6 @@ _PIECE = 64 * 1024
 _READ = 16 * 1024
 _LINGER = 1.0
 """Seconds in which what a refused client still sends is thrown away: else it would be reset before it reads why."""
-
-log = get_logger("web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +226,8 @@ class Conversation:
             await self._app(self._scope(request), receive, self._send)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, TimeoutError):
             raise
-        except Exception:
-            log.exception("fault of the exporter", message="A page could not be made.")
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong with a page, the client is told so
+            self._refusals.fault("A page could not be made.", error)
             if self._http.our_state is h11.SEND_RESPONSE:
                 await self._say(500, "Internal Server Error")
 

@@ -110,7 +110,11 @@ class Door:
             await self.clock.sleep(FOLLOW_INTERVAL)
             self.refusals.tell()
             if self._path is not None:
-                await self._look(self._path)
+                try:
+                    await self._look(self._path)
+                except Exception as error:  # noqa: BLE001 - the door stays as it is
+                    self.selfmetrics.web_config_read(success=False)
+                    self.refusals.fault("The web configuration was not read again.", error)
 
     async def _look(self, path: Path) -> None:
         found = await anyio.to_thread.run_sync(_read, path, limiter=self._thread)

@@ -1,4 +1,4 @@
-"""Whom the door has turned away: counted at once, told in the log at most once a minute."""
+"""Whom the door has turned away, and what went wrong with it: counted at once, told at most once a minute."""
 
 from __future__ import annotations
 
@@ -27,12 +27,19 @@ class Refusals:
         self._count = count
         self._untold: Counter[str] = Counter()
         self._quiet_until = 0.0
+        self._quiet_about_faults_until = 0.0
 
     def note(self, reason: str) -> None:
         """Count one."""
         self._count(reason)
         self._untold[reason] += 1
         self.tell()
+
+    def fault(self, message: str, error: Exception) -> None:
+        """Write down an exception of ours, at most once a minute: a stranger may know how to cause it."""
+        if self._clock.monotonic() >= self._quiet_about_faults_until:
+            self._quiet_about_faults_until = self._clock.monotonic() + _PAUSE
+            log.error("fault of the exporter", message=message, exc_info=error)
 
     def tell(self) -> None:
         """Write a line about those that no line has told yet, unless there was one a moment ago."""

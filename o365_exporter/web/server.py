@@ -128,6 +128,8 @@ class _Server:
                 ).hold()
         except OSError:
             return  # the client has gone
+        except Exception as error:  # noqa: BLE001 - what one client can cause ends its connection and nothing else
+            self._door.refusals.fault("A connection was ended.", error)
         finally:
             await anyio.aclose_forcefully(stream)
 

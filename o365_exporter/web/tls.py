@@ -64,14 +64,25 @@ def context_of(tls: TlsServer, files: Files) -> ssl.SSLContext:
     if not tls.prefer_server_cipher_suites:
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
     context.set_alpn_protocols(["http/1.1"])
-    if ciphers := [CIPHERS[name] for name in tls.cipher_suites if name in CIPHERS]:
-        context.set_ciphers(":".join(ciphers))
-    for name in tls.curve_preferences:
-        context.set_ecdh_curve(CURVES[name])
+    _choose(context, tls)
     _load_pair(context, tls, files)
     if tls.asks_for_certificates:
         _load_authorities(context, tls, files)
     return context
+
+
+def _choose(context: ssl.SSLContext, tls: TlsServer) -> None:
+    """Ciphers and curve, of which a system's policy may have none left."""
+    try:
+        if ciphers := [CIPHERS[name] for name in tls.cipher_suites if name in CIPHERS]:
+            context.set_ciphers(":".join(ciphers))
+    except ssl.SSLError:
+        raise TlsError("cipher_suites", UnusableError("names none that OpenSSL has here", "name others")) from None
+    try:
+        for name in tls.curve_preferences:
+            context.set_ecdh_curve(CURVES[name])
+    except (ssl.SSLError, ValueError):
+        raise TlsError("curve_preferences", UnusableError("is not in OpenSSL here", "name another")) from None
 
 
 def names_in(certificate: Mapping[str, Any] | None) -> frozenset[str] | None:

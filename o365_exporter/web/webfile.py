@@ -114,7 +114,9 @@ _WORDS = {
 
 
 def _sentence(error: dict[str, Any], path: Path) -> str:
-    parts = [str(part) for part in error["loc"] if part != "[key]"]
+    parts = [str(part) for part in error["loc"]]
+    if parts[-1] == "[key]" and error["type"] != "extra_forbidden":  # pydantic's word for the name of an entry
+        parts.pop()
     key = re.sub(r"\.(\d+)\b", r"[\1]", ".".join(parts))
     cause = error.get("ctx", {}).get("error")
     if error["type"] == "extra_forbidden":

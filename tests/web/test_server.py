@@ -245,7 +245,24 @@ async def test_a_fault_of_ours(site: Site, monkeypatch: pytest.MonkeyPatch) -> N
             after = await client.get(address.url + "/metrics?tenant=contoso")
     assert (answer.status_code, answer.text) == (500, "Internal Server Error")
     assert after.status_code == 200
-    assert [(line["event"], line["exc_info"]) for line in logs] == [("fault of the exporter", True)]
+    assert [(line["event"], str(line["exc_info"])) for line in logs] == [("fault of the exporter", "canary")]
+
+
+async def test_a_fault_in_a_connection(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ends that connection and nothing else; however often it comes, a minute has one traceback."""
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError
+
+    with capture_logs() as logs:
+        async with site.served() as (address,), httpx.AsyncClient(trust_env=False) as client:
+            with monkeypatch.context() as patch:
+                patch.setattr(conversation.Conversation, "hold", fail)
+                for _ in range(3):
+                    with pytest.raises(httpx.TransportError):
+                        await client.get(address.url)
+            assert (await client.get(f"{address.url}/-/ready")).status_code == 200
+    assert [line["event"] for line in logs] == ["fault of the exporter"]
 
 
 async def test_quiet_in_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:

@@ -76,6 +76,7 @@ VERSIONS = 'write "TLS12" or "TLS13"'
 REQUIRE = 'write client_auth_type: "RequireAndVerifyClientCert"'
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown key": ({"tls": {}}, "tls is not a key of web configuration files: remove it."),
+    "a key that is pydantic's word": ({"[key]": "a"}, "[key] is not a key of web configuration files: remove it."),
     "a misspelt key": (
         {"tls_server_config": {"cert_fle": "a"}},
         "tls_server_config.cert_fle is not a key of web configuration files: write cert_file, or remove it.",
