@@ -6,7 +6,10 @@ Microsoft was asked and has nothing to give. ``ConfigurationError`` ends the pro
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+import copy
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+E = TypeVar("E", bound=BaseException)
 
 
 class ExporterError(Exception):
@@ -87,6 +90,25 @@ class PollError(ExporterError):
     def cause(self, source: str) -> Cause:
         """The cause as a value; ``source`` is who failed."""
         return Cause(self.reason, self.subject or source, self.signing_in)
+
+
+def let_go(error: BaseException) -> None:
+    """Let go of the frames that an error came through, and those of whatever led to it.
+
+    A frame that raises what it has a name for and that error hold each other, and with them all that the frame knows,
+    such as a whole answer, until the garbage collector comes by.
+    """
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        link = waiting.pop()
+        if link is not None:
+            waiting += [link.__context__, link.__cause__]
+            link.__traceback__ = link.__context__ = link.__cause__ = None
+
+
+def to_keep(error: E) -> E:
+    """A copy of an error that may be kept: of the error alone, and not of the frames that it came through."""
+    return copy.copy(error)
 
 
 class AuthError(PollError):

@@ -69,21 +69,22 @@ def parsed(raw: Sequence[Json], parse: Callable[[Json], T], key: Callable[[T], s
         UnexpectedAnswerError: more than a small share cannot be read.
     """
     found: dict[str, T] = {}
-    failures: list[UnexpectedAnswerError] = []
+    failures, example, remedy = 0, "", ""
     for entry in raw:
         try:
             record = parse(entry)
         except UnexpectedAnswerError as error:
-            failures.append(error)
+            if not failures:
+                example, remedy = error.message, error.remedy
+            failures += 1
         else:
             found[key(record)] = record
-    example = failures[0].message if failures else ""
-    if failures and (not found or len(failures) > max(_FEW, _SHARE * len(raw))):
+    if failures and (not found or failures > max(_FEW, _SHARE * len(raw))):
         raise UnexpectedAnswerError(
-            f"Graph listed {len(raw)} entries, of which {len(failures)} cannot be read. The first: {example}",
-            remedy=failures[0].remedy,
+            f"Graph listed {len(raw)} entries, of which {failures} cannot be read. The first: {example}",
+            remedy=remedy,
         )
-    return Listing(tuple(found.values()), len(failures), example, now)
+    return Listing(tuple(found.values()), failures, example, now)
 
 
 def doubted(previous: Listing[T], entries: int, now: float) -> Listing[T]:

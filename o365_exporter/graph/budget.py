@@ -17,7 +17,7 @@ from functools import partial
 import anyio
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import PollError, PollTimeoutError, ThrottledError, UnavailableError
+from o365_exporter.errors import PollError, PollTimeoutError, ThrottledError, UnavailableError, to_keep
 from o365_exporter.graph.endpoints import Endpoint
 from o365_exporter.http.patience import patience
 from o365_exporter.http.traffic import Cause, Traffic
@@ -261,7 +261,7 @@ class Budget:
         scope, until = _scope(endpoint), self._clock.monotonic() + (why.retry_after or 0.0)
         closed = self._closed.get(scope)
         if closed is None or until > closed.until:
-            self._closed[scope] = _Closure(until, why)
+            self._closed[scope] = _Closure(until, to_keep(why))
 
     def uses(self) -> tuple[Use, ...]:
         """What still counts of what was asked, for the next process of this tenant."""

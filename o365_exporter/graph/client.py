@@ -215,7 +215,7 @@ class GraphClient:
         while True:
             size = self._page_size.get(endpoint.route, max(endpoint.page_sizes, default=0))
             first = endpoint.url(self._root, path, filter=filter, page_size=size)
-            fetch = partial(self._object, endpoint, size=size)
+            fetch = partial(self._read, endpoint, size=size)
             try:
                 return await all_pages(fetch, first, self._root, self._named(Call(endpoint, first)))
             except (BodyTooLargeError, PageSizeError) as error:
@@ -301,6 +301,10 @@ class GraphClient:
         return f"{call.route} for tenant {self._who.tenant}"
 
     async def _object(self, endpoint: Endpoint, url: str, size: int = 0) -> dict[str, Any]:
+        return (await self._read(endpoint, url, size))[0]
+
+    async def _read(self, endpoint: Endpoint, url: str, size: int = 0) -> tuple[dict[str, Any], int]:
+        """An object, and how many bytes of JSON it came as."""
         call = Call(endpoint, url, size)
         answer = await self._asking.whole(call)
         content = await decoded_in_turns(answer)
@@ -311,7 +315,7 @@ class GraphClient:
         if "value" not in content and isinstance(content.get("error"), dict):
             said = fault_of(answer)
             raise unexpected(self._named(call), f"is an error under the status of a success ({answer.status} {said})")
-        return content
+        return content, len(answer.body)
 
 
 def _address(url: str, key: str) -> str:

@@ -14,12 +14,16 @@ from o365_exporter.http.quoting import printable
 MAX_PAGES = 1000
 """Pages of one list; more is taken for a loop."""
 
+MAX_LIST = 128 * 1024**2
+"""Bytes of JSON of all pages together: a hundred times what most tenants have, and no more than a machine can hold."""
+
+Fetch = Callable[[str], Awaitable[tuple[dict[str, Any], int]]]
+"""Reads one page; gives it with the bytes that it came as."""
+
 _NOT_KNOWN = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
-async def all_pages(
-    fetch: Callable[[str], Awaitable[dict[str, Any]]], first: str, root: str, what: str
-) -> list[dict[str, Any]]:
+async def all_pages(fetch: Fetch, first: str, root: str, what: str) -> list[dict[str, Any]]:
     """The objects of every page; an entry that is none comes as an empty one, which each reader leaves out and counts.
 
     Args:
@@ -30,22 +34,25 @@ async def all_pages(
 
     Raises:
         RefusedRedirectError: a page is said to be elsewhere than at ``root``.
-        UnexpectedAnswerError: something is no page, or the pages do not end.
+        UnexpectedAnswerError: something is no page, the pages do not end, or are too large together.
     """
     found: list[dict[str, Any]] = []
     seen: set[str] = set()
-    url = first
+    url, total = first, 0
     while url:
         if url in seen or len(seen) == MAX_PAGES:
             raise unexpected(what, "comes back to a page" if url in seen else f"has more than {MAX_PAGES} pages")
         seen.add(url)
-        page = await _page(fetch, url, first)
+        page, size = await _page(fetch, url, first)
+        total += size
+        if total > MAX_LIST:
+            raise unexpected(what, f"has more than {MAX_LIST // 1024**2} MiB in {len(seen)} pages")
         found += objects_of(page, what)
         url = _next(page, root, what)
     return found
 
 
-async def _page(fetch: Callable[[str], Awaitable[dict[str, Any]]], url: str, first: str) -> dict[str, Any]:
+async def _page(fetch: Fetch, url: str, first: str) -> tuple[dict[str, Any], int]:
     """One page. Where the first came and a later one is not known, it is the token that is not, by whatever code."""
     try:
         return await fetch(url)

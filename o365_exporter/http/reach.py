@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import PollError, PollTimeoutError
+from o365_exporter.errors import PollError, PollTimeoutError, to_keep
 
 _REMEMBERED = 30.0  # seconds; then one request tries, and the others keep to what is known until it has found out
 
@@ -44,12 +43,12 @@ class Reach:
         loss = self._lost.get(way)
         if loss is not None:
             if loss.being_tried or clock.monotonic() < loss.until:
-                raise copy.copy(loss.error)
+                raise to_keep(loss.error)
             loss.being_tried = True
         try:
             yield
         except NoConnectionError as error:
-            self._lost[way] = _Loss(error, clock.monotonic() + _REMEMBERED)
+            self._lost[way] = _Loss(to_keep(error), clock.monotonic() + _REMEMBERED)
             raise
         except PollTimeoutError:  # the poll's time was too short to tell
             self._leave(loss)

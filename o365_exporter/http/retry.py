@@ -10,12 +10,14 @@ from typing import TypeVar
 
 from o365_exporter.clock import Clock
 from o365_exporter.errors import (
+    ExporterError,
     NetworkError,
     PollError,
     PollTimeoutError,
     ThrottledError,
     TruncatedError,
     UnavailableError,
+    let_go,
 )
 from o365_exporter.http.client import Answer
 from o365_exporter.http.failures import ProxyRefusedError, UnreachableError
@@ -55,13 +57,17 @@ class Retries:
         Raises:
             PollError: of the last attempt, at once where the wait before the next would pass the deadline.
         """
-        for number in range(1, attempts):
+        for number in range(1, attempts + 1):
             try:
                 return await attempt()
-            except _WORTH_IT as error:
-                if _is_pointless(error, number) or not await self._paused(error, number):
+            except ExporterError as error:
+                let_go(error)  # of the answer that it is made of, which can be large
+                last = number == attempts
+                if not isinstance(error, _WORTH_IT) or last or _is_pointless(error, number):
                     raise
-        return await attempt()
+                if not await self._paused(error, number):
+                    raise
+        raise AssertionError("there is at least one attempt")
 
     async def _paused(self, error: PollError, number: int) -> bool:
         """Wait before the next attempt; False when the deadline would come first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -12,7 +11,7 @@ from random import Random
 import anyio
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import AuthError, PollError, PollTimeoutError
+from o365_exporter.errors import AuthError, PollError, PollTimeoutError, to_keep
 from o365_exporter.http.patience import patience
 from o365_exporter.login.credentials import Credential, CredentialSource
 from o365_exporter.login.identity import Identity
@@ -194,7 +193,7 @@ class TokenProvider:
         failure = self._failure
         if failure and failure.fingerprint == fingerprint and self._clock.monotonic() < failure.until:
             self._note(failure.error, living)
-            raise copy.copy(failure.error)
+            raise to_keep(failure.error)
         try:
             credential = self._known = self._source.read()
             start = self._clock.now()
@@ -243,7 +242,7 @@ class TokenProvider:
         times = before.times + 1 if before is not None and again else 0
         pause = min(first * 2 ** max(0, min(times, 10) - 1), longest)
         until = self._clock.monotonic() + max(pause, error.retry_after or 0.0)
-        self._failure = _Failure(error, fingerprint, times, until)
+        self._failure = _Failure(to_keep(error), fingerprint, times, until)
         self._note(error, living)
 
     def _note(self, error: PollError, living: _Token | None) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import AuthError, PollError, UnavailableError
+from o365_exporter.errors import AuthError, PollError, UnavailableError, to_keep
 
 FIRST_PAUSE, LAST_PAUSE = 300.0, 3600.0
 """Seconds between two tokens that are asked for because of one refusal, or at first of any."""
@@ -81,7 +81,7 @@ class Standing:
         refusal = AuthError(error.message, remedy=error.remedy, status=error.status, code=error.code)
         if not alone:
             refusal.signing_in, refusal.subject = True, f"token of {self._tenant}"
-            self.error = refusal
+            self.error = to_keep(refusal)
         return refusal
 
     def may_replace(self, route: str) -> bool:

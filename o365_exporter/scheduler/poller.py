@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import anyio.lowlevel
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import Cause, ExporterError, InternalError, Nothing, PollError, PollTimeoutError
+from o365_exporter.errors import Cause, ExporterError, InternalError, Nothing, PollError, PollTimeoutError, let_go
 from o365_exporter.exposition import render_in_steps
 from o365_exporter.graph import GraphClient
 from o365_exporter.logs import get_logger
@@ -71,14 +71,18 @@ class Poller:
                 records = await job.source.fetch(tenant.graph, before.known, self._clock.now())
             return await self._answered(tenant, job, latest, records, polls), 0.0
         except Nothing as nothing:
+            let_go(nothing)
             return Outcome(latest().answered(nothing.state, None, self._clock.now(), message=said(nothing))), 0.0
         except PollError as error:
+            let_go(error)
             return Outcome(failed(latest(), error, job.key, said(error))), error.retry_after or 0.0
         except TimeoutError:
             late = _too_late(job, tenant.graph)
             return Outcome(failed(latest(), late, job.key, str(late))), 0.0
         except Exception as error:  # noqa: BLE001 - nothing that a tenant sends may end the polls of others
-            return Outcome(fault(latest(), error, job.key)), 0.0
+            outcome = Outcome(fault(latest(), error, job.key))
+            let_go(error)
+            return outcome, 0.0
 
     async def _answered(
         self, tenant: Tenant, job: Job, latest: Callable[[], Poll], records: Any, polls: Mapping[Key, Poll]

@@ -20,7 +20,7 @@ from o365_exporter.errors import (
     UnexpectedAnswerError,
     UnlicensedError,
 )
-from o365_exporter.graph import Endpoint
+from o365_exporter.graph import Endpoint, paging
 from o365_exporter.graph.paging import MAX_PAGES
 from o365_exporter.http.client import MAX_BODY
 from tests.graph.world import (
@@ -194,6 +194,21 @@ async def test_too_many_pages_are_a_loop(world: Microsoft) -> None:
         with pytest.raises(UnexpectedAnswerError, match="more than 1000 pages"):
             await graph.list(SKUS)
     assert route.call_count == MAX_PAGES
+
+
+async def test_pages_are_bounded_together(world: Microsoft, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page may be as large as it may; a list of many such is given up before it fills the memory."""
+    monkeypatch.setattr(paging, "MAX_LIST", 3 * 1024**2)
+    numbers = iter(range(20))
+    route = world.graph("/subscribedSkus").mock(
+        side_effect=lambda _: httpx.Response(
+            200, json={"value": [{"id": "x" * 1024**2}], "@odata.nextLink": f"{GRAPH}/subscribedSkus?p={next(numbers)}"}
+        )
+    )
+    async with client() as graph:
+        with pytest.raises(UnexpectedAnswerError, match="has more than 3 MiB in 3 pages"):
+            await graph.list(SKUS)
+    assert route.call_count == 3
 
 
 @pytest.mark.parametrize(
