@@ -55,7 +55,8 @@ def document() -> str:
         few=sum(len(list(representative(trouble))) for trouble in TROUBLES),
         memory=MOST_MEMORY // 1024**2,
     )
-    classes = (f"| {kind} | {', '.join(_members(kind))} |\n" for kind in _CLASSES)
+    members = {kind: ", ".join(_members(kind)) for kind in _CLASSES}
+    classes = (f"| {kind} | {names} |\n" for kind, names in members.items() if names)
     parts = (line for kind, title in _TITLES.items() for line in _section(title, kind, every))
     return head + "".join(classes) + "\n" + "\n".join(parts)
 
