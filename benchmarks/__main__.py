@@ -7,7 +7,7 @@ import platform
 import subprocess
 import time
 
-from benchmarks import fleet, folding, rendering, scraping, stalls, starting
+from benchmarks import crowd, fleet, folding, rendering, scraping, stalls, starting
 from benchmarks.ratios import HEAD, Lines
 
 BENCHMARKS: dict[str, Lines] = {
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Lines] = {
     "rendering": rendering.lines,
     "folding": folding.lines,
     "scraping": scraping.lines,
+    "crowd": crowd.lines,
     "stalls": stalls.lines,
     "fleet": fleet.lines,
 }
