@@ -9,6 +9,7 @@ DEV := $(VENV)/dev-installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-user --no-deps
 LOCKED := --require-hashes --only-binary=:all:
 CLIENTS := .venv-clients
+FUZZING := .venv-fuzz
 CODE := o365_exporter tests tools benchmarks
 
 # The environment is $(VENV), whatever else is active; of pip's variables those count that say where packages come from.
@@ -18,7 +19,7 @@ SOURCES := INDEX_URL EXTRA_INDEX_URL FIND_LINKS NO_INDEX TRUSTED_HOST CERT CLIEN
 unexport $(filter-out $(SOURCES:%=PIP_%),$(filter PIP_%,$(.VARIABLES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stack clients test faults soak bench bench-quick wheel sbom image check installs format lint types layers generated docs pictures locks lock clean again
+.PHONY: help demo demo-stack clients test faults soak fuzz bench bench-quick wheel sbom image check installs format lint types layers generated docs pictures locks lock clean again
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -37,6 +38,9 @@ faults: $(DEV) ## let every fault meet every source (docs/faults.md)
 
 soak: $(DEV) ## days of 50 simulated tenants with faults, reloads and restarts; SOAK='--seed 7 --minutes 20' and others
 	$(BIN)/python -m tests.soak $(SOAK)
+
+fuzz: $(FUZZING)/made ## feed each parser of foreign input for a minute; FUZZ='report --seconds 600' and others
+	PYTHONPATH=$(FUZZING) $(BIN)/python -m tests.fuzz $(FUZZ)
 
 bench: $(DEV) ## measure against references, as one table (benchmarks/README.md); BENCH=name runs a part
 	$(BIN)/python -m benchmarks $(BENCH)
@@ -95,11 +99,15 @@ lock: $(DEV) ## compile the requirements files anew
 	tools/lock
 
 clean: ## remove the environment and caches
-	rm -rf $(VENV) $(CLIENTS) tests/clients/node_modules tools/pictures/node_modules tools/pictures/dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(CLIENTS) $(FUZZING) .fuzz tests/clients/node_modules tools/pictures/node_modules tools/pictures/dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 
 $(VENV)/made: $(if $(wildcard $(BIN)/python),,again) # also where the Python it was made with is gone
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(PYTHON) is too old: make PYTHON=python3.11, or newer")'
 	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(FUZZING)/made: requirements-fuzz.txt | $(DEV)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(FUZZING) --no-deps $(LOCKED) --requirement requirements-fuzz.txt
 	@touch $@
 
 $(CLIENTS)/made: requirements-clients.txt tests/clients/package-lock.json | $(DEV)

@@ -68,11 +68,18 @@ class FakeClock:
     def deadline(self, seconds: float) -> Iterator[None]:
         end = min(self._now + seconds, self._deadline.get())
         token = self._deadline.set(end)
+        lasting = [anyio.CancelScope()]
+
+        def cancel() -> None:
+            for one in lasting:
+                one.cancel()
+
         try:
-            with anyio.CancelScope() as scope:
-                self._at(end, scope.cancel)
+            with lasting[0] as scope:
+                self._at(end, cancel)
                 yield
         finally:
+            lasting.clear()  # what waits for its time holds nothing that is over
             self._deadline.reset(token)
         if scope.cancelled_caught:
             raise TimeoutError

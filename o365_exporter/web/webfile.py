@@ -20,6 +20,9 @@ _LARGEST = 1024 * 1024
 _LONGEST = 80
 """Characters of a value that is shown."""
 
+_DEEPEST = 32
+"""Tables and lists within each other; the format has four."""
+
 _Fault = tuple[str, str, str]
 """A key, what is wrong with it, and what to do."""
 
@@ -61,6 +64,8 @@ def fault_in(path: Path, key: str, what: str, remedy: str) -> str:
 class _Loader(yaml.BaseLoader):
     """Texts, lists and tables, of which none may have a key twice: what a text means is its model's affair."""
 
+    _depth = 0
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for name, _ in node.value:
@@ -77,7 +82,12 @@ class _Loader(yaml.BaseLoader):
         if self.check_event(yaml.AliasEvent):  # a few lines of them unfold to any size
             line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call] # the stubs lack it
             raise UnusableError(f"has an alias in line {line}", "write out what it stands for")
-        return super().compose_node(parent, index)
+        self._depth += 1
+        if self._depth > _DEEPEST:  # each further bracket costs more than the one before
+            raise UnusableError("is nested too deeply", "name the right file")
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 def _document(content: bytes) -> Any:

@@ -135,3 +135,9 @@ def test_port_that_is_no_service(desk: Desk) -> None:
         "O365_EXPORTER_PORT in the environment is not a setting: "
         "remove it, or look its name up in docs/configuration.md."
     ]
+
+
+def test_a_name_that_would_steer_a_terminal_is_shown_escaped(desk: Desk) -> None:
+    """Names of variables are shown, and nothing in them moves a cursor or colours a log."""
+    (fault, *_) = desk.faults(environ={**ONE_TENANT, "O365_\x1b[2JTENANT": "x"})
+    assert fault.startswith("O365_\\x1b[2JTENANT in the environment is not a setting")

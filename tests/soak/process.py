@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -20,6 +21,7 @@ from o365_exporter.catalogue import all_metrics
 from o365_exporter.http import ConnectionOptions, Http, Surroundings
 from o365_exporter.settings import Reloader, load
 from o365_exporter.simulator import Simulator
+from o365_exporter.state import keeper
 from tests.app.rig import at_once
 from tests.fakes import FakeClock
 
@@ -55,7 +57,9 @@ class Process:
 
 
 @asynccontextmanager
-async def process(simulator: Simulator, clock: FakeClock, config: Path, seed: int) -> AsyncIterator[Process]:
+async def process(
+    simulator: Simulator, clock: FakeClock, config: Path, seed: int, *, keeps_state: bool
+) -> AsyncIterator[Process]:
     """An exporter that polls, serves and follows its settings until this ends.
 
     Args:
@@ -63,6 +67,7 @@ async def process(simulator: Simulator, clock: FakeClock, config: Path, seed: in
         clock: moves for both.
         config: the settings file.
         seed: of jitter.
+        keeps_state: whether it goes on where a former one ended.
     """
 
     @asynccontextmanager
@@ -74,11 +79,17 @@ async def process(simulator: Simulator, clock: FakeClock, config: Path, seed: in
         patch.object(composition, "open_http", open_http),
         patch.object(composition, "random", SimpleNamespace(Random=lambda: Random(seed))),  # noqa: S311 - jitter
         patch.object(reloading, "in_thread", at_once),  # the fake clock does not wait for threads
+        patch.object(keeper, "in_thread", at_once),
+        patch.object(os, "fsync", lambda _: None),  # the disk's affair
         patch.object(reloading, "configure", lambda _: None),  # logs are caught
     ):
         settings = load(config, {})
         reloader = Reloader(config, {}, settings)
-        async with assemble(settings, clock) as app, anyio.create_task_group() as tasks:
+        async with (
+            assemble(settings, clock, keeps_state=keeps_state) as app,
+            app.keeper.keeping() if app.keeper else nullcontext(),
+            anyio.create_task_group() as tasks,
+        ):
             door = httpx.ASGITransport(
                 web.create_app(
                     store=app.store,

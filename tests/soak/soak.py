@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,11 +98,15 @@ class Soak:
         self.locked_out: set[str] = set()
         self.watched = set(self.simulator.tenants)
         self.counters: dict[str, float] = {}
+        self.ages: dict[invariants.Name, float] = {}
+        self.keeps_state = False
         self.held: Held | None = None
         self.last: Held | None = None
         self.config, self.tenants_file = self.folder / "o365.toml", self.folder / "tenants.toml"
         self.config.write_text(
-            f"tenants_file = {toml(str(self.tenants_file))}\n" + SETTINGS.format(interval=self.interval), "utf-8"
+            f"tenants_file = {toml(str(self.tenants_file))}\nstate_dir = {toml(str(self.folder / 'state'))}\n"
+            + SETTINGS.format(interval=self.interval),
+            "utf-8",
         )
         self.begin = self.clock.now()
         self.is_bad = False
@@ -123,19 +126,30 @@ class Soak:
         with capture_logs() as logs:
             try:
                 while not enough():
-                    async with AsyncExitStack() as stack:
-                        running = await stack.enter_async_context(
-                            process(self.simulator, self.clock, self.config, self.chance.randrange(2**32))
-                        )
+                    kept, self.keeps_state = self.keeps_state, self.chance.random() < 0.7
+                    seed = self.chance.randrange(2**32)
+                    async with process(
+                        self.simulator, self.clock, self.config, seed, keeps_state=self.keeps_state
+                    ) as running:
+                        await self._begin(running, known=kept and self.keeps_state)
                         await self._live(running, logs, enough)
                     self.restarts += 1
             except (AssertionError, ExceptionGroup) as error:
                 raise BrokenInvariantError(self._told(_innermost(error))) from error
 
+    async def _begin(self, running: Process, *, known: bool) -> None:
+        """Who knows what was before shows it at once, as old as it is; who does not begins anew."""
+        self.counters = {}
+        if not known:
+            self._hide_all(5 * self.interval)
+            return
+        ages = invariants.sources(Page(await running.text()), "last_success_timestamp_seconds")
+        gone = [f"{name} was of {taken}, is of {ages.get(name)}" for name, taken in self.ages.items()]
+        gone = [one for one, (name, taken) in zip(gone, self.ages.items(), strict=True) if ages.get(name) != taken]
+        assert not gone, "after a restart: " + "\n".join(gone[:10])
+
     async def _live(self, running: Process, logs: list[Any], enough: Callable[[], bool]) -> None:
         """From a start to the end of that process."""
-        self.counters = {}
-        self._hide_all(5 * self.interval)  # what it does not know yet
         for _ in range(self.chance.randint(*self.lives)):
             for _ in range(self.chance.randint(*self.steps)):
                 await self._step(running, logs)
@@ -188,6 +202,7 @@ class Soak:
         broken += [f"{key}'s secret is shown" for key, one in self._secrets().items() if one in page.text]
         assert not broken, "\n".join(broken[:10])
         self.counters = dict(page.counted())
+        self.ages = invariants.sources(page, "last_success_timestamp_seconds")
 
     async def _rest(self, running: Process, logs: list[Any]) -> None:
         """Nothing is wrong for a while: everything recovers by itself, and nothing is held that was not before."""
@@ -208,7 +223,7 @@ class Soak:
         self.last = Held.now()
         if self.held is None:
             self.held = self.last
-        leaks = self.last.leaks(self.held)
+        leaks = self.last.leaks(self.held, self.tenants)
         assert not leaks, "held:\n" + "\n".join(leaks)
 
     # What those do who run the exporter -------------------------------------------------------------------------
