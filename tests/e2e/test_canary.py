@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote_plus
@@ -11,8 +12,12 @@ import httpx
 import pytest
 
 from o365_exporter.simulator import SimulatorOptions, TenantOptions
-from tests.e2e.programs import Microsoft, Running, environment, finished, microsoft, running
+from tests.certificates import certificate, key_pem, pem
+from tests.e2e.programs import Microsoft, Running, environment, eventually, finished, microsoft, running
 from tests.e2e.test_prometheus import many_variables
+from tests.facts.test_docs import parsers
+from tests.faults.matrix import Sent
+from tools.troubles import TROUBLES
 
 SECRET = "Kanarienvogel~/+&=%7E"  # planted
 """What each secret begins with; the tenant's key follows."""
@@ -67,6 +72,35 @@ FAULTS: dict[str, dict[str, object]] = {
 }
 """One tenant for each kind of fault, by the tenant's key."""
 
+SPELLINGS = {
+    "cut": ("status line", "header line", "error", "Entra ID's words", "text with 200", "a header"),
+    "upper": ("error", "Entra ID's words"),
+    "base64": ("error", "text with 200"),
+    "unquoted": ("Entra ID's words",),
+}
+"""How what was sent comes back, and where; the fault matrix has all of them."""
+
+
+def echoes() -> dict[str, dict[str, object]]:
+    """A tenant for each of these at login and at Graph."""
+    found = {}
+    for trouble in TROUBLES:
+        (place, *_), (fault, *_) = trouble.places, trouble.faults or ({},)
+        wanted = any(f"({how}) in" in trouble.name and trouble.name.endswith(SPELLINGS[how]) for how in SPELLINGS)
+        if trouble.kind == "echo" and place != "file" and (wanted or trouble.name.endswith("as a host")):
+            key = "_".join(re.findall(r"[a-z0-9]+", trouble.name.lower()))
+            found[key] = {**fault, "path": TOKENS if place == "login" else GRAPH}
+    return found
+
+
+FAULTS |= echoes()
+
+ENDING = ("once", "check-config")
+"""Commands that end by themselves."""
+
+LISTENING = dict.fromkeys(("demo", "simulate"), ("--listen", "127.0.0.1:0"))
+"""Options by which commands take a free port; ``run`` has a setting."""
+
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Microsoft]:
@@ -90,8 +124,9 @@ def variables(cloud: Microsoft) -> dict[str, str]:
 def assert_silent(text: str, where: str) -> None:
     """No secret and no token stands in the text, in whatever coding."""
     assert text, f"{where} is empty"
-    for canary in ("Kanarienvogel", "eyJ", "/data/v1.0/download", "?token="):
-        found = text.find(canary)
+    lowered = text.lower()
+    for canary in ("kanarienv", "arienvogel", "s2fuyxjpzw", "eyj0", "/data/v1.0/download", "?token="):
+        found = lowered.find(canary)
         assert found < 0, f"{where} holds {text[max(0, found - 100) : found + 100]!r}"
 
 
@@ -105,7 +140,7 @@ def seen(program: Running, url: str) -> dict[str, str]:
 def test_no_secret_shows(variables: dict[str, str], tmp_path: Path) -> None:
     """Logs, metrics, pages, command line and state stay silent, whatever Microsoft or a proxy sends back."""
     state = tmp_path / "state"
-    with running(tmp_path, "run", **variables, O365_STATE_DIR=str(state)) as program:
+    with Sent() as sent, running(tmp_path, "run", **variables, O365_STATE_DIR=str(state)) as program:
         url = program.ready()
         shown = seen(program, url)
         assert program.stop() == 0
@@ -114,6 +149,7 @@ def test_no_secret_shows(variables: dict[str, str], tmp_path: Path) -> None:
     shown |= {path.name: path.read_text("utf-8") for path in files}
     for where, text in shown.items():
         assert_silent(text, where)
+        assert not list(sent.pieces_in(text)), where
     assert all(f'tenant="{key}"' in shown["/metrics"] for key in FAULTS)
     assert 'state="internal"' not in shown["/metrics"], program.logged("fault of the exporter")
     assert program.logged("polled")
@@ -135,6 +171,34 @@ def test_no_secret_shows_when_settings_are_wrong() -> None:
     )
     assert done.returncode == 2
     assert_silent(done.stderr, "the complaint")
+
+
+@pytest.mark.parametrize("command", parsers())
+def test_no_command_shows_what_is_planted(command: str, tmp_path: Path) -> None:
+    """Certificate, its key and passphrase, the password of a proxy: not in help, output, log or command line."""
+    key = key_pem(passphrase=SECRET).decode()
+    (tmp_path / "own.pem").write_text(pem(certificate()).decode() + key, "utf-8")
+    (tmp_path / "passphrase").write_text(SECRET, "utf-8")
+    planted = {
+        "O365_TENANT_ID": "contoso.example",
+        "O365_CLIENT_ID": "66666666-7777-8888-9999-aaaaaaaaaaaa",
+        "O365_CERTIFICATE_FILE": f"{tmp_path}/own.pem",
+        "O365_CERTIFICATE_PASSPHRASE_FILE": f"{tmp_path}/passphrase",
+        "O365_PROXY": f"http://exporter:{quote_plus(SECRET)}@127.0.0.1:1",
+        "O365_LISTEN": "127.0.0.1:0",
+        "O365_LOG_LEVEL": "debug",
+    }
+    shown = finished(command, "--help", **planted).stdout
+    with running(tmp_path, command, *LISTENING.get(command, ()), **planted) as program:
+        if command in ENDING:
+            program.end()
+        else:
+            eventually(lambda: program.out or program.err)
+            shown += Path(f"/proc/{program.process.pid}/cmdline").read_bytes().decode()
+            program.stop()
+        shown += program.out + program.err
+    assert_silent(shown, command)
+    assert not [line for line in key.splitlines() if "-----" not in line and line in shown]
 
 
 def test_the_environment_is_what_the_tests_say() -> None:

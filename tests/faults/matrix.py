@@ -29,7 +29,7 @@ _INTERNAL = "fault of the exporter"
 
 async def complaints(world: World, cell: Cell) -> list[str]:
     """What does not hold in a cell; empty where all of it does."""
-    with _Sent() as sent:
+    with Sent() as sent:
         async with world.case(cell) as case:
             found = [complaint async for complaint in _lived_through(case)]
             shown = world.told.new() + case.page() + "".join(case.shown)
@@ -38,7 +38,7 @@ async def complaints(world: World, cell: Cell) -> list[str]:
     return [f"{cell}: {complaint}" for complaint in found]
 
 
-class _Sent:
+class Sent:
     """Remembers what was given out and sent and may show nowhere: secret, signatures of tokens, tickets of files."""
 
     def __init__(self) -> None:
