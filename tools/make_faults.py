@@ -21,6 +21,7 @@ on real sockets: on a source that was well, for two polls, until it is well agai
 - The tenant's other sources and other tenants are as well as before, unless the host itself is gone.
 - The source is well again at its next poll after the end, also by what it remembers: tokens, ETags, ids.
 - Nothing of a secret, a token's signature or the address of a file shows in the log at `debug` or on a page.
+- Where all is wrong from the first poll on, nothing is shown, and the rest holds.
 - No host is asked but those of the settings, and of one poll no more than {memory} MiB is kept where a body is huge.
 
 {sources} sources × {troubles} faults at the hosts where they can happen are **{cells} cells**. `make faults` tries all

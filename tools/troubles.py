@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -44,6 +44,7 @@ class Trouble:
         kind: which part of the matrix it belongs to.
         states: what a source becomes that meets it, by its name or its collector, by place and class, by either, or for
             all (``*``); ``ok`` where the exporter gets over it by itself.
+        at_start: what it becomes where nothing was known before; empty where that is the same.
         places: hosts at which it happens.
         classes: of source that can meet it there.
         faults: of the simulator.
@@ -61,6 +62,7 @@ class Trouble:
     faults: Sequence[Fault] = ()
     front: str = ""
     says: str = ""
+    at_start: str = ""
     hasty: Literal["", "connect", "read"] = ""
     measured: bool = False
 
@@ -296,7 +298,9 @@ def _contents() -> Iterator[Trouble]:
     yield one("no list", _all(wrong), {"remove": ("value",)}, ("list", "page"))
     yield one("a list that is null", _all(wrong), {"null": ("value",)}, ("list", "page"))
     yield one("a list that is an object", _all(wrong), {"set": {"value": {}}}, ("list", "page"))
-    yield one("a list that is suddenly empty", _all(wrong), {"set": {"value": []}}, ("list",))
+    none_open = {"service_health.issues": "ok"}
+    empty = one("a list that is suddenly empty", {"*": wrong, **none_open}, {"set": {"value": []}}, ("list",))
+    yield replace(empty, at_start="no_data")
     yield one("an error under 200", _all(wrong), {"text": '{"error":{"code":"canary","message":"x"}}'})
     odd = "EX1/../..?x=\N{LATIN SMALL LETTER E WITH ACUTE}#%2f\\"
     yield one("ids of odd characters", _all("ok"), {"set": {"value.*.id": odd}}, ("list",))
@@ -325,7 +329,7 @@ def _paging() -> Iterator[Trouble]:
         "next link: without end",
         "unexpected_answer",
         {"next_link": "endless"},
-        others={"service_health": "throttled"},
+        others=dict.fromkeys(("service_health", "credential_expiry"), "throttled"),
         measured=True,
     )
     for name, address in (
@@ -403,7 +407,8 @@ def _files() -> Iterator[Trouble]:
         ("far_dates", wrong),
     ):
         days = {"exchange_usage.email_activity": "ok"} if spoiling == "no_numbers" else {}  # its week has only rows
-        yield one(f"file: {spoiling.replace('_', ' ')}", state, {"csv": spoiling}, others=days)
+        trouble = one(f"file: {spoiling.replace('_', ' ')}", state, {"csv": spoiling}, others=days)
+        yield replace(trouble, at_start="no_data" if spoiling == "header_only" else "")
     yield one("file: an error in JSON", wrong, {"text": '{"error":{"code":"canary","message":"x"}}'})
     for status, state in ((400, wrong), (401, wrong), (403, wrong), (404, wrong), (410, wrong)):
         yield one(f"file: {status}", state, {"status": status})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Self
 from unittest.mock import patch
 
@@ -27,11 +27,18 @@ _WELL = ("recovered", "tenant recovered")
 _INTERNAL = "fault of the exporter"
 
 
-async def complaints(world: World, cell: Cell) -> list[str]:
-    """What does not hold in a cell; empty where all of it does."""
+async def complaints(world: World, cell: Cell, *, from_the_start: bool = False) -> list[str]:
+    """What does not hold in a cell; empty where all of it does.
+
+    Args:
+        world: where it happens.
+        cell: the trouble, and the source that meets it.
+        from_the_start: whether all is wrong before anything is known, and not after a good poll.
+    """
     with Sent() as sent:
         async with world.case(cell) as case:
-            found = [complaint async for complaint in _lived_through(case)]
+            lived = _started_ill(case) if from_the_start else _lived_through(case)
+            found = [complaint async for complaint in lived]
             shown = world.told.new() + case.page() + "".join(case.shown)
             found += [f"shows a piece of what was sent: {piece!r}" for piece in sent.pieces_in(shown)]
             found += [f"asked {place}" for place in world.contacted if place[1] not in world.own_ports]
@@ -76,7 +83,7 @@ class Sent:
             yield from (piece for piece in pieces if piece in lowered)
 
 
-async def _lived_through(case: Case) -> Any:
+async def _lived_through(case: Case) -> AsyncIterator[str]:
     """Well, ill for two polls, and well again; yields what is not as it should be."""
     await case.poll(*case.ill.jobs, case.neighbour)
     well = case.now(case.job)
@@ -105,6 +112,30 @@ async def _lived_through(case: Case) -> Any:
     told = [line for line in lines if line["event"] in _WELL]
     if ill.state not in ANSWERS and not told:
         yield "recovers, and the log says nothing"
+
+
+async def _started_ill(case: Case) -> AsyncIterator[str]:
+    """Ill from the first poll on, and well at the third; yields what is not as it should be."""
+    state = case.cell.state
+    if state != "ok":
+        state = case.cell.trouble.at_start or state
+    await case.inflict()
+    await case.poll(*case.ill.jobs, case.neighbour)
+    CLOCK.pass_time(RETRY)
+    await case.poll(case.job)
+    ill, lines = case.now(case.job), case.lines()
+    if ill.state != state:
+        yield f"is {ill.state} and not {state}: {ill.message}"
+    if ill.state not in ANSWERS and ill.records is not None:
+        yield "shows something"
+    for complaint in _told(case, ill, ill, lines):
+        yield complaint
+    await case.relent()
+    CLOCK.pass_time(RETRY)
+    await case.poll(case.beside, case.job)
+    if (last := case.now(case.job)).state != "ok":
+        yield f"is still {last.state} when all is well: {last.message}"
+    case.lines()
 
 
 def _begin_measuring(case: Case) -> None:

@@ -15,6 +15,8 @@ from tests.faults.rig import world
 from tools.troubles import BY_TLS, TROUBLES, Trouble, cells, representative, sources
 
 WHOLE = os.environ.get("FAULTS") == "all"
+STARTS = TROUBLES if WHOLE else tuple({trouble.kind: trouble for trouble in TROUBLES}.values())
+"""Troubles that are there from the start: one of each kind, or all."""
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.name.replace(" ", "_"))
@@ -23,6 +25,14 @@ async def test_a_trouble_is_survived(trouble: Trouble) -> None:
     async with world(by_tls=trouble.front in BY_TLS) as microsoft:
         for cell in (cells if WHOLE else representative)(trouble):
             assert await complaints(microsoft, cell) == []
+
+
+@pytest.mark.parametrize("trouble", STARTS, ids=lambda trouble: trouble.name.replace(" ", "_"))
+async def test_a_trouble_at_the_start_is_survived(trouble: Trouble) -> None:
+    """Nothing is shown, it is told once, and what was wrong from the first poll on is over when it is over."""
+    async with world(by_tls=trouble.front in BY_TLS) as microsoft:
+        for cell in representative(trouble):
+            assert await complaints(microsoft, cell, from_the_start=True) == []
 
 
 def test_every_source_is_in_the_matrix() -> None:
