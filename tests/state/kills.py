@@ -96,6 +96,7 @@ def kill(number: int, folder: Path, seed: int = 0, say: Callable[[str], object] 
         say: takes a line now and then.
     """
     chance, tally, before = random.Random(seed), Tally(), dict[str, float]()  # noqa: S311 - moments
+    told = 0
     options = SimulatorOptions(tenants=(TenantOptions(key="contoso", applications=20, issues=10),))
     with microsoft(options) as cloud:
         variables = cloud.three_variables(**FREQUENT, O365_STATE_DIR=str(folder / "state"))
@@ -111,6 +112,9 @@ def kill(number: int, folder: Path, seed: int = 0, say: Callable[[str], object] 
                 less = [name for name, at in before.items() if known.get(name, 0.0) < at]
                 tally.lost += [f"{name} knows less than before." for name in less]
                 before |= {name: at for name, at in known.items() if at < end - UNWRITTEN}
+            for sentence in tally.lost[told:]:
+                say(f"kill {tally.kills}: {sentence}")
+            told = len(tally.lost)
             if tally.kills % 10 == 0:
                 say(f"{tally.kills} kills, {len(tally.lost)} losses")
     return tally
@@ -121,8 +125,7 @@ def main() -> int:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     with TemporaryDirectory() as folder:
         tally = kill(number, Path(folder), seed=int(time.time()), say=print)
-    told = [f"{tally.kills} kills at random moments, {len(tally.lost)} losses", *tally.lost[:20], ""]
-    sys.stdout.write("\n".join(told))
+    sys.stdout.write(f"{tally.kills} kills at random moments, {len(tally.lost)} losses\n")
     return bool(tally.lost)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.app.rig import RARELY, Rig, only, small
+from tests.fakes import FakeClock
+from tests.scheduler.scripted import Follower, Run, Waking, tenant
 from tests.state.kit import lasting, polls, process
 
 TWO = small("contoso", "fabrikam")
@@ -58,19 +61,22 @@ async def test_a_tenant_without_a_token_stays_without(tmp_path: Path) -> None:
         assert {poll.state for poll in polls(again).values()} == {"ok"}
 
 
-async def test_what_was_not_told_yet_is_told(tmp_path: Path) -> None:
-    """A process that is killed between a failure and its line leaves it to the next."""
+@pytest.mark.parametrize(("seconds", "lines"), [(1.1, 0), (5.0, 1)])
+async def test_a_failure_is_told_once_whenever_the_process_is_killed(
+    tmp_path: Path, seconds: float, lines: int
+) -> None:
+    """Killed between a failure and its line it leaves the line to the next process, and after it nothing."""
     async with process(tmp_path / "state", TWO, {**FEW, **RARELY}, killed=True) as made:
         await made.clock.advance(1200)
         made.simulator.add_fault(path="*/subscribedSkus", status=503)
         due = min(poll.next_run or 0 for name, poll in polls(made).items() if name.endswith("/skus"))
         while not any(poll.cause for poll in polls(made).values()):
             await made.clock.advance(max(1.0, due - made.clock.now()))
-        await made.clock.advance(1.1)  # written, and not told
-        unseen = len(told(made, "poll failed"))
+        await made.clock.advance(seconds)
+        assert len(told(made, "poll failed")) == lines
     async with process(tmp_path / "state", TWO, {**FEW, **RARELY}, before=made) as again:
         await again.clock.advance(5)
-        assert unseen + len(told(again, "poll failed")) == 1
+        assert len(told(again, "poll failed")) == 1 - lines
 
 
 async def test_options_that_changed_touch_what_they_are_in(tmp_path: Path) -> None:
@@ -126,14 +132,32 @@ async def test_a_clock_that_went_back_is_not_believed(tmp_path: Path) -> None:
 
 
 async def test_twenty_restarts_in_ten_minutes_break_no_limit(tmp_path: Path) -> None:
-    """What was asked before counts on, so Microsoft never has to say 429; no report is asked for twice."""
+    """Nothing is asked for twice; where settings change, so that a report is, what was asked counts on."""
     one = small("contoso")
     made: Rig | None = None
-    for _ in range(20):
-        async with process(tmp_path / "state", one, before=made) as made:
-            await made.clock.advance(30)
+    for number in range(20):
+        changed = {"O365_COLLECTORS__EXCHANGE_USAGE__MAILBOXES__EXCLUDE": f"nobody{number}"}
+        async with process(tmp_path / "state", one, changed, before=made) as made:
+            await made.clock.advance(29)
     assert made is not None
     requests = list(made.simulator.requests)
     assert [one.path for one in requests if one.status == 429] == []
-    reports = [f"{one.path}" for one in requests if one.path.startswith("/v1.0/reports/")]
-    assert len(reports) == len(set(reports))
+    asked = Counter(one.path.partition("(")[0] for one in requests if one.path.startswith("/v1.0/reports/"))
+    assert 10 < asked.pop("/v1.0/reports/getMailboxUsageDetail") <= 14
+    assert max(asked.values()) <= 2  # the file of the period and that of the day
+
+
+async def test_what_is_under_way_is_due_for_the_next_process() -> None:
+    """A change of a service's status asks for the issues at once, and a restart in that moment does so, too."""
+    clock = FakeClock()
+    main, follower = Waking(clock), Follower(clock, interval=600.0)
+    run = Run(clock, tenant(main, follower))
+    async with run.running():
+        await clock.advance(30)
+        follower.takes, main.answer = 45.0, 2.0
+        await clock.advance(40)
+        polls = run.scheduler.remembered(run.tenants[0]).polls
+        assert {key.source: poll.next_run for key, poll in polls.items()}["follower"] == clock.now()
+        await clock.advance(100)
+        polls = run.scheduler.remembered(run.tenants[0]).polls
+        assert {key.source: poll.next_run or 0 for key, poll in polls.items()}["follower"] > clock.now() + 400
