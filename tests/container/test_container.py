@@ -57,7 +57,7 @@ def test_it_is_nobody_and_can_write_nowhere(watcher: Container) -> None:
     """Neither files of its own nor the usual places; memory that processes share is the engine's, not the image's."""
     done = watcher.execute("python", "-c", WRITES)
     user, *writable = done.stdout.splitlines()
-    assert (user, set(writable) - {"/dev/shm", "/var/lib/o365-exporter"}) == ("65532 65532", set())  # noqa: S108 - looked at, not used
+    assert (user, set(writable) - {"/dev/shm"}) == ("65532 65532", set())  # noqa: S108 - looked at, not used
 
 
 @pytest.mark.parametrize("host", ["", "127.0.0.1", "0.0.0.0"])  # noqa: S104 - asked, not listened on
@@ -117,12 +117,26 @@ def test_a_file_of_settings(image: str, cloud: Microsoft, tmp_path: Path) -> Non
     assert 'o365_exporter_tenant_up{tenant="From the file"} 1.0' in page
 
 
+STATE = """
+import pathlib
+print(*(path.suffix for path in sorted(pathlib.Path("/var/lib/o365-exporter").iterdir())))
+"""
+
+
+def test_state_is_kept_in_its_volume(watcher: Container) -> None:
+    """Without anybody's doing, and in the one folder that can be written."""
+    page = httpx.get(f"{watcher.url()}/metrics").text
+    assert "o365_exporter_state_write_success 1.0" in page
+    assert watcher.execute("python", "-c", STATE).stdout.split() == [".state"]
+
+
 def test_any_user_will_do(image: str, cloud: Microsoft, tmp_path: Path) -> None:
     """OpenShift chooses a user of its own, of which the image knows nothing."""
     options = [*HOST, "--user", "1000650000:0"]
     with container(tmp_path, image, options=options, **cloud.three_variables()) as started:
         started.ready()
         done = started.execute("python", "-c", "import os; print(os.getuid())")
+        eventually(lambda: "o365_exporter_state_write_success 1.0" in httpx.get(f"{started.url()}/metrics").text)
     assert done.stdout == "1000650000\n"
 
 
