@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -18,6 +19,14 @@ COUNTERS = ("o365_exporter_graph_requests_total", "o365_exporter_graph_wait_seco
 """What begins at 0 with each process, as Prometheus expects of counters."""
 
 
+@dataclass
+class Process(Rig):
+    """An exporter, and what it served and knew before its first poll."""
+
+    first: list[str]
+    known: dict[str, Poll]
+
+
 @asynccontextmanager
 async def process(
     folder: Path,
@@ -26,7 +35,7 @@ async def process(
     *,
     before: Rig | None = None,
     killed: bool = False,
-) -> AsyncIterator[Rig]:
+) -> AsyncIterator[Process]:
     """An exporter that has begun and keeps its state in a folder; no poll has been made yet.
 
     Args:
@@ -40,10 +49,11 @@ async def process(
     aside = folder.with_name(f"{folder.name}.copy")
     async with rig(options, variables, before=before) as made:
         assert made.app.keeper is not None
+        begun = Process(made.simulator, made.clock, made.app, made.logs, lasting(made), polls(made))
         async with made.app.keeper.keeping(), anyio.create_task_group() as tasks:
             tasks.start_soon(made.app.scheduler.run, made.app.fleet.tenants)
             await settle()
-            yield made
+            yield begun
             if killed:
                 shutil.copytree(folder, aside)
             tasks.cancel_scope.cancel()
@@ -60,3 +70,10 @@ def lasting(made: Rig) -> list[str]:
 def polls(made: Rig) -> dict[str, Poll]:
     """What is known of each source, by its name."""
     return {str(key): made.app.store[key] for key in made.app.store}
+
+
+async def all_is_written(made: Rig) -> None:
+    """Wait for a moment in which a kill costs nothing."""
+    assert made.app.keeper is not None
+    while made.app.store.is_touched or made.app.keeper._waiting:
+        await made.clock.advance(0.5)

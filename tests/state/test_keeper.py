@@ -115,7 +115,7 @@ async def test_a_damaged_file_is_set_aside_and_told(tmp_path: Path) -> None:
     place = Folder(folder).file_of("contoso")
     place.write_bytes(place.read_bytes()[:-5])
     async with process(folder, options, FEW, before=made) as again:
-        states = {name: poll.state for name, poll in polls(again).items()}
+        states = {name: poll.state for name, poll in again.known.items()}
         assert {state for name, state in states.items() if name.startswith("fabrikam")} == {"ok"}
         assert [(line["tenant"], line["message"]) for line in told(again, "state not used")] == [
             (
