@@ -53,7 +53,7 @@ _WAYS: Mapping[Spoiling, Callable[[bytes], bytes]] = {
     "stray_quote": lambda file: _header(file) + _rows(file).replace(b",", b',"', 1),
     "quoted_newlines": lambda file: _header(file) + b'"' + b"a\r\n" * 20_000 + b'",' + _rows(file),
     "nul": lambda file: _header(file) + b"\0" * 100 + _rows(file).replace(b"a", b"\0"),
-    "invalid_utf8": lambda file: _header(file) + _rows(file).replace(b"e", b"\xff\xfe"),
+    "invalid_utf8": lambda file: _header(file) + _rows(file).replace(b",", b"\xff\xfe,", 1),
     "long_line": lambda file: _header(file) + b"x" * _LONG_LINE + b"\r\n" + _rows(file),
     "no_numbers": lambda file: _header(file) + _NUMBER.sub(b"1_000", _rows(file)),
     "far_dates": lambda file: _header(file) + _DATE.sub(b"2999-12-31", _rows(file)),
