@@ -94,7 +94,8 @@ def exporter_watching(folder: Path, tenants: int) -> Iterator[str]:
     with microsoft(_many(tenants)) as cloud:
         _break(cloud)
         issue = cloud.call(lambda: cloud.tenant.open_issue("microsoftteams", "Calls fail"))
-        with running(folder, "run", **many_variables(cloud), **SETTINGS) as exporter:
+        state = {"O365_STATE_DIR": str(folder / "state")}
+        with running(folder, "run", **many_variables(cloud), **SETTINGS, **state) as exporter:
             url = patiently(exporter.ready)
             cloud.call(lambda: cloud.tenant.resolve_issue(issue))
             patiently(

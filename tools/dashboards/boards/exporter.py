@@ -393,6 +393,18 @@ PROCESS = Section(
             "uptime", "Running for", "Time since the start.", ("(time() - process_start_time_seconds)", ""), unit="s"
         ),
         Lines(
+            key="state",
+            title="State on disk",
+            about="Seconds since the state of a tenant was last written to state_dir, and whether the latest attempt "
+            "succeeded: 1 or 0. Without state_dir there is nothing.",
+            lines=(
+                Query("time() - o365_exporter_state_last_write_timestamp_seconds", "seconds since a write"),
+                Query("o365_exporter_state_write_success", "could be written"),
+            ),
+            unit="short",
+            width=12,
+        ),
+        Lines(
             key="turned_away",
             title="Clients turned away",
             about="Connections and requests that the exporter's HTTP server refused or cut, by reason, and requests "
@@ -405,7 +417,7 @@ PROCESS = Section(
                 ),
             ),
             unit="short",
-            width=24,
+            width=12,
         ),
     ),
 )
