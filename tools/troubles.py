@@ -70,7 +70,7 @@ class Trouble:
         """What a source of a class becomes."""
         if place == "login":
             return self.states.get(place, self.states["*"])
-        keys = (f"{collector}.{source}", collector, f"{place} {kind}", place, kind, "*")
+        keys = (f"{place} {collector}", f"{collector}.{source}", collector, f"{place} {kind}", place, kind, "*")
         return next(self.states[key] for key in keys if key in self.states)
 
 
@@ -467,7 +467,7 @@ def _mirrors(gap: str) -> dict[str, tuple[Fault, Mapping[str, str]]]:
         "in a header line": ({"raw": f"HTTP/1.1 200 OK\r\n{gap} {gap}\r\n\r\n{{}}"}, _all("network")),
         "in the error": (
             {"status": 400, "text": json.dumps(said)},
-            _all(wrong, login="auth", skype_usage="unsupported"),
+            _all(wrong, login="auth", **{"graph skype_usage": "unsupported"}),
         ),
         "in Entra ID's words": (
             {"status": 401, "text": json.dumps(entra)},
