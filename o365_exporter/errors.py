@@ -20,8 +20,15 @@ class ConfigurationError(ExporterError):
     """The settings cannot be used. ``faults`` names for each: key, value and remedy."""
 
     def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+        self.faults = [_printable(fault) for fault in faults]
+        super().__init__("\n".join(self.faults))
+
+
+def _printable(sentence: str) -> str:
+    """One line: names of variables and files may hold what steers a terminal, and what cannot be written at all."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in sentence
+    )
 
 
 class Cause(NamedTuple):

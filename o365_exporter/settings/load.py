@@ -101,14 +101,7 @@ def _sentences(problems: list[Problem], written: Layer) -> list[str]:
     sentences = [str(problem) for problem in problems]
     for secret in secrets:
         sentences = [sentence.replace(secret, MASK) for sentence in sentences]
-    return list(dict.fromkeys(map(_printable, sentences)))
-
-
-def _printable(sentence: str) -> str:
-    """Names of variables and files may hold what would steer a terminal."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in sentence
-    )
+    return list(dict.fromkeys(sentences))
 
 
 class Reloader:

@@ -141,3 +141,11 @@ def test_a_name_that_would_steer_a_terminal_is_shown_escaped(desk: Desk) -> None
     """Names of variables are shown, and nothing in them moves a cursor or colours a log."""
     (fault, *_) = desk.faults(environ={**ONE_TENANT, "O365_\x1b[2JTENANT": "x"})
     assert fault.startswith("O365_\\x1b[2JTENANT in the environment is not a setting")
+
+
+def test_a_file_whose_name_is_no_text_is_shown_escaped(desk: Desk) -> None:
+    """Names of files are bytes, and one that is no UTF-8 can be written to any log."""
+    (desk.secrets / "O365_\udcff").write_bytes(b"\xff")
+    faults = desk.faults(environ={**ONE_TENANT, "O365_SECRETS_DIR": str(desk.secrets)})
+    assert all(fault.isprintable() for fault in faults)
+    assert any("O365_\\udcff" in fault for fault in faults)
