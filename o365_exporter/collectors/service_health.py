@@ -552,7 +552,7 @@ def _issue_samples(service: Service, issue: Issue) -> Iterator[Sample]:
         origin=closed(issue.origin, ORIGINS),
         feature=issue.feature,
         feature_group=issue.feature_group,
-        title=issue.title[:TITLE_LENGTH],
+        title=issue.title[:TITLE_LENGTH].rstrip(),
     )
     yield ISSUE_OPEN.at(not issue.is_resolved, **labels, classification=classification)
     yield ISSUE_STATUS.at(1, **labels, status=closed(issue.status, STATUSES))

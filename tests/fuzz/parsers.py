@@ -440,6 +440,7 @@ PARSERS: dict[str, Parser] = {
             b'[{"id": "a", "service": "b", "status": "serviceOperational", "startDateTime": "2026-03-10T00:00:00Z"}]',
             b'[{"appId": "a", "passwordCredentials": [{"keyId": "k", "endDateTime": "2026-03-10T00:00:00Z"}]}]',
             b'[{"skuId": "a", "skuPartNumber": "b", "consumedUnits": 1, "prepaidUnits": {"enabled": 1}}]',
+            b'[{"id": "a", "service": "b", "status": "c", "title": "' + b"a" * 199 + b' b"}]',
         ),
     ),
     "token": Parser(
