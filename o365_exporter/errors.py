@@ -20,11 +20,11 @@ class ConfigurationError(ExporterError):
     """The settings cannot be used. ``faults`` names for each: key, value and remedy."""
 
     def __init__(self, faults: list[str]) -> None:
-        self.faults = [_printable(fault) for fault in faults]
+        self.faults = [one_line(fault) for fault in faults]
         super().__init__("\n".join(self.faults))
 
 
-def _printable(sentence: str) -> str:
+def one_line(sentence: str) -> str:
     """One line: names of variables and files may hold what steers a terminal, and what cannot be written at all."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in sentence

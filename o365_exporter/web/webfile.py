@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import SecretStr, ValidationError
 
+from o365_exporter.errors import one_line
 from o365_exporter.texts import UnusableError, content_of, text_of
 from o365_exporter.web.webconfig import CIPHERS, TlsServer, WebConfig
 
@@ -31,8 +32,8 @@ class WebConfigError(Exception):
     """The file cannot be used. ``faults`` are sentences with key, value and remedy."""
 
     def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+        self.faults = [one_line(fault) for fault in faults]
+        super().__init__("\n".join(self.faults))
 
 
 def parse_web_config(path: Path) -> tuple[WebConfig, bytes]:

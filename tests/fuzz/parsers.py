@@ -396,6 +396,7 @@ PARSERS: dict[str, Parser] = {
         ("web/webfile.py", "web/webconfig.py"),
         (
             b"tls_server_config:\n  cert_file: a.pem\n  key_file: b.pem\n  min_version: TLS12\n",
+            b"\xf0\x91\x94\x80: a\n\xe2\x80\xae: b\n",
             b"basic_auth_users:\n  ann: $2b$04$abcdefghijklmnopqrstuu\nhttp_server_config: {headers: {a: b}}\n",
         ),
     ),
