@@ -1,4 +1,4 @@
-"""What stands in an answer: the decoded body, or Microsoft's own words about an error, unwrapped.
+"""What stands in a response: the decoded body, or Microsoft's own words about an error, unwrapped.
 
 Graph's errors are ``{"error": {"code", "message", "innerError": {"request-id", …}}}``; the code may be empty, and the
 inner error may be spelt ``innererror`` and nested. Services behind Graph put their own error as JSON text into
@@ -15,7 +15,7 @@ from typing import Any
 
 from o365_exporter.graph import largejson
 from o365_exporter.http.bodies import undecodable
-from o365_exporter.http.client import Answer
+from o365_exporter.http.client import Response
 from o365_exporter.http.quoting import printable
 
 _NESTED = 5  # errors within errors that are unwrapped
@@ -47,32 +47,32 @@ class Fault:
         return "; ".join(filter(None, (said, self.request_id and f"request-id {self.request_id}")))
 
 
-async def decoded_in_turns(answer: Answer) -> Any:
+async def decoded_in_turns(response: Response) -> Any:
     """The JSON of a body that may be large, whatever its content type says; others have their turn meanwhile.
 
     Raises:
         UnavailableError, UnexpectedAnswerError: see ``undecodable``.
     """
     try:
-        return await largejson.loads(answer.body)
+        return await largejson.loads(response.body)
     except (ValueError, RecursionError):
-        raise undecodable(answer) from None
+        raise undecodable(response) from None
 
 
-def fault_of(answer: Answer) -> Fault | None:
+def fault_of(response: Response) -> Fault | None:
     """Microsoft's own words about an error; None where the body is no error in JSON."""
     try:
-        body = json.loads(answer.body)
+        body = json.loads(response.body)
     except (ValueError, RecursionError):
         return None
     error = _error_of(body) if isinstance(body, dict) else None
     if error is None:
         return None
     levels = list(_wrapped(error))
-    secrets = answer.request.secrets
+    secrets = response.request.secrets
     code = _last_text(levels, _CODES)
     message = _last_text(levels, _MESSAGES)
-    request_id = _last_text(levels[::-1], _REQUEST_IDS) or answer.headers.get("request-id", "")
+    request_id = _last_text(levels[::-1], _REQUEST_IDS) or response.headers.get("request-id", "")
     return Fault(
         printable(code, secrets, 80),
         printable(message, secrets),

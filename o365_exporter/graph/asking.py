@@ -17,7 +17,7 @@ from o365_exporter.graph.download import DOWNLOAD_ROUTE, checked_etag
 from o365_exporter.graph.endpoints import Endpoint
 from o365_exporter.graph.paging import unexpected
 from o365_exporter.graph.refusals import download_error, graph_error, route_of
-from o365_exporter.http.client import Answer, Request, Stream
+from o365_exporter.http.client import Request, Response, Stream
 from o365_exporter.http.patience import begin_waiting
 from o365_exporter.http.quoting import printable
 from o365_exporter.http.retry import Retries
@@ -79,7 +79,7 @@ class Asking:
         self._sender = sender
         self._clock = clock
 
-    async def whole(self, call: Call) -> Answer:
+    async def whole(self, call: Call) -> Response:
         """A success, read at once.
 
         Raises:
@@ -127,13 +127,13 @@ class Asking:
         self._auth.standing.taken(call.endpoint.route)
         return found
 
-    async def _whole(self, call: Call, token: str) -> Answer:
+    async def _whole(self, call: Call, token: str) -> Response:
         """One attempt at an answer that is read at once."""
         async with self._budget.admitted(call.endpoint):
             request = Request("GET", call.url, call.headers(token), secrets=(token,))
-            answer = await self._sender.send(request, call.endpoint.route)
-        self._check(call, answer)
-        return answer
+            response = await self._sender.send(request, call.endpoint.route)
+        self._check(call, response)
+        return response
 
     async def _begun(self, call: Call, stack: AsyncExitStack, token: str) -> Stream:
         """One attempt at the file of a report, or at its address."""
@@ -151,14 +151,14 @@ class Asking:
         async with AsyncExitStack() as attempt:
             stream = await self._sender.opened(request, DOWNLOAD_ROUTE, attempt)
             if stream.status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
-                answer = await self._sender.whole(request, stream)
-                raise download_error(answer, self._who, self._clock.now()) or unexpected(stream.host, "is no file")
+                response = await self._sender.whole(request, stream)
+                raise download_error(response, self._who, self._clock.now()) or unexpected(stream.host, "is no file")
             stack.push_async_exit(attempt.pop_all())
         return stream
 
-    def _check(self, call: Call, answer: Answer) -> None:
+    def _check(self, call: Call, response: Response) -> None:
         """Raise what an answer is that is no success; what asks for patience closes the budget for others, too."""
-        error = graph_error(answer, self._who, call.endpoint.permissions, self._clock.now())
+        error = graph_error(response, self._who, call.endpoint.permissions, self._clock.now())
         if isinstance(error, (ThrottledError, UnavailableError)) and error.retry_after:
             self._budget.close(call.endpoint, error)
         if error is not None:

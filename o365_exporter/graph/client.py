@@ -37,7 +37,7 @@ from o365_exporter.graph.meanings import NotFoundError, PageSizeError, PageToken
 from o365_exporter.graph.paging import all_pages, objects_of, unexpected
 from o365_exporter.graph.refusals import error_in_place_of_file
 from o365_exporter.http.addresses import host_of, is_loopback, origin_of, target_of
-from o365_exporter.http.client import Answer, BodyTooLargeError, Http, Request, Stream
+from o365_exporter.http.client import BodyTooLargeError, Http, Request, Response, Stream
 from o365_exporter.http.patience import waiting
 from o365_exporter.http.quoting import hidden, repeats
 from o365_exporter.http.retry import Retries
@@ -285,8 +285,8 @@ class GraphClient:
 
     def _in_place_of_file(self, call: Call, stream: Stream, body: bytes) -> ExporterError:
         """What an object is that came where a file should: Microsoft's error, as the table has it, or nothing known."""
-        answer = Answer(stream.request, stream.status, stream.headers, body)
-        error = error_in_place_of_file(answer, call.route, self._who, call.endpoint.permissions, self._clock.now())
+        response = Response(stream.request, stream.status, stream.headers, body)
+        error = error_in_place_of_file(response, call.route, self._who, call.endpoint.permissions, self._clock.now())
         return error or unexpected(self._named(call), "is an object in place of a file")
 
     async def _asked_soon(self, call: Call, stack: AsyncExitStack) -> Stream:
@@ -306,16 +306,16 @@ class GraphClient:
     async def _read(self, endpoint: Endpoint, url: str, size: int = 0) -> tuple[dict[str, Any], int]:
         """An object, and how many bytes of JSON it came as."""
         call = Call(endpoint, url, size)
-        answer = await self._asking.whole(call)
-        content = await decoded_in_turns(answer)
+        response = await self._asking.whole(call)
+        content = await decoded_in_turns(response)
         if not isinstance(content, dict):
             raise unexpected(self._named(call), "is no object")
-        if any(repeats(answer.body, secret) for secret in answer.request.secrets):
+        if any(repeats(response.body, secret) for secret in response.request.secrets):
             raise unexpected(self._named(call), "repeats the token by which it was asked")
         if "value" not in content and isinstance(content.get("error"), dict):
-            said = fault_of(answer)
-            raise unexpected(self._named(call), f"is an error under the status of a success ({answer.status} {said})")
-        return content, len(answer.body)
+            said = fault_of(response)
+            raise unexpected(self._named(call), f"is an error under the status of a success ({response.status} {said})")
+        return content, len(response.body)
 
 
 def _address(url: str, key: str) -> str:

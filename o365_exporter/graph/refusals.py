@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from o365_exporter.errors import ExporterError, PollError, UnavailableError
 from o365_exporter.graph.answers import Fault, fault_of
 from o365_exporter.graph.meanings import REFUSED_HERE_ALONE, TABLE, service_of
-from o365_exporter.http.client import Answer
+from o365_exporter.http.client import Response
 from o365_exporter.http.meanings import NO_STATUS, Said, Service, look_up, scopes_in
 from o365_exporter.http.quoting import printable
 from o365_exporter.http.retry import retry_after
@@ -24,69 +24,69 @@ _GUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORE
 _ROOT = re.compile(r"^.*?/(?:v1\.0|beta)(?=/)")
 
 
-def graph_error(answer: Answer, who: Identity, permissions: tuple[str, ...], now: float) -> ExporterError | None:
+def graph_error(response: Response, who: Identity, permissions: tuple[str, ...], now: float) -> ExporterError | None:
     """The error, or the ``Nothing``, that an answer of Graph is; None for a success that holds something.
 
     Args:
-        answer: of Graph, read whole.
+        response: of Graph, read whole.
         who: asked.
         permissions: that the endpoint needs, any of them; see ``Endpoint``.
         now: wall clock, for a ``Retry-After`` that is a date.
     """
-    if answer.status < HTTPStatus.MULTIPLE_CHOICES and answer.body.strip():
+    if response.status < HTTPStatus.MULTIPLE_CHOICES and response.body.strip():
         return None
-    route, fault, page = route_of(answer.request.url), fault_of(answer), page_in(answer)
+    route, fault, page = route_of(response.request.url), fault_of(response), page_in(response)
     if fault is None and page:
-        said = Said(Service.GATEWAY, answer.status, words=page)
+        said = Said(Service.GATEWAY, response.status, words=page)
     else:
-        words = f"{fault.words if fault else ''} {_challenge(answer)}".strip()
-        said = Said(service_of(route), answer.status, fault.code if fault else "", words)
-    fault = fault or Fault(request_id=printable(answer.headers.get("request-id", ""), answer.request.secrets, 80))
-    return _graphs_error(answer, said, fault, route=route, who=who, permissions=permissions, now=now)
+        words = f"{fault.words if fault else ''} {_challenge(response)}".strip()
+        said = Said(service_of(route), response.status, fault.code if fault else "", words)
+    fault = fault or Fault(request_id=printable(response.headers.get("request-id", ""), response.request.secrets, 80))
+    return _graphs_error(response, said, fault, route=route, who=who, permissions=permissions, now=now)
 
 
 def error_in_place_of_file(
-    answer: Answer, route: str, who: Identity, permissions: tuple[str, ...], now: float
+    response: Response, route: str, who: Identity, permissions: tuple[str, ...], now: float
 ) -> ExporterError | None:
     """The error that came as a report's file, under the status of a success; None where the body is none.
 
     Args:
-        answer: of Graph or of a host of report files, whose address is a secret.
+        response: of Graph or of a host of report files, whose address is a secret.
         route: of Graph, for which the file was to be.
         who: asked.
         permissions: that the endpoint needs, any of them.
         now: wall clock.
     """
-    fault = fault_of(answer)
+    fault = fault_of(response)
     if fault is None:
         return None
     said = Said(service_of(route), NO_STATUS, fault.code, fault.words)
-    return _graphs_error(answer, said, fault, route=route, who=who, permissions=permissions, now=now)
+    return _graphs_error(response, said, fault, route=route, who=who, permissions=permissions, now=now)
 
 
 def _graphs_error(
-    answer: Answer, said: Said, fault: Fault, *, route: str, who: Identity, permissions: tuple[str, ...], now: float
+    response: Response, said: Said, fault: Fault, *, route: str, who: Identity, permissions: tuple[str, ...], now: float
 ) -> ExporterError:
     row = look_up(said, TABLE)
-    facts = facts_of(answer, who, str(fault)) | {
-        "route": printable(route, answer.request.secrets, 120),
+    facts = facts_of(response, who, str(fault)) | {
+        "route": printable(route, response.request.secrets, 120),
         "permission": _permission(scopes_in(fault.words), row.needs or permissions),
         "foreign": next(iter(_GUID.findall(fault.words)), "not named"),
     }
-    error = row.error(facts, status=answer.status, code=fault.code, retry_after=retry_after(answer, now))
+    error = row.error(facts, status=response.status, code=fault.code, retry_after=retry_after(response, now))
     if isinstance(error, TokenRefusedError) and not isinstance(error, PolicyRefusedError):
-        alone = REFUSED_HERE_ALONE.error(facts, status=answer.status, code=fault.code)
+        alone = REFUSED_HERE_ALONE.error(facts, status=response.status, code=fault.code)
         error.alone = alone if isinstance(alone, UnavailableError) else None
     return error
 
 
-def download_error(answer: Answer, who: Identity, now: float) -> PollError | None:
+def download_error(response: Response, who: Identity, now: float) -> PollError | None:
     """The error that an answer of a host of report files is; None for a success."""
-    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+    if response.status < HTTPStatus.MULTIPLE_CHOICES:
         return None
-    page = Said(Service.GATEWAY, answer.status, words=page_in(answer))
-    said = page if page.words and look_up(page, TABLE).words else Said(Service.DOWNLOAD, answer.status)
-    return failure(said, TABLE, facts_of(answer, who, ""), answer, now)
+    page = Said(Service.GATEWAY, response.status, words=page_in(response))
+    said = page if page.words and look_up(page, TABLE).words else Said(Service.DOWNLOAD, response.status)
+    return failure(said, TABLE, facts_of(response, who, ""), response, now)
 
 
 def route_of(url: str) -> str:
@@ -102,7 +102,7 @@ def _permission(named: tuple[str, ...], ours: tuple[str, ...]) -> str:
     return " or ".join(named) + more
 
 
-def _challenge(answer: Answer) -> str:
+def _challenge(response: Response) -> str:
     """What the header that comes with a 401 says about policies; its claims are of no use to an app."""
-    challenge = answer.headers.get("www-authenticate", "")
+    challenge = response.headers.get("www-authenticate", "")
     return "insufficient_claims" if "insufficient_claims" in challenge or "claims=" in challenge else ""

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from o365_exporter.errors import PollError, UnavailableError, UnexpectedAnswerError
-from o365_exporter.http.client import Answer
+from o365_exporter.http.client import Response
 from o365_exporter.http.quoting import printable
 
 _EMPTY, _BROKEN = "an empty body", "something cut or garbled"
@@ -15,7 +15,7 @@ _CUT = "It was cut or garbled at Microsoft's or on the way: wait; if it stays, s
 _IN_BETWEEN = "Check the address in the settings, and which proxy or sign-in page stands between here and Microsoft."
 
 
-def decoded(answer: Answer) -> Any:
+def decoded(response: Response) -> Any:
     """The JSON of a body, whatever its content type says.
 
     Raises:
@@ -23,24 +23,26 @@ def decoded(answer: Answer) -> Any:
         UnexpectedAnswerError: it is something else; the text has its first bytes and the likely cause.
     """
     try:
-        return json.loads(answer.body)
+        return json.loads(response.body)
     except (ValueError, RecursionError):
-        raise undecodable(answer) from None
+        raise undecodable(response) from None
 
 
-def undecodable(answer: Answer) -> PollError:
+def undecodable(response: Response) -> PollError:
     """What to say about a body that is no JSON: its beginning and where it likely comes from."""
-    start = start_of(answer)
-    likely, shown = likely_source(start), printable(start, answer.request.secrets, 80)
-    message = f"{answer.host} answered {answer.status} with {likely} instead of JSON" + (f": {shown}" if shown else ".")
+    start = start_of(response)
+    likely, shown = likely_source(start), printable(start, response.request.secrets, 80)
+    message = f"{response.host} answered {response.status} with {likely} instead of JSON" + (
+        f": {shown}" if shown else "."
+    )
     if likely == _EMPTY:
-        return UnavailableError(message, remedy=_OUTAGE, status=answer.status)
-    return UnexpectedAnswerError(message, remedy=_CUT if likely == _BROKEN else _IN_BETWEEN, status=answer.status)
+        return UnavailableError(message, remedy=_OUTAGE, status=response.status)
+    return UnexpectedAnswerError(message, remedy=_CUT if likely == _BROKEN else _IN_BETWEEN, status=response.status)
 
 
-def start_of(answer: Answer) -> str:
+def start_of(response: Response) -> str:
     """The first characters of a body, as text."""
-    return answer.body[:4096].decode("utf-8", "replace")
+    return response.body[:4096].decode("utf-8", "replace")
 
 
 def likely_source(start: str) -> str:

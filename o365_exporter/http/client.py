@@ -1,6 +1,6 @@
 """The shared HTTP client: what goes out, what comes back, and every way in which that can fail.
 
-Nothing of httpx leaves this module: an answer is an ``Answer``, a failure is a ``PollError`` whose text names hosts and
+Nothing of httpx leaves this module: what came is a ``Response``, a failure a ``PollError`` whose text names hosts and
 never an address with a query, a header or a credential.
 """
 
@@ -56,8 +56,8 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer. Header names are in small letters; ``body`` is decompressed."""
+class Response:
+    """A whole response. Header names are in small letters; ``body`` is decompressed."""
 
     request: Request
     status: int
@@ -117,7 +117,7 @@ class Http:
         """Host, port and the proxy on the way, for sentences: ``graph.microsoft.com:443 directly``."""
         return path_to(url, self._proxies)
 
-    async def send(self, request: Request, progress: Progress | None = None) -> Answer:
+    async def send(self, request: Request, progress: Progress | None = None) -> Response:
         """One attempt: no retry, no redirect followed.
 
         Raises:
@@ -237,7 +237,7 @@ async def open_direct(seconds: float) -> AsyncIterator[Http]:
         yield Http(client, ConnectionOptions())
 
 
-async def whole(request: Request, stream: Stream) -> Answer:
+async def whole(request: Request, stream: Stream) -> Response:
     """The answer that a stream begins.
 
     Raises:
@@ -248,4 +248,4 @@ async def whole(request: Request, stream: Stream) -> Answer:
         body += piece
         if len(body) > MAX_BODY:
             raise BodyTooLargeError(f"An answer of {stream.host} is larger than {MAX_BODY // 1024**2} MiB.")
-    return Answer(request, stream.status, stream.headers, bytes(body))
+    return Response(request, stream.status, stream.headers, bytes(body))

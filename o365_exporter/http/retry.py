@@ -19,7 +19,7 @@ from o365_exporter.errors import (
     UnavailableError,
     let_go,
 )
-from o365_exporter.http.client import Answer
+from o365_exporter.http.client import Response
 from o365_exporter.http.failures import ProxyRefusedError, UnreachableError
 from o365_exporter.http.reach import NoConnectionError
 from o365_exporter.http.skew import http_date
@@ -87,9 +87,9 @@ def _is_pointless(error: PollError, number: int) -> bool:
     return isinstance(error, (ProxyRefusedError, NoConnectionError))
 
 
-def retry_after(answer: Answer, now: float) -> float | None:
+def retry_after(response: Response, now: float) -> float | None:
     """Seconds that ``Retry-After`` asks for (a number with or without fraction, or a date); None for anything else."""
-    text = answer.headers.get("retry-after", "").strip()
+    text = response.headers.get("retry-after", "").strip()
     try:
         seconds = float(text)
     except ValueError:
@@ -97,5 +97,5 @@ def retry_after(answer: Answer, now: float) -> float | None:
         if date is None:
             return None
         seconds = date - now
-    longest = LONGEST_THROTTLING if answer.status == HTTPStatus.TOO_MANY_REQUESTS else LONGEST_OUTAGE
+    longest = LONGEST_THROTTLING if response.status == HTTPStatus.TOO_MANY_REQUESTS else LONGEST_OUTAGE
     return min(seconds, longest) if isfinite(seconds) and seconds > 0 else None

@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from o365_exporter.clock import Clock
 from o365_exporter.errors import PollTimeoutError
-from o365_exporter.http.client import Answer, Http, Request, Stream, whole
+from o365_exporter.http.client import Http, Request, Response, Stream, whole
 from o365_exporter.http.failures import CertificateTimeError, no_answer, way
 from o365_exporter.http.logins import AT_ONCE
 from o365_exporter.http.patience import patience
@@ -36,7 +36,7 @@ class Sender:
         """Host, port and the proxy on the way, for the middle of a sentence."""
         return way(self._http.path_to(url))
 
-    async def send(self, request: Request, route: str) -> Answer:
+    async def send(self, request: Request, route: str) -> Response:
         """One attempt, of login or Graph.
 
         Args:
@@ -44,15 +44,15 @@ class Sender:
             route: under which it is counted, the value of the label ``api``.
 
         Raises:
-            PollError: there is no answer, or none before the poll's deadline.
+            PollError: there is no response, or none before the poll's deadline.
         """
         sent_at = self._clock.now()
         with self._traffic.timed(route, self._clock) as sent, self._bounded(request) as progress:
-            answer = await self._http.send(request, progress)
-            sent.code = str(answer.status)
-        if answer.status < HTTPStatus.BAD_REQUEST or answer.headers.keys() & {"request-id", "x-ms-request-id"}:
-            self.skew.note(answer.headers, sent_at, self._clock.now())  # a proxy's own date says nothing
-        return answer
+            response = await self._http.send(request, progress)
+            sent.code = str(response.status)
+        if response.status < HTTPStatus.BAD_REQUEST or response.headers.keys() & {"request-id", "x-ms-request-id"}:
+            self.skew.note(response.headers, sent_at, self._clock.now())  # a proxy's own date says nothing
+        return response
 
     @asynccontextmanager
     async def login_place(self, login: str, *, proven: bool) -> AsyncIterator[None]:
@@ -90,7 +90,7 @@ class Sender:
             sent.code = str(stream.status)
         return stream
 
-    async def whole(self, request: Request, stream: Stream) -> Answer:
+    async def whole(self, request: Request, stream: Stream) -> Response:
         """The rest of an answer that is not a file.
 
         Raises:

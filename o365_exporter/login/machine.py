@@ -19,7 +19,7 @@ from o365_exporter.clock import Clock
 from o365_exporter.errors import AuthError, NetworkError, PollTimeoutError, UnexpectedAnswerError
 from o365_exporter.http.addresses import host_of
 from o365_exporter.http.bodies import decoded
-from o365_exporter.http.client import Answer, Request, open_direct
+from o365_exporter.http.client import Request, Response, open_direct
 from o365_exporter.http.quoting import printable
 from o365_exporter.http.retry import ATTEMPTS, Retries
 from o365_exporter.http.traffic import Traffic
@@ -93,10 +93,10 @@ class AzureMachine:
         return {**content, "expires_in": int(content["expires_on"]) - int(self._clock.now())}
 
     async def _attempt(self, request: Request) -> dict[str, Any]:
-        answer = await self._sent(request)
-        if (error := machine_error(answer, self._who, self._clock.now())) is not None:
+        response = await self._sent(request)
+        if (error := machine_error(response, self._who, self._clock.now())) is not None:
             raise error
-        content = decoded(answer)
+        content = decoded(response)
         if not isinstance(content, dict):
             raise self._unusable()
         return content
@@ -107,18 +107,18 @@ class AzureMachine:
             remedy=_AZURE_ONLY,
         )
 
-    async def _sent(self, request: Request) -> Answer:
+    async def _sent(self, request: Request) -> Response:
         """By a client of its own, once in many hours: the shared one would go through the proxy."""
         try:
             with self._traffic.timed(MACHINE_ROUTE, self._clock) as sent:
                 async with open_direct(_PATIENCE) as http:
-                    answer = await http.send(request)
-                sent.code = str(answer.status)
+                    response = await http.send(request)
+                sent.code = str(response.status)
         except (NetworkError, PollTimeoutError) as error:
             host = host_of(request.url)
             message = f"The managed identity's endpoint {host} cannot be reached for tenant {self._who.tenant}."
             raise type(error)(message, remedy=_AZURE_ONLY) from None
-        return answer
+        return response
 
     def _check_tenant(self, token: str) -> None:
         """A machine belongs to one tenant: the data of that one must not pass for those of another."""

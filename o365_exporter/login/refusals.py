@@ -14,7 +14,7 @@ from typing import Any
 from o365_exporter.errors import PollError
 from o365_exporter.http.addresses import host_of, target_of
 from o365_exporter.http.bodies import likely_source, looks_like_html, start_of
-from o365_exporter.http.client import Answer
+from o365_exporter.http.client import Response
 from o365_exporter.http.meanings import Row, Said, Service, look_up
 from o365_exporter.http.quoting import printable
 from o365_exporter.http.retry import retry_after
@@ -36,91 +36,91 @@ _TRACE = re.compile(r"\s*(?:Trace ID|Correlation ID|Timestamp):.*", re.IGNORECAS
 
 
 def login_error(
-    answer: Answer, who: Identity, credential: Credential, now: float, clock: str = CHECK_CLOCK
+    response: Response, who: Identity, credential: Credential, now: float, clock: str = CHECK_CLOCK
 ) -> PollError | None:
     """The error that an answer of Entra ID is; None for a success.
 
     Args:
-        answer: of the login host.
+        response: of the login host.
         who: asked for a token.
         credential: by which.
         now: wall clock.
         clock: what to do about this machine's clock, where that may be the cause.
     """
-    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+    if response.status < HTTPStatus.MULTIPLE_CHOICES:
         return None
     service = Service.FEDERATED if isinstance(credential, FederatedToken) else Service.LOGIN
-    body = _object(answer)
+    body = _object(response)
     told = str(body.get("error_description") or body.get("error") or "")
-    words = printable(_TRACE.sub("", told).partition("\n")[0], answer.request.secrets)
-    codes = (_number(body, told), printable(str(body.get("error") or ""), answer.request.secrets, 40))
-    found = [Said(service, answer.status, code, words) for code in codes if code]
-    found = found or [Said(Service.GATEWAY, answer.status, words=start_of(answer))]
+    words = printable(_TRACE.sub("", told).partition("\n")[0], response.request.secrets)
+    codes = (_number(body, told), printable(str(body.get("error") or ""), response.request.secrets, 40))
+    found = [Said(service, response.status, code, words) for code in codes if code]
+    found = found or [Said(Service.GATEWAY, response.status, words=start_of(response))]
     said = next(
         (one for one in found if look_up(one, TABLE).codes), found[0]
     )  # a word may be known where the number is not
-    facts = facts_of(answer, who, words) | {"code": said.code, "setting": credential.setting, "clock": clock}
-    return failure(said, TABLE, facts, answer, now)
+    facts = facts_of(response, who, words) | {"code": said.code, "setting": credential.setting, "clock": clock}
+    return failure(said, TABLE, facts, response, now)
 
 
-def machine_error(answer: Answer, who: Identity, now: float) -> PollError | None:
+def machine_error(response: Response, who: Identity, now: float) -> PollError | None:
     """The error that an answer of a managed identity's endpoint is; None for a success."""
-    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+    if response.status < HTTPStatus.MULTIPLE_CHOICES:
         return None
-    body = _object(answer)  # there are two shapes
+    body = _object(response)  # there are two shapes
     told = str(body.get("error_description") or body.get("message") or body.get("error") or "")
-    words = printable(told, answer.request.secrets)
-    said = Said(Service.MACHINE, answer.status, words=words)
-    detail = f"({answer.status}{f': {words}' if words else ''})"
-    return failure(said, TABLE, facts_of(answer, who, words) | {"detail": detail}, answer, now)
+    words = printable(told, response.request.secrets)
+    said = Said(Service.MACHINE, response.status, words=words)
+    detail = f"({response.status}{f': {words}' if words else ''})"
+    return failure(said, TABLE, facts_of(response, who, words) | {"detail": detail}, response, now)
 
 
-def failure(said: Said, table: Iterable[Row], facts: dict[str, str], answer: Answer, now: float) -> PollError:
+def failure(said: Said, table: Iterable[Row], facts: dict[str, str], response: Response, now: float) -> PollError:
     """The error that an answer of a service is which has something to give, or fails."""
     row = look_up(said, table)
-    error = row.error(facts, status=answer.status, code=said.code, retry_after=retry_after(answer, now))
+    error = row.error(facts, status=response.status, code=said.code, retry_after=retry_after(response, now))
     assert isinstance(error, PollError)  # only Graph's services have nothing to give
     return error
 
 
-def facts_of(answer: Answer, who: Identity, said: str) -> dict[str, str]:
+def facts_of(response: Response, who: Identity, said: str) -> dict[str, str]:
     """What the gaps in the sentences of all rows are filled with."""
-    start = printable(start_of(answer), answer.request.secrets, 80)
+    start = printable(start_of(response), response.request.secrets, 80)
     return {
         "tenant": who.tenant,
         "tenant_id": who.tenant_id,
         "app": who.client_id,
         "subject": "managed identity" if who.managed else "app",
-        "host": answer.host,
+        "host": response.host,
         "login": who.cloud.login,
         "portal": who.cloud.portal,
         "grant": _ASSIGN if who.managed else _ADD.format(portal=who.cloud.portal),
-        "status": str(answer.status),
-        "detail": f"({answer.status}{f' {said}' if said else ''})",
+        "status": str(response.status),
+        "detail": f"({response.status}{f' {said}' if said else ''})",
         "words": said or start,
-        "target": _target(answer),
-        "likely": likely_source(start_of(answer)),
+        "target": _target(response),
+        "likely": likely_source(start_of(response)),
         "beginning": f": {start}" if start else ".",
     }
 
 
-def _target(answer: Answer) -> str:
+def _target(response: Response) -> str:
     """The host of a redirect; where there is no ``Location``, that."""
-    location = answer.headers.get("location", "")
-    host = host_of(target_of(location, answer.request.url)) if location else "no address at all"
-    return printable(host, answer.request.secrets, 80)
+    location = response.headers.get("location", "")
+    host = host_of(target_of(location, response.request.url)) if location else "no address at all"
+    return printable(host, response.request.secrets, 80)
 
 
-def page_in(answer: Answer) -> str:
+def page_in(response: Response) -> str:
     """The text of a web page; empty where the body is none."""
-    start = start_of(answer)
-    return printable(start, answer.request.secrets, len(start)) or "an empty page" if looks_like_html(start) else ""
+    start = start_of(response)
+    return printable(start, response.request.secrets, len(start)) or "an empty page" if looks_like_html(start) else ""
 
 
-def _object(answer: Answer) -> dict[str, Any]:
+def _object(response: Response) -> dict[str, Any]:
     """A body that is a JSON object; empty where it is none."""
     try:
-        body = json.loads(answer.body)
+        body = json.loads(response.body)
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

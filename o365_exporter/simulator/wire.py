@@ -127,7 +127,7 @@ class Connection:
         await self._break(politely=True)
 
     async def drip(self, response: Response, clock: Clock) -> None:
-        """Send an response a byte a second, for as long as somebody waits for it."""
+        """Send a response a byte a second, for as long as somebody waits for it."""
         await self._start(response.status, {"content-type": response.content_type, **response.headers})
         for byte in response.body():
             if not await self.wait(clock, 1.0):

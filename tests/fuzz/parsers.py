@@ -32,7 +32,7 @@ from o365_exporter.graph.download import _scheme_of
 from o365_exporter.graph.paging import all_pages
 from o365_exporter.graph.refusals import download_error, graph_error
 from o365_exporter.http.addresses import host_of, origin_of, target_of
-from o365_exporter.http.client import Answer, Request
+from o365_exporter.http.client import Request, Response
 from o365_exporter.http.inflating import _Inflating
 from o365_exporter.http.names import in_turns
 from o365_exporter.http.proxies import parse_bypasses, parse_proxy
@@ -96,10 +96,12 @@ class Parser:
     seeds: tuple[bytes, ...] = ()
 
 
-def _answer(data: bytes, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+def _answer(data: bytes, body: bytes, headers: dict[str, str] | None = None) -> Response:
     """An answer with a status that the first byte chooses."""
     status = STATUSES[data[0] % len(STATUSES)] if data else 200
-    return Answer(Request("GET", f"{HOST}/v1.0/applications", {}, secrets=(SECRET.value,)), status, headers or {}, body)
+    return Response(
+        Request("GET", f"{HOST}/v1.0/applications", {}, secrets=(SECRET.value,)), status, headers or {}, body
+    )
 
 
 def _run(work: Any) -> Any:
@@ -244,13 +246,13 @@ def body(data: bytes) -> None:
 
 def refusals(data: bytes) -> None:
     """An error of whichever service, by status and body, is a sentence that shows no secret."""
-    answer = _answer(data, data[1:], {"location": data[1:40].decode("utf-8", "replace"), "request-id": SECRET.value})
-    fault_of(answer)
+    response = _answer(data, data[1:], {"location": data[1:40].decode("utf-8", "replace"), "request-id": SECRET.value})
+    fault_of(response)
     for error in (
-        graph_error(answer, WHO, ("Thing.Read.All",), NOW),
-        login_error(answer, WHO, SECRET, NOW),
-        machine_error(answer, WHO, NOW),
-        download_error(answer, WHO, NOW),
+        graph_error(response, WHO, ("Thing.Read.All",), NOW),
+        login_error(response, WHO, SECRET, NOW),
+        machine_error(response, WHO, NOW),
+        download_error(response, WHO, NOW),
     ):
         assert error is None or isinstance(error, PollError | Nothing)
         assert error is None or (str(error).isprintable() and SECRET.value not in str(error))

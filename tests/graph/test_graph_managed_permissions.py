@@ -6,10 +6,10 @@ import pytest
 
 from o365_exporter.errors import PermissionMissingError
 from o365_exporter.graph.refusals import graph_error
-from o365_exporter.http.client import Answer, Request
+from o365_exporter.http.client import Request, Response
 from o365_exporter.login import CLOUDS, Identity
 
-FORBIDDEN = Answer(
+FORBIDDEN = Response(
     Request("GET", "https://graph.microsoft.com/v1.0/applications", {}),
     403,
     {},

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from o365_exporter.errors import REASONS, NoData, Nothing, PollError, UnavailableError, Unsupported
 from o365_exporter.graph.meanings import TABLE, NoUsageYet
 from o365_exporter.graph.refusals import download_error, graph_error
-from o365_exporter.http.client import Answer, Request
+from o365_exporter.http.client import Request, Response
 from o365_exporter.http.meanings import Row, Said, Service, look_up
 from o365_exporter.login import CLOUDS, Identity
 from o365_exporter.login.credentials import ClientSecret, Credential, FederatedToken
@@ -38,16 +38,16 @@ NEEDED = ("Thing.Read.All",)
 
 def answer_of_graph(
     service: Service, status: int, body: bytes, headers: dict[str, str] | None = None, version: str = "v1.0"
-) -> Answer:
+) -> Response:
     """An answer of the service behind a route."""
     url = f"https://graph.microsoft.com/{version}{ROUTES.get(service, '/applications')}?$top=9"
-    return Answer(Request("GET", url, {}, secrets=(CANARY,)), status, headers or {}, body)
+    return Response(Request("GET", url, {}, secrets=(CANARY,)), status, headers or {}, body)
 
 
 def judged(service: Service, status: int, body: bytes, headers: dict[str, str] | None = None) -> PollError | Nothing:
-    """What the exporter makes of an answer."""
+    """What the exporter makes of a response."""
     error: Any
-    plain = Answer(Request("GET", "https://host.example/x", {}, secrets=(CANARY,)), status, headers or {}, body)
+    plain = Response(Request("GET", "https://host.example/x", {}, secrets=(CANARY,)), status, headers or {}, body)
     match service:
         case Service.LOGIN | Service.FEDERATED:
             error = login_error(plain, WHO, CREDENTIALS[service], 0.0)
