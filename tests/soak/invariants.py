@@ -96,13 +96,9 @@ def whole(page: Page, truth: Truth, store: Store, now: float) -> Iterator[str]:
     yield from _lists(page, truth, store, now)
 
 
-def complete(page: Page) -> Iterator[str]:
-    """Each sum that is looked at is there for some tenant, so that ``whole`` has not looked at nothing.
-
-    Not for every one: a one-day file that failed twice is asked for again after the interval of its report.
-    """
-    shown = {_summed(family, labels) for family in FAMILIES for labels, _ in page.of(family)}
-    yield from (f"nobody has {series}" for series in SUMS.keys() - shown)
+def summed(page: Page) -> set[str]:
+    """The sums at which ``whole`` has looked; a one-day file that was refused is asked for again hours later."""
+    return {_summed(family, labels) for family in FAMILIES for labels, _ in page.of(family)} & SUMS.keys()
 
 
 def _summed(family: str, labels: Mapping[str, str]) -> str:

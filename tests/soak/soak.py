@@ -22,7 +22,7 @@ from tests.soak import invariants
 from tests.soak.leaks import Held
 from tests.soak.page import Page
 from tests.soak.process import Process, process
-from tests.soak.truth import Truth
+from tests.soak.truth import SUMS, Truth
 from tests.soak.weather import Weather
 
 HOUR = 3_600.0
@@ -100,6 +100,7 @@ class Soak:
         self.counters: dict[str, float] = {}
         self.ages: dict[invariants.Name, float] = {}
         self.keeps_state = False
+        self.summed: set[str] = set()
         self.held: Held | None = None
         self.last: Held | None = None
         self.config, self.tenants_file = self.folder / "o365.toml", self.folder / "tenants.toml"
@@ -134,6 +135,7 @@ class Soak:
                         await self._begin(running, known=kept and self.keeps_state)
                         await self._live(running, logs, enough)
                     self.restarts += 1
+                assert self.summed == SUMS.keys(), f"nobody had {SUMS.keys() - self.summed}"
             except (AssertionError, ExceptionGroup) as error:
                 raise BrokenInvariantError(self._told(_innermost(error))) from error
 
@@ -201,6 +203,7 @@ class Soak:
         broken += [f"shown are {sorted(shown)}"] * (shown != {tenant.facts.name for tenant in tenants})
         broken += [f"{key}'s secret is shown" for key, one in self._secrets().items() if one in page.text]
         assert not broken, "\n".join(broken[:10])
+        self.summed |= invariants.summed(page)
         self.counters = dict(page.counted())
         self.ages = invariants.sources(page, "last_success_timestamp_seconds")
 
@@ -217,7 +220,6 @@ class Soak:
         store = running.app.store
         ill = [f"{key} is {store[key].state}: {store[key].message}" for key in store]
         ill = [one for one, key in zip(ill, store, strict=True) if store[key].state not in SUCCESS_STATES]
-        ill += invariants.complete(Page(await running.text()))
         assert not ill, "not well again:\n" + "\n".join(ill[:10])
         assert running.app.scheduler.ready()[0], running.app.scheduler.ready()
         self.last = Held.now()
