@@ -115,7 +115,8 @@ class Fleet:
                 return []
         started = self._tenant(settings)
         if member is not None:
-            started.graph.traffic.follow_on(member.tenant.graph.traffic)
+            same_app = _identity(member.settings) == _identity(settings)
+            started.graph.follow_on(member.tenant.graph, same_app=same_app)
             kept = [job.key for job in member.tenant.jobs if _still_true(job.key, member.settings, settings)]
             self._scheduler.remove(member.tenant, keep=kept)
         self._members[settings.name] = _Member(settings, started)

@@ -165,6 +165,13 @@ class GraphClient:
         if known.skew is not None:
             self._sender.skew.recall(known.skew)
 
+    def follow_on(self, before: GraphClient, *, same_app: bool) -> None:
+        """Take the place of another client of this tenant: counters go on, and what the same app has used counts."""
+        self.traffic.follow_on(before.traffic)
+        if same_app:
+            known = before.remembered()
+            self._budget.recall(known.uses, known.closed)
+
     def without_secrets(self, text: str) -> str:
         """A sentence that may quote Microsoft, without what this tenant signs in and asks with."""
         addresses = (secret for request in self._files for secret in request.secrets)

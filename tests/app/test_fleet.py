@@ -149,6 +149,19 @@ async def test_a_changed_label_asks_nothing() -> None:
         assert made.lines("o365_tenant_info", 'country="Germany"')
 
 
+async def test_a_changed_credential_breaks_no_limit() -> None:
+    """What the same app has used counts on, so that credentials that change often ask no more than Microsoft allows."""
+    async with rig(small("contoso"), RARELY) as made, polling(made):
+        (contoso,) = settings_of(made, "contoso")
+        used = {(use.route, use.amount) for use in made.app.fleet.tenants[0].graph.remembered().uses}
+        assert used
+        await made.app.fleet.follow([with_secret(contoso, "another")])
+        assert {(use.route, use.amount) for use in made.app.fleet.tenants[0].graph.remembered().uses} >= used
+        other = contoso.credential.model_copy(update={"client_id": "00000000-0000-0000-0000-000000000001"})
+        await made.app.fleet.follow([replace(contoso, credential=other)])
+        assert made.app.fleet.tenants[0].graph.remembered().uses == ()
+
+
 async def test_a_changed_credential_and_changed_options_together() -> None:
     """Records hold under another credential, but not under other options."""
     async with rig(small("contoso"), RARELY) as made, polling(made):
