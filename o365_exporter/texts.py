@@ -7,10 +7,18 @@ and a volume may name a disk. Each of them is read or named, and none of them is
 from __future__ import annotations
 
 import codecs
+import os
+import select
 from pathlib import Path
+from time import monotonic
 
 LARGEST = 16 * 1024 * 1024
 """Bytes that are read of a file; settings of ten thousand tenants are a tenth of that."""
+
+PATIENCE = 10.0
+"""Seconds in which a pipe must have given everything: one that nobody writes to would hold its reader for ever."""
+
+_PIECE = 64 * 1024
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -45,23 +53,50 @@ def content_of(path: Path) -> bytes:
     """All bytes of a file.
 
     Raises:
-        UnusableError: it is not there, may not be read, is no file or is too large.
+        UnusableError: it is not there, may not be read, is no file, is too large, or a pipe that gives nothing.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+        content = _bytes_of(path)
     except FileNotFoundError:
         raise NotThereError("does not exist", "write the file, or mend the path that names it") from None
     except IsADirectoryError:
         raise NotThereError("is a directory", "name the file in it") from None
     except PermissionError as error:
         raise UnusableError(f"cannot be read ({error.strerror})", "let the exporter's user read it") from None
+    except UnusableError:
+        raise
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         why = error.strerror if isinstance(error, OSError) else "not the name of a file"
         raise UnusableError(f"cannot be read ({why})", "mend the path that names it") from None
     if len(content) > LARGEST:
         raise UnusableError(f"is larger than {LARGEST // 1024**2} MiB", "name the right file")
     return content
+
+
+def _bytes_of(path: Path) -> bytes:
+    """What a file holds, and a little more than may be."""
+    if path.is_fifo() or path.is_char_device():
+        return _piped(path)
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)
+
+
+def _piped(path: Path) -> bytes:
+    """What a pipe or a device gives, which neither opening nor reading waits for as long as they might."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        content, end = bytearray(), monotonic() + PATIENCE
+        poll = select.poll()
+        poll.register(file, select.POLLIN)
+        while len(content) <= LARGEST:
+            if not poll.poll(max(0.0, end - monotonic()) * 1000):
+                raise UnusableError(f"is a pipe that has no end after {PATIENCE:g} seconds", "write a plain file")
+            if not (piece := os.read(file, _PIECE)):
+                break
+            content += piece
+        return bytes(content)
+    finally:
+        os.close(file)
 
 
 def text_of(content: bytes) -> str:

@@ -16,6 +16,9 @@ _LARGEST_INTEGER = 2**63
 _DEEPEST = 32
 """Tables and lists within each other; settings have half a dozen."""
 
+_LONG_NAME = re.compile(r"""(?<![\w"'.-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){64}""")
+"""A name of so many parts that the parser, whose time grows with their square, is not given it."""
+
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.-]{1,80})\s*=\s*(.*)")
 _YAML = re.compile(r"\s*-?\s*[A-Za-z0-9_.-]+\s*:(\s|$)")
@@ -31,6 +34,8 @@ def tables_of(text: str) -> dict[str, Any]:
     Raises:
         UnusableError: it is not TOML, or in TOML what no machine takes.
     """
+    if _LONG_NAME.search(text):
+        raise _too_deep()
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -123,6 +123,7 @@ class Conversation:
 
     async def _exchange(self, patience: float) -> bool:
         """One request and its answer; whether another may follow."""
+        self._method = b""
         try:
             request = await self._asked(patience)
         except RefusedError as refused:
@@ -181,6 +182,7 @@ class Conversation:
         request = await self._event()
         if not isinstance(request, h11.Request):
             return None
+        self._method = request.method
         self._check(request)
         body = b""
         if self._http.they_are_waiting_for_100_continue:
@@ -213,7 +215,6 @@ class Conversation:
     # what goes out
 
     async def _answer(self, request: h11.Request, body: bytes) -> None:
-        self._method = request.method
         messages = iter([{"type": "http.request", "body": body, "more_body": False}])
 
         async def receive() -> Message:
@@ -280,7 +281,7 @@ class Conversation:
             await self._linger()
 
     async def _say(self, status: int, sentence: str) -> None:
-        """A sentence, after which the connection ends."""
+        """A sentence, after which the connection ends; its length alone to who has asked for no more by HEAD."""
         body = sentence.encode()
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
@@ -288,7 +289,8 @@ class Conversation:
             (b"connection", b"close"),
             *OWN_HEADERS,
         ]
-        events = (_response(status, headers), h11.Data(data=body), h11.EndOfMessage())
+        content = () if self._method == b"HEAD" else (h11.Data(data=body),)
+        events = (_response(status, headers), *content, h11.EndOfMessage())
         await self._write(b"".join(self._http.send(event) or b"" for event in events))
 
     async def _linger(self) -> None:

@@ -70,6 +70,8 @@ def read_rules(path: Path | None) -> Rules:
 
 def remarks(rules: Rules) -> Iterator[str]:
     """What somebody may believe to be in effect, and is not."""
+    if rules.fingerprint and rules.config == WebConfig():
+        yield "web_config_file says nothing, as where it is half written: everything is served to everybody. Fill it."
     if rules.config.http_server_config.http2:
         yield "http_server_config.http2 in web_config_file is true, and HTTP/2 is not served: clients use HTTP/1.1."
     if rules.passwords and not rules.context:
@@ -126,6 +128,8 @@ class Door:
         if isinstance(found, Rules):
             self.rules = found
             log.info("web configuration read again", scheme=self.scheme, users=len(found.config.basic_auth_users))
+            for remark in remarks(found):
+                log.warning("suspicious setting", message=remark)
         else:
             log.error(
                 "web configuration not read again", faults=found.faults, message="The one before stays in effect."

@@ -24,6 +24,9 @@ _LONGEST = 80
 _DEEPEST = 32
 """Tables and lists within each other; the format has four."""
 
+_HALF = re.compile("[\ud800-\udfff]")
+"""What escapes in quotes can make, and no text has."""
+
 _Fault = tuple[str, str, str]
 """A key, what is wrong with it, and what to do."""
 
@@ -87,6 +90,8 @@ class _Loader(yaml.BaseLoader):
         if self._depth > _DEEPEST:  # each further bracket costs more than the one before
             raise UnusableError("is nested too deeply", "name the right file")
         node = super().compose_node(parent, index)
+        if isinstance(node, yaml.ScalarNode) and _HALF.search(node.value):
+            raise UnusableError(f"has half a character in line {node.start_mark.line + 1}", "write the whole one")
         self._depth -= 1
         return node
 
@@ -113,13 +118,16 @@ def _document(content: bytes) -> Any:
 
 _WORDS = {
     "bool_parsing": ("is neither true nor false", "write one of them"),
+    "bool_type": ("is neither true nor false", "write one of them"),
     "string_type": ("is not a text", "write one value behind the colon"),
     "tuple_type": ("is not a list", "write its items on lines of their own, each behind a hyphen"),
     "dict_type": ("is not a table", "write its keys on lines of their own, indented"),
     "model_type": ("is not a table", "write its keys on lines of their own, indented"),
     "int_parsing": ("is not a whole number", "write digits only"),
+    "int_type": ("is not a whole number", "write digits only"),
     "int_parsing_size": ("is not a whole number of any use", "write a smaller one"),
     "float_parsing": ("is not a duration", 'write such as "100ms" or "1s"'),
+    "float_type": ("is not a duration", 'write such as "100ms" or "1s"'),
     "greater_than_equal": ("is too small", "write 0 or more"),
 }
 

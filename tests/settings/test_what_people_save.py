@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from o365_exporter import texts
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.login import CredentialOptions, credential_source
 from o365_exporter.login.credentials import ClientSecret, FederatedToken
 from o365_exporter.settings import Reloader
+from o365_exporter.settings.tomlfile import tables_of
 from tests.settings.desk import CLIENT, MANY, ONE_TENANT, Desk
 
 Dress = Callable[[str], bytes]
@@ -211,3 +215,37 @@ def test_secrets_that_were_asked_for_are_not_passed_over(desk: Desk, unrequested
         "run-secrets cannot be read (Permission denied): let the exporter's user read it, or name another directory by "
         "O365_SECRETS_DIR."
     ]
+
+
+def test_a_pipe_is_waited_for_and_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that nobody writes to is named; what a shell's ``<(command)`` gives is read."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    monkeypatch.setattr(texts, "PATIENCE", 0.01)
+    with pytest.raises(texts.UnusableError, match="^is a pipe that has no end after 0.01 seconds: write a plain file$"):
+        texts.content_of(pipe)
+    reader, writer = os.pipe()
+    os.write(writer, b"canary")
+    os.close(writer)
+    assert texts.content_of(Path(f"/dev/fd/{reader}")) == b"canary"
+    os.close(reader)
+
+
+def test_a_device_without_an_end_is_too_large() -> None:
+    """And its bytes are not gathered for ever."""
+    with pytest.raises(texts.UnusableError, match="^is larger than 16 MiB: name the right file$"):
+        texts.content_of(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize("part", ["a", '"a"', "'a' "])
+def test_a_name_of_many_parts_does_not_reach_the_parser(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose time grows with their square."""
+    monkeypatch.setattr(tomllib, "loads", lambda _: pytest.fail("the parser was given it"))
+    with pytest.raises(texts.UnusableError, match="^has too many brackets within each other: "):
+        tables_of(f"x = 1\ny = {{ {'.'.join([part] * 100_000)} = 1 }}")
+
+
+def test_long_words_are_no_names_of_many_parts() -> None:
+    """A secret of a megabyte, and a text with many points, are read as they are."""
+    word, points = "a" * 1_000_000, "..." * 100_000
+    assert tables_of(f"x = '{word}'\ny = '{points}'") == {"x": word, "y": points}

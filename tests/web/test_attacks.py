@@ -143,6 +143,23 @@ async def test_a_refusal_has_the_headers_of_every_answer(site: Site) -> None:
         assert header in head
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [asked(b"Content-Length: 65537\r\n", method=b"HEAD"), asked(b"Transfer-Encoding: chunked\r\n", method=b"HEAD")],
+    ids=["too large", "chunked"],
+)
+async def test_a_head_that_is_refused_is_told_so_without_a_body(site: Site, sent: bytes) -> None:
+    """And it is no fault of ours; what was asked before by another method changes nothing."""
+    with capture_logs() as logs:
+        async with site.served() as (address,):
+            answers = await answered(address, sent)
+            after_another = await answered(address, asked(b"", method=b"HEAD") + b"canary\r\n\r\n")
+    assert statuses(answers)[0] in {411, 413}
+    assert answers.endswith(b"\r\n\r\n")
+    assert after_another.endswith(b"This is not a request of HTTP/1.1.")
+    assert {line["event"] for line in logs} == {"clients refused"}
+
+
 async def test_405_says_what_is_allowed(site: Site) -> None:
     """As it must."""
     async with site.served() as (address,), httpx.AsyncClient(trust_env=False) as client:

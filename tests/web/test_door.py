@@ -313,6 +313,18 @@ async def test_a_password_that_is_withdrawn(site: Site, tmp_path: Path) -> None:
         assert (await alice.get(f"{address.url}/metrics")).status_code == 401
 
 
+async def test_a_file_that_loses_its_content(site: Site, tmp_path: Path) -> None:
+    """Opens the door, as it says, and not in silence."""
+    behind(site, tmp_path, basic_auth_users={"alice": HASH})
+    async with site.served():
+        (tmp_path / "web.yml").write_text("")
+        with capture_logs() as logs:
+            await looked(site)
+    assert [line["message"] for line in logs if line["log_level"] == "warning"] == [
+        "web_config_file says nothing, as where it is half written: everything is served to everybody. Fill it."
+    ]
+
+
 async def test_a_file_that_cannot_be_used_at_the_start(site: Site, tmp_path: Path) -> None:
     """Nothing is served: an exporter that forgot its door would be open."""
     behind(site, tmp_path, basic_auth_users={"alice": "x"})

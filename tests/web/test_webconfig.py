@@ -57,11 +57,15 @@ def test_everything_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "tls_server_config:\nbasic_auth_users:\nhttp_server_config:\n"])
 def test_a_file_that_asks_for_nothing(tmp_path: Path, text: str) -> None:
-    """Is as good as none, as in the toolkit."""
+    """Is as good as none, as in the toolkit, and that is said: it may be half of what somebody is writing."""
     path = tmp_path / "web.yml"
     path.write_text(text)
     rules = read_rules(path)
     assert (rules.context, rules.passwords) == (None, None)
+    assert list(remarks(rules)) == [
+        "web_config_file says nothing, as where it is half written: everything is served to everybody. Fill it."
+    ]
+    assert not list(remarks(read_rules(None)))
 
 
 def test_passwords_without_tls_are_remarked_on(tmp_path: Path) -> None:
@@ -137,6 +141,18 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"http_server_config": {"http2": "perhaps"}},
         'http_server_config.http2 = "perhaps" is neither true nor false: write one of them.',
     ),
+    "a list for a truth": (
+        {"http_server_config": {"http2": ["true"]}},
+        "http_server_config.http2 is neither true nor false: write one of them.",
+    ),
+    "a list for a number": (
+        {"rate_limit": {"burst": ["1"]}},
+        "rate_limit.burst is not a whole number: write digits only.",
+    ),
+    "a table for a duration": (
+        {"rate_limit": {"interval": {"a": "b"}}},
+        'rate_limit.interval is not a duration: write such as "100ms" or "1s".',
+    ),
     "a header of one's own": (
         {"http_server_config": {"headers": {"X-Mine": "1"}}},
         "http_server_config.headers has 'X-Mine', which cannot be set: name one of Content-Security-Policy, "
@@ -201,6 +217,7 @@ TEXTS = {
     "a: 1\na: 2\n": "has a key twice, the second in line 2: remove one of them.",
     "a: &x [1]\nb: *x\n": "has an alias in line 2: write out what it stands for.",
     "? [a]\n: b\n": "has a key that is no text in line 1: write a name.",
+    '"\\ud800": 1\n': "has half a character in line 1: write the whole one.",
     "- a\n": "is no table: begin it with tls_server_config: or basic_auth_users:.",
     "[" * 100_000: "is nested too deeply: name the right file.",
     "a: \0": "has a NUL in it (character 3): save it as UTF-8.",
