@@ -27,6 +27,9 @@ FORMAT, VERSION = "o365-exporter state", 1
 CLOCKS_DIFFER = 60.0
 """Seconds by which a moment may lie in the future and still be believed."""
 
+LONGEST_HEAD = 4 * 1024 * 1024
+"""Bytes in which the first line must end; it has some thousands."""
+
 LONG = 64 * 1024
 """Bytes from which on a line is kept instead of being made anew; it costs as much memory."""
 
@@ -225,11 +228,14 @@ def read(content: bytes, tenant: str, identity: Identity, jobs: Iterable[Job], n
     Raises:
         UnusableStateError: nothing can.
     """
-    first, *lines = content.split(b"\n")
+    first = content[:LONGEST_HEAD].partition(b"\n")[0]
     head = _head(first)
-    if lines.pop() if lines else True:
+    if not content.endswith(b"\n"):
         raise UnusableStateError("is damaged: it has no end")
-    if len(lines) != len(head.lines) or _checksum(line + b"\n" for line in lines) != head.sha256:
+    if content.count(b"\n") != 1 + len(head.lines):  # before it is cut up: what is foreign may be blank lines alone
+        raise UnusableStateError("is damaged: it is not what was written")
+    lines = content[len(first) + 1 :].split(b"\n")[:-1]
+    if _checksum(line + b"\n" for line in lines) != head.sha256:
         raise UnusableStateError("is damaged: it is not what was written")
     if head.tenant != tenant or head.identity != identity:
         raise UnusableStateError(f"is about another tenant or app ({_difference(head, tenant, identity)})")

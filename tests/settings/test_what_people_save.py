@@ -222,7 +222,9 @@ def test_a_pipe_is_waited_for_and_not_for_ever(tmp_path: Path, monkeypatch: pyte
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     monkeypatch.setattr(texts, "PATIENCE", 0.01)
-    with pytest.raises(texts.UnusableError, match="^is a pipe that has no end after 0.01 seconds: write a plain file$"):
+    with pytest.raises(
+        texts.UnusableError, match=r"^is a pipe that has no end after 0\.01 seconds: write a plain file$"
+    ):
         texts.content_of(pipe)
     reader, writer = os.pipe()
     os.write(writer, b"canary")
@@ -233,7 +235,7 @@ def test_a_pipe_is_waited_for_and_not_for_ever(tmp_path: Path, monkeypatch: pyte
 
 def test_a_device_without_an_end_is_too_large() -> None:
     """And its bytes are not gathered for ever."""
-    with pytest.raises(texts.UnusableError, match="^is larger than 16 MiB: name the right file$"):
+    with pytest.raises(texts.UnusableError, match=r"^is larger than 16 MiB: name the right file$"):
         texts.content_of(Path("/dev/zero"))
 
 
@@ -241,7 +243,7 @@ def test_a_device_without_an_end_is_too_large() -> None:
 def test_a_name_of_many_parts_does_not_reach_the_parser(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whose time grows with their square."""
     monkeypatch.setattr(tomllib, "loads", lambda _: pytest.fail("the parser was given it"))
-    with pytest.raises(texts.UnusableError, match="^has too many brackets within each other: "):
+    with pytest.raises(texts.UnusableError, match=r"^has too many brackets within each other: "):
         tables_of(f"x = 1\ny = {{ {'.'.join([part] * 100_000)} = 1 }}")
 
 

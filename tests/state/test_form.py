@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -25,6 +26,7 @@ from o365_exporter.state import form
 from o365_exporter.state.form import (
     CLOCKS_DIFFER,
     LONG,
+    LONGEST_HEAD,
     Identity,
     LongLines,
     Snapshot,
@@ -202,6 +204,20 @@ def test_a_file_that_cannot_be_used_is_refused(case: str) -> None:
     with pytest.raises(UnusableStateError) as caught:
         read(content, "contoso", WHO, [overviews()], NOON)
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("foreign", [b"\n", b"\0"], ids=["blank lines", "one line"])
+@pytest.mark.parametrize("head", [b"", WHOLE.partition(b"\n")[0] + b"\n"], ids=["from the start", "behind a head"])
+def test_a_large_foreign_file_costs_little_more_than_its_bytes(head: bytes, foreign: bytes) -> None:
+    """Else whoever has little memory would be ended by it before it is set aside, at each start anew."""
+    content = head + foreign * (8 * LONGEST_HEAD)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnusableStateError, match=r"^is damaged"):
+            read(content, "contoso", WHO, (), NOON)
+        assert tracemalloc.get_traced_memory()[1] < 4 * LONGEST_HEAD
+    finally:
+        tracemalloc.stop()
 
 
 def spoiled(change: Callable[[dict[str, Any]], object]) -> bytes:
