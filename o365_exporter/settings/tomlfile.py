@@ -16,7 +16,8 @@ _LARGEST_INTEGER = 2**63
 _DEEPEST = 32
 """Tables and lists within each other; settings have half a dozen."""
 
-_LONG_NAME = re.compile(r"""(?<![\w"'.-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){64}""")
+_PART = r"""(?:"(?:\\.|[^"\\\n])*+"|'[^'\n]*+'|[\w-]++)"""
+_LONG_NAME = re.compile(rf"""(?<![\w"'.\\-])(?:{_PART}[ \t]*+\.[ \t]*+){{64}}""")
 """A name of so many parts that the parser, whose time grows with their square, is not given it."""
 
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")

@@ -239,7 +239,7 @@ def test_a_device_without_an_end_is_too_large() -> None:
         texts.content_of(Path("/dev/zero"))
 
 
-@pytest.mark.parametrize("part", ["a", '"a"', "'a' "])
+@pytest.mark.parametrize("part", ["a", '"a"', "'a' ", '"a b"', r'"\"a"', "''"])
 def test_a_name_of_many_parts_does_not_reach_the_parser(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whose time grows with their square."""
     monkeypatch.setattr(tomllib, "loads", lambda _: pytest.fail("the parser was given it"))
@@ -249,5 +249,6 @@ def test_a_name_of_many_parts_does_not_reach_the_parser(part: str, monkeypatch: 
 
 def test_long_words_are_no_names_of_many_parts() -> None:
     """A secret of a megabyte, and a text with many points, are read as they are."""
-    word, points = "a" * 1_000_000, "..." * 100_000
-    assert tables_of(f"x = '{word}'\ny = '{points}'") == {"x": word, "y": points}
+    word, points, quotes = "a" * 1_000_000, "..." * 100_000, '"' * 100_000
+    escaped = quotes.replace('"', r"\"")
+    assert tables_of(f"x = '{word}'\ny = '{points}'\nz = \"{escaped}\"") == {"x": word, "y": points, "z": quotes}
