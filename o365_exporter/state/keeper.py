@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import anyio
@@ -30,6 +31,9 @@ GATHERED = 1.0
 
 REST = 4.0
 """How many times as long as a round of writing took nothing is written after it."""
+
+_ENOUGH = 3
+"""Tenants that cannot be written in one round, after which it is the disk, and not what stands in one's place."""
 
 AGAIN = 30.0
 """Seconds until it is tried again where nothing can be written."""
@@ -175,35 +179,43 @@ class Keeper:
             await self._clock.sleep(REST * (self._clock.monotonic() - begun))
 
     async def _write_changes(self, *, last: bool = False) -> None:
-        """One round; where nothing can be written, one tenant is enough to see that."""
+        """One round; where one file is in the way the others are written, and a few failures show that none can be."""
         self._waiting |= dict.fromkeys(self._store.take_touched())
         if last:  # what a poll has asked that is cut off counts for Microsoft too
             self._waiting |= dict.fromkeys(name for name, kept in self._kept.items() if _is_being_polled(kept.tenant))
+        errors: list[OSError] = []
         for name in list(self._waiting):
-            if (kept := self._kept.get(name)) is not None and not await self._write(name, kept):
-                return
+            if (kept := self._kept.get(name)) is not None:
+                try:
+                    await self._write(name, kept)
+                except OSError as error:
+                    errors.append(error)
+                    if len(errors) == _ENOUGH:
+                        break
+                    continue
             self._waiting.pop(name, None)
+        if errors:
+            self._failed(errors[0])
+        elif self._fails and not self._waiting:
+            log.info("state is written again", state_dir=str(self._folder.path))
+            self._fails = False
 
-    async def _write(self, name: str, kept: _Kept) -> bool:
-        """Whether it could be written."""
+    async def _write(self, name: str, kept: _Kept) -> None:
+        """Write one tenant.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         tenant, now = kept.tenant, self._clock.now()
         snapshot = Snapshot(
             name, kept.identity, tenant.graph.remembered(), self._scheduler.remembered(tenant), tenant.jobs
         )
-        try:
-            faulty = await in_thread(partial(self._write_down, snapshot, now))
-        except OSError as error:
-            self._failed(error)
-            return False
+        faulty = await in_thread(partial(self._write_down, snapshot, now))
         for key, fault in faulty.items():
             if key not in self._faulty:
                 log.error("fault of the exporter", exc_info=fault, **key._asdict())
         self._faulty |= faulty.keys()
-        if self._fails:
-            log.info("state is written again", state_dir=str(self._folder.path))
-        self._fails = False
         self._selfmetrics.state_written(now, success=True)
-        return True
 
     def _write_down(self, snapshot: Snapshot, now: float) -> dict[Key, Exception]:
         pieces, faulty = written(snapshot, now, self._long)
@@ -212,10 +224,11 @@ class Keeper:
 
     def _failed(self, error: OSError) -> None:
         if not self._fails:
+            where = f" at {Path(error.filename).name!r}" if isinstance(error.filename, str) else ""
             sentence = (
-                f"State cannot be written to state_dir = {str(self._folder.path)!r} ({error.strerror}): polls go on, "
-                "and a restart will begin with what was written before. Make room there, or let the exporter's user "
-                "write."
+                f"State cannot be written to state_dir = {str(self._folder.path)!r} ({error.strerror}{where}): "
+                "polls go on, and a restart will begin with what was written before. Make room there, or let the "
+                "exporter's user write."
             )
             log.error("state cannot be written", message=sentence)
         self._fails = True

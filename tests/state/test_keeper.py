@@ -67,6 +67,27 @@ async def test_a_full_disk_is_told_once_and_stops_nothing(tmp_path: Path, monkey
         assert len(told(made, "state is written again")) == 1
 
 
+async def test_what_is_in_the_way_of_one_file_stops_no_other(tmp_path: Path) -> None:
+    """A folder where a tenant's file belongs is named in one line, and the other tenants are written on."""
+    folder = tmp_path / "state"
+    async with process(folder, small("contoso", "fabrikam"), FEW) as made:
+        await made.clock.advance(60)
+        (file,) = folder.glob("contoso*.state")
+        other = next(iter(folder.glob("fabrikam*.state")))
+        file.unlink()
+        file.mkdir()
+        before = other.read_bytes()
+        await made.clock.advance(1300)
+        assert own(made, WRITES) == "0.0"
+        assert other.read_bytes() != before
+        (line,) = told(made, "state cannot be written")
+        assert "(Is a directory at 'contoso" in line["message"]
+        file.rmdir()
+        await made.clock.advance(700)
+        assert own(made, WRITES) == "1.0"
+        assert len(told(made, "state is written again")) == 1
+
+
 async def test_a_folder_that_cannot_be_made_is_tried_again(tmp_path: Path) -> None:
     """A volume that is mounted late is used as soon as it is there."""
     blocked = tmp_path / "volume"
