@@ -253,7 +253,9 @@ def _answers() -> Iterator[Trouble]:
         yield one(
             f"page of a {page} with 200", wrong, {"page": page}, EVERYWHERE, says="web page|no address of a file|lacks"
         )
-    yield one("empty body", "unavailable", {"text": ""}, states={"graph report": "unexpected_answer"})
+    yield one(
+        "empty body", "unavailable", {"text": ""}, states={"graph report": "unexpected_answer", "graph page": "no_data"}
+    )
     yield one("JSON cut", wrong, {"invalid_json": True}, classes=("list", "page", "object"))
     for name, text in (
         ("a list", "[]"),
@@ -291,8 +293,9 @@ def _contents() -> Iterator[Trouble]:
 
     wrong = "unexpected_answer"
     yield one("members that are unknown", _all("ok"), {"set": {"value.*.brandNew": {"a": [1]}, "brandNew": 7}})
-    yield one("entries without fields", _all(wrong), {"remove": ("value.*.*", "displayConcealedNames")})
-    yield one("fields that are null", _all(wrong), {"null": ("value.*.*", "displayConcealedNames")})
+    absent = {**_all(wrong), "page": "ok"}  # what has no value has no series, and no list is in doubt
+    yield one("entries without fields", absent, {"remove": ("value.*.*", "displayConcealedNames")})
+    yield one("fields that are null", absent, {"null": ("value.*.*", "displayConcealedNames")})
     yield one("fields of another type", _all(wrong), {"set": {"value.*.*": ["x"], "displayConcealedNames": ["x"]}})
     yield one("entries that are no objects", _all(wrong), {"set": {"value.*": 7}}, ("list", "page"))
     yield one("no list", _all(wrong), {"remove": ("value",)}, ("list", "page"))
