@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,6 @@ from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
-import structlog
 from pydantic import SecretStr, ValidationError
 
 from o365_exporter import logs
@@ -20,7 +18,7 @@ from o365_exporter.graph import GraphClient
 from o365_exporter.http import ConnectionOptions
 from o365_exporter.http.quoting import printable
 from o365_exporter.login import CredentialOptions
-from tests.graph.world import APP, APPS, SECRET, Microsoft, client, entra_error, graph_error, microsoft
+from tests.graph.world import APP, APPS, SECRET, Microsoft, client, entra_error, every_line, graph_error, microsoft
 
 FORBIDDEN = ("canary-token", SECRET, quote_plus(SECRET), quote(SECRET), SECRET[4:])
 LOG = logs.get_logger(__name__)
@@ -35,20 +33,9 @@ def world() -> Iterator[Microsoft]:
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """Every line of every logger at its chattiest, httpx, httpcore and msal among them."""
-    stream, root = io.StringIO(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    logs.configure(logs.LogOptions(level="debug", format="json"), stream)
-    chatty = [logging.getLogger(name) for name in ("httpx", "httpcore", "msal", "asyncio")]
-    levels = [logger.level for logger in chatty]
-    for logger in chatty:
-        logger.setLevel(logging.DEBUG)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for logger, before in zip(chatty, levels, strict=True):
-        logger.setLevel(before)
-    structlog.reset_defaults()
+    """Every line of every logger at its chattiest."""
+    with every_line() as lines:
+        yield lines
 
 
 def echo_to_graph(world: Microsoft) -> None:

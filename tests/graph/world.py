@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -10,7 +12,9 @@ from unittest import mock
 
 import httpx
 import respx
+import structlog
 
+from o365_exporter import logs
 from o365_exporter.clock import Clock
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.http import ConnectionOptions, Surroundings, open_http
@@ -141,3 +145,21 @@ async def client(
             graph_url=graph_url,
             observe=observe,
         )
+
+
+@contextmanager
+def every_line() -> Iterator[io.StringIO]:
+    """What is logged meanwhile, by every logger at its chattiest, httpx, httpcore and msal among them."""
+    stream, root = io.StringIO(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    logs.configure(logs.LogOptions(level="debug", format="json"), stream)
+    chatty = [logging.getLogger(name) for name in ("httpx", "httpcore", "msal", "asyncio")]
+    levels = [logger.level for logger in chatty]
+    for logger in chatty:
+        logger.setLevel(logging.DEBUG)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for logger, before in zip(chatty, levels, strict=True):
+        logger.setLevel(before)
+    structlog.reset_defaults()

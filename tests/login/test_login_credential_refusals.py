@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import re
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,7 +12,6 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-import structlog
 
 from o365_exporter import logs
 from o365_exporter.errors import AuthError, PollError
@@ -23,7 +21,7 @@ from o365_exporter.login import CredentialOptions
 from o365_exporter.login.credentials import credential_source
 from o365_exporter.login.meanings import TABLE
 from tests.certificates import certificate, key_pem, pem, pfx
-from tests.graph.world import APP, Microsoft, client, entra_error, microsoft
+from tests.graph.world import APP, Microsoft, client, entra_error, every_line, microsoft
 
 PASSPHRASE = "canary-passphrase"
 FEDERATED = "canary-federated-token"
@@ -39,20 +37,9 @@ def world() -> Iterator[Microsoft]:
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """Every line of every logger at its chattiest, msal among them."""
-    stream, root = io.StringIO(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    logs.configure(logs.LogOptions(level="debug", format="json"), stream)
-    chatty = [logging.getLogger(name) for name in ("httpx", "httpcore", "msal", "asyncio")]
-    levels = [logger.level for logger in chatty]
-    for logger in chatty:
-        logger.setLevel(logging.DEBUG)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for logger, before in zip(chatty, levels, strict=True):
-        logger.setLevel(before)
-    structlog.reset_defaults()
+    """Every line of every logger at its chattiest."""
+    with every_line() as lines:
+        yield lines
 
 
 def by_certificate(folder: Path, **changes: Any) -> CredentialOptions:
