@@ -107,6 +107,7 @@ class _Kept(Generic[R]):
     told: bool
     taken_at: float | None
     attempted_at: float
+    nothing_since: float | None
     next_run: float | None
     duration: float
     remarks: frozenset[str]
@@ -204,6 +205,7 @@ def _line(job: Job, poll: Poll, *, told: bool) -> bytes:
         told=told,
         taken_at=poll.taken_at,
         attempted_at=poll.attempted_at or 0.0,
+        nothing_since=poll.nothing_since,
         next_run=poll.next_run,
         duration=poll.duration,
         remarks=poll.remarks,
@@ -301,6 +303,7 @@ def _poll(kept: _Kept[Any]) -> Poll:
         taken_at=kept.taken_at,
         attempted_at=kept.attempted_at,
         duration=kept.duration,
+        nothing_since=kept.nothing_since,
         next_run=kept.next_run,
         remarks=kept.remarks,
         failures=kept.failures,

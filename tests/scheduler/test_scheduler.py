@@ -18,6 +18,7 @@ from o365_exporter.errors import (
 from o365_exporter.graph import GraphClient
 from o365_exporter.metrics import Sample
 from o365_exporter.scheduler import JITTER, Job
+from o365_exporter.scheduler.memory import going_on
 from o365_exporter.store import Key
 from tests.fakes import FakeClock
 from tests.scheduler.scripted import VALUE, Follower, Run, ScriptedSource, Waking, named, tenant, without_token
@@ -297,6 +298,8 @@ async def test_what_has_been_gone_for_a_week_is_polled_once_a_week() -> None:
         found.append([await waits(job) for job in contoso.jobs])
         clock.sleep_through(DAY)
     assert found == [[1, 1]] * 7 + [[7, 1]] * 2
+    poll = run.store[contoso.jobs[0].key]
+    assert going_on(poll, gone) == poll, "the next process goes on so"
     gone.answer = 1.0
     assert await waits(contoso.jobs[0]) == 1
 

@@ -108,6 +108,7 @@ def any_poll(draw: st.DrawFn, source: Source[Any]) -> Poll:
         taken_at=draw(st.none() | times),
         attempted_at=draw(times),
         duration=draw(times),
+        nothing_since=draw(st.none() | times),
         next_run=draw(times),
         remarks=draw(st.frozensets(st.text())),
         failures=draw(st.dictionaries(reasons, st.integers(1, 10**6))),
