@@ -19,6 +19,7 @@ _LOCKED = re.compile(r"^(\S+?)(?:\[\S+\])?==(\S+)(?: ; (.+?))? \\\n((?:    --has
 _LICENCES = {
     "Apache Software License": "Apache-2.0",
     "Apache-2.0 License": "Apache-2.0",
+    "BSD License": "BSD-3-Clause",  # jinja2
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }

@@ -42,10 +42,22 @@ REASONS: dict[str, Reason] = {
         "connections, TLS, proxies, time-outs and streams to login, Graph and downloads, in one client for all tenants",
         "httpx2, tried: see below",
     ),
+    "icalendar": Reason(
+        "writes the calendar of what ends next: folded lines, escapes and identifiers of RFC 5545",
+        "one kind of entry is served: some 30 lines, and the folding of lines by octets",
+    ),
+    "jinja2": Reason(
+        "pages for people out of templates in which whatever is put in is escaped",
+        "htpy or another engine: templates are read by nothing else",
+    ),
     "msal": Reason(
         "signs assertions and tells kinds of Azure machines ([why no more](adr/0017-login-requests-are-our-own.md))",
         "a JWT of six claims, signed by cryptography: some 40 lines. requests, urllib3, charset-normalizer and pyjwt "
         "would go with it",
+    ),
+    "nh3": Reason(
+        "lets pass of Microsoft's HTML what is text, lists and links, and nothing that runs or loads",
+        "posts as plain text; no sanitiser of our own",
     ),
     "prometheus-client": Reason(
         "the series of the process, and both text formats of them; those of tenants are rendered by `exposition`",
@@ -58,6 +70,14 @@ REASONS: dict[str, Reason] = {
     "pyyaml": Reason(
         "reads `web_config_file`, with texts, lists and tables alone",
         "ruamel.yaml, behind one class of `web/webfile.py`",
+    ),
+    "rich": Reason(
+        "tables and progress on terminals, as wide as these are and with colour where it is wanted",
+        "text in columns without colour; only commands that people type import it",
+    ),
+    "shtab": Reason(
+        "completion for bash and zsh out of the parser of the command line",
+        "scripts by hand, of which one would be forgotten with each new option",
     ),
     "starlette": Reason(
         "routes, requests and answers of ten pages; the simulator is written with it",
