@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import shlex
 import subprocess
 import sys
 from argparse import Namespace
@@ -17,7 +19,9 @@ import structlog
 
 from o365_exporter import __version__, cli
 from o365_exporter.catalogue import all_collectors
-from o365_exporter.cli import main
+from o365_exporter.cli import COMMANDS, main
+from o365_exporter.cli.command import Example
+from o365_exporter.cli.parser import PROGRAM
 from o365_exporter.commands.simulate import Front
 from o365_exporter.errors import ConfigurationError
 
@@ -64,6 +68,40 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert [command for command in OPTIONS if command not in text] == []
     assert "\n  2  wrong settings or options; every fault is named on standard error\n" in text
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_help_ends_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command shows at the end what it is good for, in lines that can be copied."""
+    assert code_of(command, "--help") == 0
+    _, _, shown = capsys.readouterr().out.partition("\nexamples:\n")
+    assert shown.startswith("  # ")
+    assert f"\n  o365-exporter {command}" in shown
+
+
+@pytest.mark.parametrize(
+    "example", [example for command in COMMANDS for example in command.examples], ids=lambda example: example.line
+)
+def test_examples_are_understood(example: Example) -> None:
+    """Each line that help shows has options that exist."""
+    for line in re.split(r"&&|\|", example.line):
+        program, *arguments = shlex.split(line.partition(">")[0])
+        if program == PROGRAM:
+            cli.parser().parse_args(arguments)
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.parametrize("command", ["", *OPTIONS])
+def test_help_fits_the_terminal(
+    command: str, columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No line is wider than the terminal but those that are copied, and a wide one is used (usage is argparse's)."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert code_of(*filter(None, [command, "--help"])) == 0
+    _, _, text = capsys.readouterr().out.partition("\n\n")
+    widths = [len(line) for line in text.splitlines() if not line.startswith("  o365-exporter ")]
+    assert max(widths) <= columns
+    assert columns > 80 or max(widths) > columns - 15
 
 
 @pytest.mark.parametrize(
@@ -117,7 +155,7 @@ def _raising(error: BaseException) -> Any:
 
 def test_wrong_settings_are_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Every fault is a line on standard error, and nothing is on standard output."""
-    monkeypatch.setattr(cli, "_parser", _raising(ConfigurationError(["a is wrong", "b is wrong"])))
+    monkeypatch.setattr(cli, "parser", _raising(ConfigurationError(["a is wrong", "b is wrong"])))
     assert code_of() == 2
     assert capsys.readouterr() == ("", "o365-exporter: a is wrong\no365-exporter: b is wrong\n")
 
@@ -135,7 +173,7 @@ def test_no_traceback_reaches_anybody(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
 ) -> None:
     """A fault of the program is exit code 1 and one line of the log: kinds and places, and no foreign text."""
-    monkeypatch.setattr(cli, "_parser", _raising(error))
+    monkeypatch.setattr(cli, "parser", _raising(error))
     with untouched_logs():
         assert code_of() == 1
     out, err = capsys.readouterr()
@@ -143,14 +181,14 @@ def test_no_traceback_reaches_anybody(
     line = json.loads(err)
     assert (line["event"], line["level"]) == ("fault of the exporter", "critical")
     assert line["exception"][0]["type"] == type(error).__qualname__
-    assert any(place.startswith("o365_exporter/cli.py:") for place in line["exception"][0]["frames"])
+    assert any(place.startswith("o365_exporter/cli/__init__.py:") for place in line["exception"][0]["frames"])
     if isinstance(error, ExceptionGroup):
         assert [one["type"] for one in line["exception"][1:]] == ["BrokenPipeError", "ValueError"]
 
 
 def test_an_early_interrupt_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C before the signal handlers stand ends the program like one that comes later."""
-    monkeypatch.setattr(cli, "_parser", _raising(KeyboardInterrupt()))
+    monkeypatch.setattr(cli, "parser", _raising(KeyboardInterrupt()))
     assert code_of() == 0
 
 
@@ -212,7 +250,9 @@ _LATER = [
 _LOADED_BY = """
 import sys
 sys.argv[1:] = {arguments}
-from o365_exporter.cli import main
+from o365_exporter.cli import COMMANDS, main
+from o365_exporter.cli.command import Example
+from o365_exporter.cli.parser import PROGRAM
 try:
     main()
 except SystemExit as end:

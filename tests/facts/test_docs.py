@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from o365_exporter import cli
 from o365_exporter.catalogue import all_collectors, all_metrics
+from o365_exporter.cli.parser import EPILOG
 from o365_exporter.graph import ROLES
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.settings.schema import PREFIX, lookup
@@ -44,7 +45,7 @@ MISSPELT = "O365_CLIENT_SECERT"
 
 def parsers() -> dict[str, Any]:
     """The parser of each command."""
-    (choices,) = (action.choices for action in cli._parser()._actions if isinstance(action.choices, dict))
+    (choices,) = (action.choices for action in cli.parser()._actions if isinstance(action.choices, dict))
     return dict(choices)
 
 
@@ -81,12 +82,12 @@ def test_command_lines_are_understood(path: Path) -> None:
     for line in commands(path.read_text("utf-8")):
         _, found, arguments = line.partition(".venv/bin/python -m o365_exporter ")
         if found:
-            cli._parser().parse_args(shlex.split(arguments.split(">")[0]))
+            cli.parser().parse_args(shlex.split(arguments.split(">")[0]))
 
 
 def test_exit_codes_are_those_of_help() -> None:
     """One meaning of each exit code, word for word."""
-    meanings = re.findall(r"^  (\d+)  (.+)$", cli._EPILOG, re.MULTILINE)
+    meanings = re.findall(r"^  (\d+)  (.+)$", EPILOG, re.MULTILINE)
     assert table(README, "Exit code", "Meaning") == [list(pair) for pair in meanings]
 
 

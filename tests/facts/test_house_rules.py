@@ -207,7 +207,7 @@ def test_the_files_of_the_repository_are_found(root: Path, monkeypatch: pytest.M
     if not git:
         monkeypatch.setenv("PATH", "")
     found = {path.relative_to(root).as_posix() for path in ours(root)}
-    assert {"README.md", ".ci/run", "o365_exporter/cli.py", "tools/pictures/package-lock.json"} <= found
+    assert {"README.md", ".ci/run", "o365_exporter/cli/__init__.py", "tools/pictures/package-lock.json"} <= found
     assert not [name for name in found if name.startswith((".venv/", ".git/")) or "node_modules/" in name]
 
 

@@ -1,0 +1,39 @@
+"""What a command says of itself."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Example:
+    """A command line worth copying.
+
+    Args:
+        purpose: what it is good for, without a full stop.
+        line: the whole line, as it is typed into a shell.
+    """
+
+    purpose: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Args:
+        name: as it is typed.
+        summary: what it does, in a sentence.
+        add_options: declares its options.
+        run: does it, and returns the exit code; imports what it needs.
+        examples: what its help shows at the end.
+    """
+
+    name: str
+    summary: str
+    add_options: Callable[[ArgumentParser], None]
+    run: Callable[[Namespace], int]
+    examples: tuple[Example, ...]

@@ -1,0 +1,110 @@
+"""The parser of a command line: help that fits the terminal, and guesses at what was meant."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from o365_exporter import __version__
+from o365_exporter.cli.command import Command
+
+PROGRAM = "o365-exporter"
+
+EPILOG = """\
+settings:
+  One tenant needs three environment variables: O365_TENANT_ID, O365_CLIENT_ID and \
+O365_CLIENT_SECRET (or O365_CLIENT_SECRET_FILE). Many tenants need a file; see config.example.toml and \
+docs/configuration.md.
+
+exit codes:
+  0  done, or stopped by SIGTERM or Ctrl-C
+  1  once: at least one source failed; any command: a fault, or output cannot be written
+  2  wrong settings or options; every fault is named on standard error
+  130  once: stopped by Ctrl-C before every source was polled; 143: by SIGTERM
+"""
+
+_START = re.compile(r" *((?P<comment># )|\d+ +)?")
+"""Of a line: what the lines into which it is wrapped are indented by."""
+
+
+def parser_of(commands: Sequence[Command]) -> Parser:
+    """A parser of these commands; what it finds has the function of the command in ``command``."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="Prometheus exporter for Microsoft 365: polls Microsoft Graph and serves /metrics.",
+        epilog=EPILOG,
+        formatter_class=_Formatter,
+    )
+    parser.add_argument("-v", "-V", "--version", action="version", version=f"%(prog)s {__version__}")
+    below = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in commands:
+        of_command = below.add_parser(
+            command.name,
+            help=command.summary,
+            description=command.summary,
+            epilog=_examples(command),
+            formatter_class=_Formatter,
+        )
+        of_command.set_defaults(command=command.run)
+        command.add_options(of_command)
+    return parser
+
+
+def _examples(command: Command) -> str:
+    each = (f"  # {example.purpose}:\n  {example.line}" for example in command.examples)
+    return "\n".join(("examples:", *each))
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Wraps a text line by line, each with its own indentation; a command line stays whole, for it is copied."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(line for given in text.splitlines() for line in _wrapped(indent + given, width))
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    start = _START.match(line)
+    if PROGRAM in line and not (start and start["comment"]):
+        return [line]
+    margin = line[: start.end()] if start else ""
+    below = margin if start and start["comment"] else " " * len(margin)
+    return textwrap.wrap(line, width, subsequent_indent=below, break_long_words=False) or [""]
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what somebody may have meant by an option or a command that does not exist."""
+
+    def understood(self, argv: Sequence[str] | None) -> argparse.Namespace:
+        """The options; where one does not exist, the program ends here. Its value is not shown, it may be a secret."""
+        found, unknown = self.parse_known_args(argv)
+        if unknown:
+            names = [argument.partition("=")[0] for argument in unknown if argument.startswith("-")]
+            guess = _meant(names[0], _options(self)) if names else ""
+            self.error(f"unrecognized arguments: {' '.join(names) or 'one too many'}{guess}")
+        return found
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = list(map(str, action.choices))
+            text = f"{value!r} is not known{_meant(str(value), known)} (choose from {', '.join(known)})"
+            raise argparse.ArgumentError(action, text)
+
+
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    """Every option of a parser and of its commands."""
+    found: list[str] = []
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public list of them
+        found += action.option_strings
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - nor a public name for this
+            found += [option for command in action.choices.values() for option in _options(command)]
+    return list(dict.fromkeys(found))
+
+
+def _meant(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    return f": did you mean {near[0]}?" if near else ""
