@@ -19,7 +19,7 @@ SOURCES := INDEX_URL EXTRA_INDEX_URL FIND_LINKS NO_INDEX TRUSTED_HOST CERT CLIEN
 unexport $(filter-out $(SOURCES:%=PIP_%),$(filter PIP_%,$(.VARIABLES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stack clients test faults soak fuzz bench bench-quick wheel sbom image check installs format lint types layers generated docs pictures locks lock clean again
+.PHONY: help demo demo-stack clients test faults soak fuzz bench bench-quick wheel sbom image check installs format lint types layers generated docs site pictures locks lock clean again
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -64,7 +64,7 @@ sbom: $(DEV) ## write dist/o365-exporter.cdx.json: what is installed to run the 
 image: ## build the container image o365-exporter; docs/container.md has more
 	tools/container
 
-check: format lint types layers generated locks ## format, lint, types, layers, generated files and lock files; no tests
+check: format lint types layers generated site locks ## format, lint, types, layers, generated files, site and lock files; no tests
 
 installs: $(DEV) ## install as README says by old pip and on each Python at hand, as if everything had newer releases
 	$(BIN)/python -m tools.installs
@@ -88,6 +88,9 @@ generated: $(DEV)
 docs: $(DEV) ## write the generated pages, dashboards and the example configuration anew
 	$(BIN)/python tools/make_docs.py
 	$(BIN)/python -m tools.dashboards
+
+site: $(DEV) ## build the documentation site in build/site; a dead link or a page that is in no menu ends it
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict # --quiet would hide what is wrong; the theme would tell of its successor
 
 pictures: $(DEV) ## draw the dashboards anew for docs/pictures; needs npm, chromium and prometheus
 	$(BIN)/python -m tools.pictures.take
