@@ -24,7 +24,7 @@ class StubGraph:
         self.lists: dict[str, Any] = dict(lists or {})
         self.entries: dict[str, Any] = {}
         self.asked: list[str] = []
-        self.auth = SimpleNamespace(state="ok", message="", certificate_start=None, certificate_end=None)
+        self.auth = SimpleNamespace(state="ok", message="", certificate_start=None, certificate_end=None, roles=None)
         self.traffic = SimpleNamespace(requests={}, waits={})
         self.identity = SimpleNamespace(client_id=client_id, secret_hint=secret_hint, tenant_id=TENANT_ID)
         self.clock_skew: float | None = None

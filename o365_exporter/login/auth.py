@@ -13,6 +13,7 @@ import anyio
 from o365_exporter.clock import Clock
 from o365_exporter.errors import AuthError, PollError, PollTimeoutError, to_keep
 from o365_exporter.http.patience import patience
+from o365_exporter.login.claims import roles_of
 from o365_exporter.login.credentials import Credential, CredentialSource
 from o365_exporter.login.identity import Identity
 from o365_exporter.login.issuer import Grant, Issuer
@@ -35,6 +36,7 @@ class _Token:
     expires_at: float  # wall clock: a machine that slept has a token that aged
     renew_at: float
     obtained_at: float  # monotonic
+    roles: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,15 @@ class TokenProvider:
     def secrets(self) -> tuple[str, ...]:
         """What was sent lately and may show nowhere, whoever sends it back: the credential's secrets, and tokens."""
         return (*(self._known.secrets if self._known else ()), *(token.value for token in self._recent))
+
+    @property
+    def roles(self) -> frozenset[str] | None:
+        """The permissions that the token in use states, unverified; None where there is none or it does not say.
+
+        A hint for people and for the pace of polling: Graph alone knows, and is asked in any case.
+        """
+        living = self._living()
+        return living.roles if living else None
 
     @property
     def certificate_start(self) -> float | None:
@@ -207,7 +218,8 @@ class TokenProvider:
             raise
         ahead = min(self._random.uniform(*_AHEAD), grant.lifetime / 2)
         end = start + grant.lifetime
-        self._token = _Token(grant.token, fingerprint, end, end - ahead, self._clock.monotonic())
+        obtained_at = self._clock.monotonic()
+        self._token = _Token(grant.token, fingerprint, end, end - ahead, obtained_at, roles_of(grant.token))
         self._recent.append(self._token)
         self._failure = None
         self._state, self._message, self.secret_hint = "ok", "", credential.hint

@@ -7,8 +7,6 @@ reference" of App Service. Which of both the machine has, msal knows by the envi
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -23,6 +21,7 @@ from o365_exporter.http.client import Request, Response, open_direct
 from o365_exporter.http.quoting import printable
 from o365_exporter.http.retry import ATTEMPTS, Retries
 from o365_exporter.http.traffic import Traffic
+from o365_exporter.login.claims import tenant_of
 from o365_exporter.login.credentials import Credential, MachineIdentity
 from o365_exporter.login.identity import Identity
 from o365_exporter.login.issuer import UNUSABLE, Grant
@@ -122,20 +121,10 @@ class AzureMachine:
 
     def _check_tenant(self, token: str) -> None:
         """A machine belongs to one tenant: the data of that one must not pass for those of another."""
-        home = _tenant_of(token)
+        home = tenant_of(token)
         wanted = self._who.tenant_id
         if home and "." not in wanted and home.lower() != wanted.lower():
             raise AuthError(
                 f"The managed identity belongs to tenant {printable(home)}, and not to {self._who.tenant} ({wanted}).",
                 remedy="Use a managed identity for the machine's own tenant only, and another kind of credential here.",
             )
-
-
-def _tenant_of(token: str) -> str:
-    """The tenant for which a token is; empty where it does not say so in the usual place."""
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return str(claims["tid"])
-    except (IndexError, KeyError, TypeError, ValueError, RecursionError):
-        return ""

@@ -40,12 +40,12 @@ from o365_exporter.http.retry import retry_after
 from o365_exporter.http.skew import http_date
 from o365_exporter.http.trust import authority_defects
 from o365_exporter.login import CLOUDS, Identity
+from o365_exporter.login.claims import roles_of, tenant_of
 from o365_exporter.login.credentials import ClientSecret
 from o365_exporter.login.credentials.keypair import key_pair
 from o365_exporter.login.credentials.secret import secret_doubt
 from o365_exporter.login.entra import _is_endpoint
 from o365_exporter.login.issuer import UNUSABLE, Grant
-from o365_exporter.login.machine import _tenant_of
 from o365_exporter.login.refusals import login_error, machine_error
 from o365_exporter.reports.folding import Unchanged, fold
 from o365_exporter.reports.recipes import Recipe
@@ -295,13 +295,14 @@ def entries(data: bytes) -> None:
 
 
 def token(data: bytes) -> None:
-    """A token response, and whose the token is."""
+    """A token response, whose the token is, and what it allows."""
     with suppress(ValueError, RecursionError):
         content = json.loads(data)
         if isinstance(content, dict):
             with suppress(*UNUSABLE):
                 Grant.of(content)
-    _tenant_of(data.decode("utf-8", "replace"))
+    for read in (tenant_of, roles_of):
+        read(data.decode("utf-8", "replace"))
 
 
 def headers(data: bytes) -> None:
@@ -448,7 +449,7 @@ PARSERS: dict[str, Parser] = {
     ),
     "token": Parser(
         token,
-        ("login/machine.py",),
+        ("login/claims.py",),
         (b'{"access_token": "a.e30.b", "expires_in": "3599"}', b"a.W1s.b", b"a." + b"W1tb" * 9_000 + b".b"),
     ),
     "headers": Parser(
