@@ -27,6 +27,7 @@ from o365_exporter.exposition import render
 from o365_exporter.logs import LogOptions, configure
 from o365_exporter.metrics import Metric
 from o365_exporter.selfmetrics import SelfMetrics
+from o365_exporter.status import Board
 from o365_exporter.store import Key, Poll, Store
 
 CROWD, READERS, TENANTS = 10_000, 50, 20
@@ -137,7 +138,13 @@ def _serve(megabytes: int, told: Connection) -> None:
 async def _serving(megabytes: int, told: Connection) -> None:
     clock, store, own = SystemClock(), Store(), SelfMetrics("benchmark")
     app = web.create_app(
-        store=store, clock=clock, metrics=(UNITS,), selfmetrics=own, version="benchmark", ready=lambda: (True, "")
+        store=store,
+        board=Board(store, clock, tuple),
+        clock=clock,
+        metrics=(UNITS,),
+        selfmetrics=own,
+        version="benchmark",
+        ready=lambda: (True, ""),
     )
     for tenant in range(TENANTS):
         _poll(store, clock, tenant, megabytes, 1)

@@ -29,6 +29,7 @@ from o365_exporter.clock import SystemClock
 from o365_exporter.exposition import render
 from o365_exporter.metrics import Metric
 from o365_exporter.selfmetrics import SelfMetrics
+from o365_exporter.status import Board
 from o365_exporter.store import Key, Poll, Store
 
 FAMILIES, TENANTS = 60, 200
@@ -108,6 +109,7 @@ def _app(metrics: list[Metric], polls: Polls) -> tuple[web.App, Store]:
         store.put_about(tenant, {})
     app = web.create_app(
         store=store,
+        board=Board(store, clock, tuple),
         clock=clock,
         metrics=metrics,
         selfmetrics=SelfMetrics("benchmark"),

@@ -28,6 +28,7 @@ from o365_exporter.scheduler import Scheduler
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.settings import Settings
 from o365_exporter.state import Keeper, open_keeper
+from o365_exporter.status import Board
 from o365_exporter.store import Store
 
 log = get_logger("app")
@@ -46,6 +47,7 @@ class App:
     scheduler: Scheduler
     fleet: Fleet
     reloads: Reloads
+    board: Board
     keeper: Keeper | None = None
 
     def page(self) -> bytes:
@@ -75,6 +77,7 @@ class App:
             door = await web.open_door(self.settings.web, self.clock, self.selfmetrics)
             web_app = web.create_app(
                 store=self.store,
+                board=self.board,
                 clock=self.clock,
                 metrics=all_metrics().values(),
                 selfmetrics=self.selfmetrics,
@@ -120,7 +123,15 @@ async def assemble(settings: Settings, clock: Clock | None = None, *, keeps_stat
         fleet = Fleet(scheduler, client, clock, keeper)
         reloads = Reloads(settings, fleet, selfmetrics, clock)
         await reloads.begin()
-        yield App(settings, clock, store, selfmetrics, scheduler, fleet, reloads, keeper)
+        board = Board(
+            store,
+            clock,
+            lambda: fleet.watched,
+            version=__version__,
+            shard=str(settings.sharding.shard or ""),
+            faults=lambda: reloads.faults,
+        )
+        yield App(settings, clock, store, selfmetrics, scheduler, fleet, reloads, board, keeper)
 
 
 async def until_signal(work: Callable[[], Awaitable[None]], last_moment: float | None = None) -> signal.Signals | None:

@@ -29,6 +29,12 @@ UNKNOWN = "unknown"
 LONGEST = 1024
 """Characters of a foreign text; what is longer is cut, since it becomes a label in each scrape."""
 
+LONGEST_BODY = 16 * 1024
+"""Characters of a text that is no label; the longest post of 829 had 2 176."""
+
+_UNPRINTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""What has no place in a text of many lines: controls, marks of direction, characters without width, half pairs."""
+
 _TOO_LARGE = 2**63
 _NEVER = "0001-01-01"
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
@@ -87,6 +93,14 @@ def _string(entry: Json, name: str) -> str:
     if not isinstance(value, str):
         raise _wrong_type(name, value, "a string")
     return value
+
+
+def body(entry: Json, name: str) -> str:
+    """A text of Microsoft's that has many lines, such as the HTML of a post; cut at ``LONGEST_BODY``, and kept once."""
+    value = _string(entry, name)
+    if len(value) > LONGEST_BODY:
+        value = f"{value[: LONGEST_BODY - 1]}…"
+    return sys.intern(_UNPRINTED.sub("", value).strip())
 
 
 def identifier(entry: Json, *names: str) -> str:
@@ -152,6 +166,14 @@ def timestamp(entry: Json, name: str) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         raise _wrong_type(name, value, "a date-time") from None
+
+
+def iso(moment: float | None) -> str:
+    """Seconds since 1970 as ``2026-11-28T16:00:41Z``; empty where there is none, or none that a calendar has."""
+    try:
+        return "" if moment is None else f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def record(entry: Json, name: str) -> Json:

@@ -14,6 +14,7 @@ from o365_exporter.logs import get_logger
 from o365_exporter.scheduler import Job, Scheduler, Tenant
 from o365_exporter.settings import TenantSettings
 from o365_exporter.state import Identity, Keeper
+from o365_exporter.status import Watched
 from o365_exporter.store import Key
 from o365_exporter.telemetry import TenantFacts
 
@@ -54,6 +55,19 @@ class Fleet:
     def tenants(self) -> tuple[Tenant, ...]:
         """Those that are watched now."""
         return tuple(member.tenant for member in self._members.values())
+
+    @property
+    def watched(self) -> tuple[Watched, ...]:
+        """The same for whoever looks at what is known of them."""
+        return tuple(
+            Watched(
+                member.tenant.facts,
+                member.tenant.graph,
+                {job.key: job.source for job in member.tenant.jobs},
+                member.settings.shown,
+            )
+            for member in self._members.values()
+        )
 
     @property
     def settings(self) -> tuple[TenantSettings, ...]:

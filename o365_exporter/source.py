@@ -53,6 +53,23 @@ Interval = Annotated[Duration, Field(ge=10, le=30 * 86400)]
 """Seconds between two polls."""
 
 
+NEWS_LENGTH = 4000
+"""Characters of a text in a line of the log; collectors of logs cut lines of 16 KiB or refuse them."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that Microsoft has said for the first time, as one line of the log.
+
+    Args:
+        event: what kind of thing it is, such as ``post``.
+        fields: by name, as they are to be logged; together they tell it apart from others.
+    """
+
+    event: str
+    fields: Mapping[str, str]
+
+
 class CollectorOptions(BaseModel):
     """What every collector can be told; each adds its own."""
 
@@ -141,6 +158,10 @@ class Source(ABC, Generic[R]):
     def dropped(self, records: R) -> int:  # noqa: ARG002 - most sources cut nothing themselves
         """Series that the records would make if the source had not cut them itself."""
         return 0
+
+    def news(self, previous: R | None, records: R) -> Iterable[News]:  # noqa: ARG002 - most sources tell numbers alone
+        """What the records say and the ones before did not; nothing where there were none before."""
+        return ()
 
     def wakes(self, previous: R | None, records: R) -> tuple[str, ...]:  # noqa: ARG002 - the default needs neither
         """Siblings that are to be polled at once because of what changed."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from math import inf
@@ -25,9 +25,10 @@ from o365_exporter.fields import UNKNOWN, Json, closed, member
 from o365_exporter.filters import Filter
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.listing import Listing, ListSource, left_out_remark, parsed
+from o365_exporter.markup import plain
 from o365_exporter.metrics import Metric, Sample
 from o365_exporter.service_names import known_service_id
-from o365_exporter.source import Collector, CollectorOptions, Duration, Interval, Source
+from o365_exporter.source import NEWS_LENGTH, Collector, CollectorOptions, Duration, Interval, News, Source
 from o365_exporter.texts import UnusableError
 
 STATUSES = (
@@ -169,6 +170,12 @@ ISSUES_OF_SERVICE = Endpoint(
     urgent=True,
 )
 
+POSTS_KEPT = 40
+"""Posts of an issue whose text is kept, the newest; Microsoft writes some eight."""
+
+CHARACTERS_KEPT = 1024 * 1024
+"""Characters of posts that are kept for a tenant: 600 posts of ordinary length."""
+
 _READ_RESOLVED_EVERY = 6 * 3600.0
 """Seconds between two readings of an issue that was resolved: a review may be posted days later."""
 
@@ -228,8 +235,22 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """What Microsoft wrote at a moment (seconds since 1970; None where it is not told) about an issue, in HTML.
+
+    ``kind`` is postType: regular, quick or strategic; empty where it is not told. Posts have no id.
+    """
+
+    at: float | None
+    kind: str
+    html: Annotated[str, AfterValidator(sys.intern)]
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """One serviceHealthIssue. Times are seconds since 1970, None where Graph has none.
+
+    ``posts`` is how many there are, ``words`` those whose text is kept, the oldest first; see ``_bounded``.
 
     ``service_id`` is found once and stays for the life of the issue; see ``Places``.
     ``left_at`` is when it was first missing from the open issues, None while it is among them; ``read_at`` when it was
@@ -250,6 +271,7 @@ class Issue:
     last_modified: float | None
     last_post: float | None
     posts: int
+    words: tuple[Post, ...] = ()
     service_id: str = ""
     left_at: float | None = None
     read_at: float = 0.0
@@ -262,10 +284,14 @@ Services = Listing[Service]
 
 @dataclass(frozen=True, slots=True)
 class Issues(Listing[Issue]):
-    """The open issues and those that were resolved lately; ``directory`` knows the id of each service by its name."""
+    """The open issues and those that were resolved lately; ``directory`` knows the id of each service by its name.
+
+    ``since`` is the wall clock of the first reading, before which resolved issues are not known.
+    """
 
     entries: tuple[Issue, ...]
     directory: Mapping[str, str] = field(default_factory=dict)
+    since: float | None = None
 
 
 def parse_service(entry: Json) -> Service:
@@ -280,6 +306,7 @@ def parse_service(entry: Json) -> Service:
 def parse_issue(entry: Json) -> Issue:
     """One serviceHealthIssue."""
     posts = fields.objects(entry, "posts")
+    words = sorted(map(_parse_post, posts), key=lambda post: post.at or 0.0)
     return Issue(
         id=sys.intern(fields.reference(entry, "id")),
         service=fields.shared_text(entry, "service"),
@@ -293,9 +320,32 @@ def parse_issue(entry: Json) -> Issue:
         start=fields.timestamp(entry, "startDateTime"),
         end=fields.timestamp(entry, "endDateTime"),
         last_modified=fields.timestamp(entry, "lastModifiedDateTime"),
-        last_post=max(filter(None, (fields.timestamp(post, "createdDateTime") for post in posts)), default=None),
+        last_post=max(filter(None, (post.at for post in words)), default=None),
         posts=len(posts),
+        words=tuple(post for post in words if post.html)[-POSTS_KEPT:],
     )
+
+
+def _parse_post(entry: Json) -> Post:
+    return Post(
+        at=fields.timestamp(entry, "createdDateTime"),
+        kind=fields.shared_text(entry, "postType"),
+        html=fields.body(fields.record(entry, "description"), "content"),
+    )
+
+
+def _bounded(issues: Sequence[Issue]) -> tuple[Issue, ...]:
+    """The issues with as many texts of posts as a tenant may keep: those of issues that were written of last."""
+    room = CHARACTERS_KEPT
+    kept: dict[str, Issue] = {}
+    for issue in sorted(issues, key=lambda issue: issue.last_post or 0.0, reverse=True):
+        words = list[Post]()
+        for post in reversed(issue.words):
+            room -= len(post.html)
+            if room >= 0:
+                words.append(post)
+        kept[issue.id] = issue if len(words) == len(issue.words) else replace(issue, words=tuple(reversed(words)))
+    return tuple(kept[issue.id] for issue in issues)
 
 
 def _identified(services: Services, previous: Iterable[Service]) -> Services:
@@ -386,13 +436,22 @@ class IssuesSource(Source[Issues]):
             replace(issue, service_id=known.get(issue.id) or await places.of(issue.id, issue.service))
             for issue in found.values()
         ]
-        return Issues(tuple(placed), listed.left_out, listed.example, now, directory=places.directory)
+        since = now if previous is None or previous.since is None else previous.since
+        return Issues(_bounded(placed), listed.left_out, listed.example, now, directory=places.directory, since=since)
 
     def _is_over(self, issue: Issue, now: float) -> bool:
         return issue.left_at is not None and now - issue.left_at > self._options.keep_resolved
 
     def left_out(self, records: Issues) -> int:
         return records.left_out
+
+    def news(self, previous: Issues | None, records: Issues) -> Iterator[News]:
+        if previous is None:
+            return
+        before = {issue.id: issue for issue in previous}
+        for issue in records:
+            if self._serves(_service_of(issue, {}), issue):
+                yield from (_news_of(issue, post) for post in _unheard(issue, before.get(issue.id)))
 
     def samples(self, records: Issues, siblings: Mapping[str, Any]) -> Iterator[Sample]:
         services: Services | tuple[Service, ...] = siblings.get(OverviewsSource.name) or ()
@@ -422,6 +481,28 @@ class IssuesSource(Source[Issues]):
             ):
                 if value not in known:
                     yield f"The issue {issue.id} has the {name} {value!r}, which is served as unknown."
+
+
+def _unheard(issue: Issue, before: Issue | None) -> Iterator[Post]:
+    """Its posts that are not from before; a text that was not kept and is now is no news."""
+    known = {post.at for post in before.words} if before else set()
+    last = before.last_post if before else None
+    return (post for post in issue.words if post.at not in known and (last is None or (post.at or last) >= last))
+
+
+def _news_of(issue: Issue, post: Post) -> News:
+    return News(
+        "post",
+        {
+            "issue": issue.id,
+            "at": fields.iso(post.at),
+            "service": issue.service,
+            "classification": issue.classification,
+            "status": issue.status,
+            "title": issue.title,
+            "text": plain(post.html)[:NEWS_LENGTH],
+        },
+    )
 
 
 async def _list_open(graph: GraphClient, now: float) -> Listing[Issue]:

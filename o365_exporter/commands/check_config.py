@@ -87,21 +87,7 @@ def _tree(settings: Settings) -> dict[str, Any]:
     for room, (prefix, _) in ROOMS.items():
         values = getattr(settings, room).model_dump(mode="json")
         top |= {prefix + name: value for name, value in values.items()}
-    return {**top, "tenants": {tenant.key: _tenant(tenant) for tenant in settings.tenants}}
-
-
-def _tenant(tenant: TenantSettings) -> dict[str, Any]:
-    login, graph = _urls(tenant)
-    return {
-        "name": tenant.name,
-        "tenant_id": tenant.tenant_id,
-        "cloud": tenant.cloud.name,
-        "login_url": login,
-        "graph_url": graph,
-        **tenant.credential.model_dump(mode="json"),
-        "labels": tenant.labels,
-        "collectors": {name: options.model_dump(mode="json") for name, options in tenant.collectors.items()},
-    }
+    return {**top, "tenants": {tenant.key: tenant.shown() for tenant in settings.tenants}}
 
 
 def _table(path: KeyPath, tree: dict[str, Any], inspection: Inspection) -> Iterator[str]:

@@ -22,6 +22,9 @@ from o365_exporter.store import Key, Poll, Rendered, Store
 _CUT_OFF = ("network", "tls", "timeout")
 """Reasons that end for all at once; an outage ends piece by piece, and is not made worse by asking for everything."""
 
+_MOST_NEWS = 50
+"""Lines of the log for what one poll has brought."""
+
 log = get_logger("scheduler")
 
 
@@ -98,6 +101,7 @@ class Publisher:
         for remark in sorted(after.remarks - before.remarks):
             log.warning("odd answer", message=remark, **job.key._asdict())
         if after.records is not before.records:
+            self._tell_news(job, before, after)
             self._write_followers_anew(tenant, job)
         for source in outcome.wakes:
             if (sibling := tenant.sibling(job, source)) is not None:
@@ -105,6 +109,16 @@ class Publisher:
         if before.cause is not None and before.cause.is_over(after.cause):
             self._wake_the_cut_off(tenant, before.cause)
         self.tell_about(tenant)
+
+    def _tell_news(self, job: Job, before: Poll, after: Poll) -> None:
+        """What Microsoft says for the first time, for whoever collects logs; a flood of it is summed up."""
+        if before.records is None or after.records is None:
+            return
+        found = list(job.source.news(before.records, after.records))
+        for news in found[-_MOST_NEWS:]:
+            log.info(news.event, tenant=job.key.tenant, **news.fields)
+        if len(found) > _MOST_NEWS:
+            log.warning("more news than are told", told=_MOST_NEWS, untold=len(found) - _MOST_NEWS, **job.key._asdict())
 
     def _write_followers_anew(self, tenant: Tenant, job: Job) -> None:
         """What followers show of their leader is of its latest poll, or gone with it.

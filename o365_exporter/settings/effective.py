@@ -42,6 +42,19 @@ class TenantSettings:
     labels: dict[str, str]
     collectors: dict[str, CollectorOptions]
 
+    def shown(self) -> dict[str, Any]:
+        """Every value in effect in the shape in which it is written, with secrets masked."""
+        return {
+            "name": self.name,
+            "tenant_id": self.tenant_id,
+            "cloud": self.cloud.name,
+            "login_url": self.login_url or self.cloud.login,
+            "graph_url": self.graph_url or self.cloud.graph,
+            **self.credential.model_dump(mode="json"),
+            "labels": self.labels,
+            "collectors": {name: options.model_dump(mode="json") for name, options in self.collectors.items()},
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -12,9 +12,13 @@ from starlette.routing import Route
 from o365_exporter.clock import Clock
 from o365_exporter.metrics import Metric
 from o365_exporter.selfmetrics import SelfMetrics
+from o365_exporter.status import Board
 from o365_exporter.store import Store
 from o365_exporter.telemetry import TenantFacts
+from o365_exporter.web.api import api_routes
+from o365_exporter.web.calendar import CalendarOfEndings
 from o365_exporter.web.discovery import PROCESS_PATH, discovered
+from o365_exporter.web.feed import Feed
 from o365_exporter.web.landing import landing_page
 from o365_exporter.web.reload import RELOAD_PATH, Reload, ReloadEndpoint
 from o365_exporter.web.runbooks import Runbooks
@@ -24,6 +28,7 @@ from o365_exporter.web.scrape import Scrape
 def create_app(
     *,
     store: Store,
+    board: Board,
     clock: Clock,
     metrics: Iterable[Metric],
     selfmetrics: SelfMetrics,
@@ -39,6 +44,7 @@ def create_app(
 
     Args:
         store: what is known.
+        board: views of it for people.
         clock: for the age of what is known.
         metrics: every family that a poll can render, in the order in which families are served.
         selfmetrics: the process-wide series.
@@ -63,6 +69,7 @@ def create_app(
         return discovered(request, tenants())
 
     reloading = [Route(RELOAD_PATH, ReloadEndpoint(reload).answer, methods=["POST"])] if reload else []
+    feed, calendar = Feed(board), CalendarOfEndings(board)
     scrape = Scrape(store, clock, metrics, selfmetrics, refused)
     app = Starlette(
         routes=[
@@ -70,6 +77,11 @@ def create_app(
             Route("/metrics", scrape.answer),
             Route(PROCESS_PATH, scrape.process),
             Route("/sd", discovery),
+            Route("/feed.atom", feed.answer),
+            Route("/feed/{tenant:path}.atom", feed.answer, include_in_schema=False),
+            Route("/calendar.ics", calendar.answer),
+            Route("/calendar/{tenant:path}.ics", calendar.answer, include_in_schema=False),
+            *api_routes(board, version),
             Route("/-/healthy", _is_healthy),
             Route("/-/ready", is_ready),
             *reloading,

@@ -9,10 +9,12 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from o365_exporter.collectors.service_health import (
     _ISSUES_KNOWN,
+    CHARACTERS_KEPT,
+    POSTS_KEPT,
     STATUSES,
     Issues,
     IssuesSource,
@@ -29,6 +31,7 @@ from o365_exporter.errors import (
     UnavailableError,
     UnexpectedAnswerError,
 )
+from o365_exporter.fields import LONGEST_BODY
 from o365_exporter.filters import Filter
 from o365_exporter.listing import Listing
 from tests.stubs import StubGraph, polled, text_of
@@ -511,3 +514,103 @@ async def test_an_issue_that_cannot_be_read_hides_no_other() -> None:
     graph.entries["EX1"] = issue(isResolved=True)
     later = await polled(source, graph, records, now=600)
     assert [(each.id, each.is_resolved, each.unread) for each in later] == [("EX2", False, ""), ("EX1", True, "")]
+
+
+def post(at: str, html: str, **changes: Any) -> dict[str, Any]:
+    """A post as Graph would give it."""
+    return {
+        "createdDateTime": f"2026-03-10T{at}:00Z",
+        "postType": "regular",
+        "description": {"contentType": "html", "content": html},
+        **changes,
+    }
+
+
+async def test_what_microsoft_wrote_is_kept_with_the_issue() -> None:
+    """Posts in the order of their times, without what nobody may see; one without text is counted alone."""
+    posts = [post("11:00", "<p>Later\u202e</p>\n"), post("10:15", "First\x00"), post("10:30", "", description=None)]
+    records = await polled(IssuesSource(Options()), StubGraph({ISSUES: [issue(posts=posts)]}))
+    (found,) = records
+    assert [(each.at, each.kind, each.html) for each in found.words] == [
+        (1773137700.0, "regular", "First"),
+        (1773140400.0, "regular", "<p>Later</p>"),
+    ]
+    assert found.posts == 3
+
+
+async def test_equal_posts_of_two_tenants_are_kept_once() -> None:
+    """Also where one of them comes from the file of a former process."""
+    text = "<p>" + "x" * 100
+    one, other = [
+        await polled(IssuesSource(Options()), StubGraph({ISSUES: [issue(posts=[post("11:00", "".join(text))])]}))
+        for _ in range(2)
+    ]
+    adapter = TypeAdapter(IssuesSource.form)
+    recalled = adapter.validate_json(adapter.dump_json(one))
+    assert recalled == one
+    assert len({id(records.entries[0].words[0].html) for records in (one, other, recalled)}) == 1
+
+
+async def test_posts_are_bounded_in_length_number_and_sum() -> None:
+    """The latest are kept, and of many issues those that were written of last."""
+    many = [post(f"{hour:02}:{minute:02}", f"{hour}:{minute}") for hour in range(10) for minute in (0, 30)] * 3
+    long = [post(f"{hour:02}:00", "x" * 10**6) for hour in range(12)]
+    lists = {ISSUES: [issue(id="EX1", posts=many), *(issue(id=f"EX{n}", posts=long) for n in range(2, 12))]}
+    records = await polled(IssuesSource(Options()), StubGraph(lists))
+    kept = {each.id: each.words for each in records}
+    assert len(kept["EX1"]) == 0  # the others have used up what a tenant may keep, and were written of later
+    lengths = {len(each.html) for words in kept.values() for each in words}
+    assert lengths == {LONGEST_BODY}
+    assert sum(len(each.html) for words in kept.values() for each in words) == CHARACTERS_KEPT
+    assert [each.posts for each in records] == [60, *[12] * 10]
+    (alone,) = await polled(IssuesSource(Options()), StubGraph({ISSUES: [issue(posts=many)]}))
+    assert [len(alone.words), alone.words[-1].html] == [POSTS_KEPT, "9:30"]
+
+
+async def test_a_post_is_news_once() -> None:
+    """What was there at the first reading is not; a later post is, in plain text, and so are all of a new issue."""
+    source, first = IssuesSource(Options()), post("10:15", "<p>First</p>")
+    graph = StubGraph({ISSUES: [issue(posts=[first])]})
+    before = await polled(source, graph)
+    graph.lists[ISSUES] = [
+        issue(posts=[first, post("11:00", "<p><b>Now</b>&nbsp;&lt;fixed&gt;</p><script>x</script>")]),
+        issue(id="EX2", posts=[post("09:00", "Old")]),
+    ]
+    after = await polled(source, graph, before)
+    assert list(source.news(None, before)) == []
+    assert [(news.event, news.fields) for news in source.news(before, after)] == [
+        (
+            "post",
+            {
+                "issue": "EX1",
+                "at": "2026-03-10T11:00:00Z",
+                "service": "Exchange Online",
+                "classification": "incident",
+                "status": "serviceDegradation",
+                "title": "Mail is late",
+                "text": "Now <fixed>",
+            },
+        ),
+        (
+            "post",
+            {
+                "issue": "EX2",
+                "at": "2026-03-10T09:00:00Z",
+                "service": "Exchange Online",
+                "classification": "incident",
+                "status": "serviceDegradation",
+                "title": "Mail is late",
+                "text": "Old",
+            },
+        ),
+    ]
+    assert list(source.news(after, after)) == []
+
+
+async def test_posts_of_what_is_not_watched_are_no_news() -> None:
+    """The filters of services and classifications hold for the log as for the series."""
+    graph = StubGraph({ISSUES: [issue(posts=[])]})
+    source = IssuesSource(Options(services=Filter(exclude=("Exchange.*",))))
+    before = await polled(source, graph)
+    graph.lists[ISSUES] = [issue(posts=[post("11:00", "Now")])]
+    assert list(source.news(before, await polled(source, graph, before))) == []

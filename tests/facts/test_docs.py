@@ -21,6 +21,7 @@ from o365_exporter.graph import ROLES
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.settings.schema import PREFIX, lookup
 from o365_exporter.settings.sources import CONFIG, SECRETS_DIR
+from o365_exporter.status import Board
 from o365_exporter.store import STATES, Store
 from o365_exporter.web import create_app
 from tests.facts.pages import PAGES, ROOT, anchor, blocks, code, commands, headings, links, page, table
@@ -95,6 +96,7 @@ def test_every_endpoint_is_in_the_table_of_readme() -> None:
     """And no other."""
     app = create_app(
         store=Store(),
+        board=Board(Store(), FakeClock(), tuple),
         clock=FakeClock(),
         metrics=(),
         selfmetrics=SelfMetrics("1"),

@@ -93,6 +93,7 @@ async def process(
             door = httpx.ASGITransport(
                 web.create_app(
                     store=app.store,
+                    board=app.board,
                     clock=clock,
                     metrics=all_metrics().values(),
                     selfmetrics=app.selfmetrics,

@@ -16,6 +16,7 @@ from o365_exporter import web
 from o365_exporter.exposition import render
 from o365_exporter.metrics import Metric
 from o365_exporter.selfmetrics import SelfMetrics
+from o365_exporter.status import Board, Watched
 from o365_exporter.store import Key, Poll, Store
 from o365_exporter.web.places import Place
 from o365_exporter.web.reload import Reload
@@ -37,6 +38,7 @@ class Site:
     selfmetrics: SelfMetrics = field(init=False)
     state: tuple[bool, str] = (True, "Every source has been tried.")
     faults: Sequence[str] = ()
+    watched: Sequence[Watched] = ()
     reload: Reload | None = None
     stop: Callable[[], None] = lambda: None
     stopped: anyio.Event = field(default_factory=anyio.Event)
@@ -48,6 +50,7 @@ class Site:
         """The application."""
         return web.create_app(
             store=self.store,
+            board=Board(self.store, self.clock, lambda: self.watched, version="1.2.3", faults=lambda: self.faults),
             clock=self.clock,
             metrics=(UP, UNITS),
             selfmetrics=self.selfmetrics,

@@ -7,6 +7,7 @@ import pytest
 
 from o365_exporter import web
 from o365_exporter.login import CLOUDS
+from o365_exporter.status import Board
 from o365_exporter.telemetry import TenantFacts
 from tests.web.site import UNITS, UP, Site
 
@@ -18,6 +19,7 @@ def client(site: Site, *tenants: TenantFacts, shard: str = "") -> httpx.AsyncCli
     """Of an exporter that watches these tenants."""
     app = web.create_app(
         store=site.store,
+        board=Board(site.store, site.clock, tuple),
         clock=site.clock,
         metrics=(UP, UNITS),
         selfmetrics=site.selfmetrics,

@@ -1,0 +1,238 @@
+"""What is known, put together for whoever looks: all tenants, one tenant, one issue.
+
+Made in a thread of its own out of a copy of what is known at that moment: a thousand tenants take a second, and the
+event loop has other things to do. What belongs to a tenant whose polls have not changed is not made again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import is_
+from typing import NamedTuple, TypeVar
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+
+from o365_exporter.clock import Clock
+from o365_exporter.graph import Remembered
+from o365_exporter.status import due, health, polling
+from o365_exporter.status.models import (
+    TENANT_STATES,
+    IssueDetail,
+    Overview,
+    TenantDetail,
+    TenantState,
+    TenantSummary,
+    Wait,
+)
+from o365_exporter.status.seen import Seen, Watched
+from o365_exporter.status.sentences import of_all, of_tenant
+from o365_exporter.store import Poll, Store
+
+MOST_ENDINGS = 200
+"""Endings that a tenant's view lists; a directory may have tens of thousands of apps."""
+
+KEPT_FOR = 30.0
+"""Seconds for which a summary is as good as new, as far as no poll has changed: ages are told by the minute."""
+
+T = TypeVar("T")
+
+
+class _Kept(NamedTuple):
+    """A summary, and the polls that it was made of; they are held, so that no other can have their place in memory."""
+
+    polls: tuple[Poll, ...]
+    made_at: float
+    summary: TenantSummary
+
+
+class Board:
+    """Views of what is known.
+
+    Args:
+        store: all polls.
+        clock: tells the moment of a view.
+        watched: the tenants that are watched now.
+        version: of the exporter.
+        shard: which part of the tenants is polled here; empty for all.
+        faults: what is written in the settings and not in effect, a sentence each.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        watched: Callable[[], Sequence[Watched]],
+        *,
+        version: str = "",
+        shard: str = "",
+        faults: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._watched = watched
+        self._version = version
+        self._shard = shard
+        self._faults = faults
+        self._kept: dict[str, _Kept] = {}
+        self._thread = CapacityLimiter(1)  # of its own: those of the default limiter may all be waiting for a login
+
+    async def overview(self) -> Overview:
+        """All tenants, the worst first."""
+        everything = [self._seen(watched) for watched in self._watched()]
+        return await self._in_thread(partial(self._overview, everything, tuple(self._faults())))
+
+    async def tenant(self, name: str) -> TenantDetail | None:
+        """One tenant; None where none is called so."""
+        seen = self._find(name)
+        if seen is None:
+            return None
+        graph = seen.watched.graph
+        waits = [Wait(cause=cause, seconds=seconds) for cause, seconds in sorted(graph.traffic.waits.items())]
+        return await self._in_thread(partial(_detail, seen, graph.remembered(), waits))
+
+    async def issue(self, tenant: str, issue_id: str) -> IssueDetail | None:
+        """One issue of a tenant with its posts; None where there is none."""
+        seen = self._find(tenant)
+        return None if seen is None else await self._in_thread(partial(health.issue_of, seen, issue_id))
+
+    async def read(self, view: Callable[[Sequence[Seen]], T], tenant: str | None = None) -> T | None:
+        """A view of another kind, made in the same thread of one tenant or of all; None where there is no such tenant.
+
+        Args:
+            view: makes it; what it is given does not change meanwhile.
+            tenant: of which; None for all.
+        """
+        if tenant is None:
+            seen: Sequence[Seen | None] = [self._seen(watched) for watched in self._watched()]
+        else:
+            seen = [self._find(tenant)]
+        found = [each for each in seen if each is not None]
+        return None if len(found) < len(seen) else await self._in_thread(partial(view, found))
+
+    def _find(self, name: str) -> Seen | None:
+        found = next((watched for watched in self._watched() if watched.facts.name == name), None)
+        return None if found is None else self._seen(found)
+
+    def _seen(self, watched: Watched) -> Seen:
+        return Seen(watched, dict(self._store.of(watched.facts.name)), self._clock.now())
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(work, limiter=self._thread)
+
+    def _overview(self, everything: Sequence[Seen], faults: tuple[str, ...]) -> Overview:
+        summaries = sorted(map(self._summary, everything), key=_worst_first)
+        self._kept = {summary.name: self._kept[summary.name] for summary in summaries}
+        counts = Counter(summary.state for summary in summaries)
+        heard = [summary.health_as_of for summary in summaries if summary.health_as_of is not None]
+        as_of = everything[0].now if everything else self._clock.now()
+        return Overview(
+            sentence=of_all(summaries, as_of),
+            state=summaries[0].state if summaries else "pending",
+            as_of=as_of,
+            health_as_of=min(heard, default=None),
+            version=self._version,
+            shard=self._shard,
+            faults=faults,
+            counts={state: counts[state] for state in TENANT_STATES},
+            tenants=tuple(summaries),
+        )
+
+    def _summary(self, seen: Seen) -> TenantSummary:
+        polls = tuple(seen.polls.values())
+        kept = self._kept.get(seen.name)
+        if kept is None or seen.now - kept.made_at >= KEPT_FOR or not _same(kept.polls, polls):
+            kept = self._kept[seen.name] = _Kept(polls, seen.now, summary_of(seen))
+        return kept.summary
+
+
+def _same(some: Sequence[Poll], others: Sequence[Poll]) -> bool:
+    return len(some) == len(others) and all(map(is_, some, others))
+
+
+def summary_of(seen: Seen) -> TenantSummary:
+    """A tenant as a row."""
+    services, unhealthy, incidents, advisories = health.counts_of(seen)
+    endings = due.endings_of(seen)
+    pending = sum(poll.state == "pending" for poll in seen.polls.values())
+    troubled = sum(polling.is_in_trouble(poll, seen.now) for poll in seen.polls.values())
+    seats = sum(bool(seat.trouble) for seat in due.seats_of(seen))
+    soon = sum(due.needs_attention(ending, seen.now) for ending in endings)
+    known = seen.poll(health.COLLECTOR, health.OVERVIEWS)
+    state = _state(
+        trouble=bool(incidents or unhealthy),
+        failing=bool(troubled),
+        attention=bool(soon or seats or advisories),
+        pending=bool(pending) or not seen.polls,
+    )
+    facts = of_tenant(
+        services=services,
+        unhealthy=unhealthy,
+        incidents=incidents,
+        advisories=advisories,
+        soon=soon,
+        seats=seats,
+        troubled=troubled,
+        pending=pending,
+        sources=len(seen.polls),
+    )
+    return TenantSummary(
+        name=seen.name,
+        state=state,
+        sentence=facts,
+        services=services,
+        unhealthy=tuple(unhealthy),
+        incidents=incidents,
+        advisories=advisories,
+        next_ending=next((ending for ending in endings if not ending.is_over), None),
+        seats_in_trouble=seats,
+        sources=len(seen.polls),
+        sources_in_trouble=troubled,
+        sources_pending=pending,
+        health_as_of=known.taken_at if known is not None else None,
+    )
+
+
+def _state(*, trouble: bool, failing: bool, attention: bool, pending: bool) -> TenantState:
+    """The worst that is true, in the order of ``TENANT_STATES``."""
+    return next(
+        (state for state, holds in zip(TENANT_STATES, (trouble, failing, attention, pending), strict=False) if holds),
+        "ok",
+    )
+
+
+def _worst_first(summary: TenantSummary) -> tuple[int, int, int, str]:
+    return (
+        TENANT_STATES.index(summary.state),
+        -summary.incidents,
+        -len(summary.unhealthy),
+        summary.name.casefold(),
+    )
+
+
+def _detail(seen: Seen, client: Remembered, waits: Sequence[Wait]) -> TenantDetail:
+    facts, graph = seen.watched.facts, seen.watched.graph
+    issues = health.issues_of(seen)
+    endings = due.endings_of(seen)
+    return TenantDetail(
+        summary=summary_of(seen),
+        tenant_id=facts.tenant_id,
+        cloud=facts.cloud.name,
+        labels=dict(facts.labels),
+        admin_center=facts.cloud.admin_center,
+        login_state=graph.auth.state,
+        clock_skew=graph.clock_skew,
+        problems=tuple(polling.problems_of(seen)),
+        services=tuple(health.services_of(seen, issues)),
+        issues=tuple(issues),
+        endings=tuple(endings[:MOST_ENDINGS]),
+        endings_in_all=len(endings),
+        seats=tuple(due.seats_of(seen)),
+        sources=tuple(polling.sources_of(seen)),
+        windows=tuple(polling.windows_of(client, seen.now)),
+        waits=tuple(waits),
+        closures=tuple(polling.closures_of(client, seen.now)),
+        settings=dict(seen.watched.settings()),
+    )

@@ -1,0 +1,184 @@
+"""Services and their issues, as Microsoft tells of them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from heapq import nlargest
+from urllib.parse import quote
+
+from o365_exporter.collectors import service_health as health
+from o365_exporter.fields import iso
+from o365_exporter.markup import plain, sanitised
+from o365_exporter.status.models import Day, DayState, IssueDetail, IssueView, PostView, ServiceView
+from o365_exporter.status.seen import Seen
+
+COLLECTOR = health.COLLECTOR.name
+OVERVIEWS, ISSUES = health.OverviewsSource.name, health.IssuesSource.name
+
+DAYS = 14
+"""Days of a service's history, today among them."""
+
+LATEST_LENGTH = 400
+"""Characters of the latest post that a list shows."""
+
+_DAY = 86400.0
+_INCIDENT = "incident"
+
+
+def issues_of(seen: Seen) -> list[IssueView]:
+    """The issues that are served: open ones first, and of these those that were written of last."""
+    views = [_view(seen, issue, name) for issue, name in _served(seen)]
+    return sorted(views, key=lambda issue: (not issue.is_open, -(issue.last_post or issue.start or 0.0), issue.id))
+
+
+def issue_of(seen: Seen, issue_id: str) -> IssueDetail | None:
+    """One issue with its posts, the latest first; None where it is not served."""
+    for issue, name in _served(seen):
+        if issue.id == issue_id:
+            view = _view(seen, issue, name)
+            words = tuple(
+                PostView(at=post.at, kind=post.kind, html=sanitised(post.html), text=plain(post.html))
+                for post in reversed(issue.words)
+            )
+            missing = max(0, issue.posts - len(words))
+            return IssueDetail(**dict(view), tenant=seen.name, words=words, words_missing=missing)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A post and all tenants that were told it.
+
+    Args:
+        at: seconds since 1970.
+        html: of the post, sanitised.
+        issue: that it is about, as the first of the tenants sees it.
+        tenants: by name, in their order.
+    """
+
+    at: float
+    html: str
+    issue: IssueView
+    tenants: tuple[str, ...]
+
+
+def posted(tenants: Iterable[Seen], most: int) -> list[Posted]:
+    """The latest posts of some tenants, the latest first; what many are told alike is one."""
+    told = dict[tuple[str, float], list[tuple[Seen, health.Issue, str, health.Post]]]()
+    for seen in tenants:
+        for issue, name in _served(seen):
+            for post in issue.words:
+                if post.at is not None:
+                    told.setdefault((issue.id, post.at), []).append((seen, issue, name, post))
+    latest = nlargest(most, told, key=lambda place: (place[1], place[0]))
+    return [_posted(place[1], told[place]) for place in latest]
+
+
+def _posted(at: float, told: list[tuple[Seen, health.Issue, str, health.Post]]) -> Posted:
+    seen, issue, name, post = told[0]
+    return Posted(at, sanitised(post.html), _view(seen, issue, name), tuple(each.name for each, *_ in told))
+
+
+def services_of(seen: Seen, issues: Iterable[IssueView]) -> list[ServiceView]:
+    """The services that are served, the worst first."""
+    by_service = defaultdict[str, list[IssueView]](list)
+    for issue in issues:
+        by_service[issue.service_id].append(issue)
+    healthy = {labels["service_id"]: bool(value) for labels, value in seen.of(health.HEALTHY, COLLECTOR, OVERVIEWS)}
+    records = seen.records(COLLECTOR, OVERVIEWS) or ()
+    since = getattr(seen.records(COLLECTOR, ISSUES), "since", None)
+    views = [
+        _service(service, by_service[service.id], seen.now, since, is_healthy=healthy[service.id])
+        for service in records
+        if service.id in healthy
+    ]
+    return sorted(views, key=lambda view: (view.is_healthy, -view.incidents, -view.advisories, view.name.casefold()))
+
+
+def counts_of(seen: Seen) -> tuple[int, list[str], int, int]:
+    """How many services are known, which are not healthy, and how many incidents and other issues are open."""
+    services = list(seen.of(health.HEALTHY, COLLECTOR, OVERVIEWS))
+    unhealthy = [labels["service_name"] for labels, value in services if not value]
+    opened = Counter[bool]()
+    for labels, value in seen.of(health.ISSUE_OPEN, COLLECTOR, ISSUES):
+        opened[labels["classification"] == _INCIDENT] += value > 0
+    return len(services), unhealthy, opened[True], opened[False]
+
+
+def _served(seen: Seen) -> Iterator[tuple[health.Issue, str]]:
+    """The issues that pass the settings' filters, each with the name of its service."""
+    named = {
+        (labels["service_id"], labels["issue_id"]): labels["service_name"]
+        for labels, _ in seen.of(health.ISSUE_INFO, COLLECTOR, ISSUES)
+    }
+    for issue in seen.records(COLLECTOR, ISSUES) or ():
+        if (issue.service_id, issue.id) in named:
+            yield issue, named[issue.service_id, issue.id]
+
+
+def _view(seen: Seen, issue: health.Issue, service_name: str) -> IssueView:
+    latest = plain(issue.words[-1].html) if issue.words else ""
+    return IssueView(
+        id=issue.id,
+        service_id=issue.service_id,
+        service_name=service_name,
+        title=issue.title,
+        classification=issue.classification,
+        origin=issue.origin,
+        status=issue.status,
+        feature=issue.feature,
+        feature_group=issue.feature_group,
+        is_open=not issue.is_resolved,
+        start=issue.start,
+        end=issue.end,
+        last_modified=issue.last_modified,
+        last_post=issue.last_post,
+        posts=issue.posts,
+        latest=latest if len(latest) <= LATEST_LENGTH else f"{latest[: LATEST_LENGTH - 1]}…",
+        admin_url=admin_url(seen.watched.facts.cloud.admin_center, issue.id),
+    )
+
+
+def admin_url(admin_center: str, issue_id: str) -> str:
+    """Where an administrator reads of this very issue."""
+    return f"{admin_center}/#/servicehealth/:/alerts/{quote(issue_id, safe='')}"
+
+
+def _service(
+    service: health.Service, issues: list[IssueView], now: float, since: float | None, *, is_healthy: bool
+) -> ServiceView:
+    opened = [issue.classification == _INCIDENT for issue in issues if issue.is_open]
+    return ServiceView(
+        id=service.id,
+        name=service.name,
+        status=service.status,
+        is_healthy=is_healthy,
+        incidents=sum(opened),
+        advisories=len(opened) - sum(opened),
+        history=tuple(_history(issues, now, since)),
+    )
+
+
+def _history(issues: list[IssueView], now: float, since: float | None) -> Iterator[Day]:
+    """Day by day what was open, by the starts and ends of the issues that are known.
+
+    Issues that were resolved before the first reading are not known, so of those days only what is open still is told.
+    """
+    today = now - now % _DAY
+    for day in range(DAYS - 1, -1, -1):
+        begin = today - day * _DAY
+        states = {_state_of(issue) for issue in issues if _was_open(issue, begin, begin + _DAY, now)}
+        known: DayState = "ok" if since is not None and begin + _DAY > since else "unknown"
+        state: DayState = next((each for each in ("incident", "advisory") if each in states), known)
+        yield Day(date=iso(begin)[:10], state=state)
+
+
+def _state_of(issue: IssueView) -> DayState:
+    return "incident" if issue.classification == _INCIDENT else "advisory"
+
+
+def _was_open(issue: IssueView, begin: float, end: float, now: float) -> bool:
+    over = now if issue.is_open else issue.end or issue.last_modified or issue.start
+    return issue.start is not None and over is not None and issue.start < end and over >= begin

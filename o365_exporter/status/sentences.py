@@ -1,0 +1,120 @@
+"""The sentences at the top: is everything all right, and how fresh is that?
+
+None sounds well because nothing is known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from o365_exporter.status.models import TenantState, TenantSummary
+
+_MOST_NAMES = 3
+
+_TOLD: dict[TenantState, str] = {
+    "trouble": "Microsoft reports trouble in {0}",
+    "failing": "what we know of {0} is incomplete",
+    "attention": "{0} {wants} attention",
+    "pending": "{0} not polled whole yet",
+}
+
+
+def of_tenant(
+    *,
+    services: int,
+    unhealthy: Sequence[str],
+    incidents: int,
+    advisories: int,
+    soon: int,
+    seats: int,
+    troubled: int,
+    pending: int,
+    sources: int,
+) -> str:
+    """What is the matter with one tenant, the worst first.
+
+    Args:
+        services: how many are known.
+        unhealthy: names of those that are not healthy.
+        incidents: that are open.
+        advisories: that are open.
+        soon: things that end soon or have ended.
+        seats: SKUs whose seats are in trouble.
+        troubled: sources that fail.
+        pending: sources that have not been tried.
+        sources: all of them.
+    """
+    found = []
+    if unhealthy:
+        found.append(f"{_listed(unhealthy)} not healthy")
+    if incidents:
+        found.append(counted(incidents, "open incident"))
+    if troubled:
+        found.append(f"{troubled} of {counted(sources, 'source')} in trouble, so that something is old or missing")
+    if advisories:
+        found.append(counted(advisories, "open advisory", "open advisories"))
+    if soon:
+        found.append(f"{counted(soon, 'thing')} ended or ending soon")
+    if seats:
+        found.append(f"seats of {counted(seats, 'SKU')} in trouble")
+    if pending:
+        found.append(f"{counted(pending, 'source')} not tried yet")
+    if not services:
+        found.append("nothing is known about the health of Microsoft's services")
+    if not found:
+        return f"All {counted(services, 'service')} healthy."
+    return f"{found[0][0].upper()}{'; '.join(found)[1:]}."
+
+
+def of_all(summaries: Sequence[TenantSummary], now: float) -> str:
+    """What is the matter in all tenants, and how old that is.
+
+    Args:
+        summaries: of all tenants.
+        now: wall clock, seconds.
+    """
+    if not summaries:
+        return "No tenant is watched: none is set up, or none belongs to this shard."
+    return " ".join((*_verdict(summaries), _freshness(summaries, now)))
+
+
+def _verdict(summaries: Sequence[TenantSummary]) -> Iterator[str]:
+    states = Counter(summary.state for summary in summaries)
+    told = [
+        text.format(counted(states[state], "tenant"), wants="wants" if states[state] == 1 else "want")
+        for state, text in _TOLD.items()
+        if states[state]
+    ]
+    all_in_all = counted(len(summaries), "tenant")
+    if not told:
+        yield f"All is well in {all_in_all}: every service is healthy and nothing is due."
+    else:
+        yield f"{told[0][0].upper()}{', '.join(told)[1:]}, of {all_in_all}."
+
+
+def _freshness(summaries: Sequence[TenantSummary], now: float) -> str:
+    heard = [summary.health_as_of for summary in summaries if summary.health_as_of is not None]
+    if not heard:
+        return "Microsoft has not been heard about its services yet."
+    silent = len(summaries) - len(heard)
+    but = f", but nothing was ever heard of {counted(silent, 'tenant')}" if silent else ""
+    return f"Service health was read {roughly(now - min(heard))} ago{' or later' if len(heard) > 1 else ''}{but}."
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Such as ``1 tenant`` and ``2 tenants``."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def roughly(seconds: float) -> str:
+    """A time in its largest unit, of which there are at least two."""
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} seconds"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

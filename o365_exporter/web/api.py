@@ -1,0 +1,152 @@
+"""``/api/v1/``: what the pages show, as JSON, described by OpenAPI at ``/api/v1/openapi.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic.json_schema import models_json_schema
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from o365_exporter.status import Board, IssueDetail, IssueView, Overview, TenantDetail
+
+ROOT = "/api/v1"
+DESCRIPTION = f"{ROOT}/openapi.json"
+
+_REFERENCE = "#/components/schemas/{model}"
+
+
+class Problem(BaseModel):
+    """Why a request has no answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    detail: str = Field(description="One sentence.")
+
+
+class Issues(RootModel[tuple[IssueView, ...]]):
+    """Issues of one tenant: open ones first, the latest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One path, which is read with GET.
+
+    Args:
+        path: below ``ROOT``.
+        summary: what it answers, one sentence.
+        form: of the answer.
+        view: makes it out of the parameters; None where there is no such thing.
+        parameters: names of the query, each wanted, with what it is.
+        missing: what is said where there is no such thing.
+    """
+
+    path: str
+    summary: str
+    form: type[BaseModel]
+    view: Callable[..., Awaitable[BaseModel | None]]
+    parameters: dict[str, str]
+    missing: str = ""
+
+    async def answer(self, request: Request) -> Response:
+        """The view, 400 without a parameter that is wanted, 404 where there is no such thing."""
+        values = {name: request.query_params.getlist(name) for name in self.parameters}
+        if wrong := next((name for name, found in values.items() if len(found) != 1), ""):
+            return _problem(400, f"The parameter {wrong} is wanted once: {self.parameters[wrong]}.")
+        found = await self.view(*(each for (each,) in values.values()))
+        if found is None:
+            return _problem(404, self.missing)
+        return Response(found.model_dump_json().encode("utf-8", "replace"), media_type="application/json")
+
+
+def api_routes(board: Board, version: str) -> Iterator[Route]:
+    """The routes.
+
+    Args:
+        board: views of what is known.
+        version: of the exporter.
+    """
+    operations = _operations(board)
+    described = description(operations, version)
+
+    async def describe(_: Request) -> Response:
+        return JSONResponse(described)
+
+    for operation in operations:
+        yield Route(ROOT + operation.path, operation.answer, include_in_schema=False)  # it is in the description
+    yield Route(DESCRIPTION, describe)
+
+
+def _operations(board: Board) -> tuple[Operation, ...]:
+    async def issues(tenant: str) -> Issues | None:
+        found = await board.tenant(tenant)
+        return None if found is None else Issues(found.issues)
+
+    tenant = {"tenant": "the name of a tenant, as the label tenant of the metrics has it"}
+    nobody = f"No tenant is called so; {ROOT}/overview lists those that are watched."
+    return (
+        Operation("/overview", "All tenants, the worst first.", Overview, board.overview, {}),
+        Operation("/tenant", "All that is known of one tenant.", TenantDetail, board.tenant, tenant, nobody),
+        Operation("/issues", "Service health issues of one tenant.", Issues, issues, tenant, nobody),
+        Operation(
+            "/issue",
+            "One issue, with what Microsoft wrote about it.",
+            IssueDetail,
+            board.issue,
+            {**tenant, "id": "the id of an issue, such as EX123456"},
+            f"There is no such tenant, or no such issue is served of it; {ROOT}/issues lists them.",
+        ),
+    )
+
+
+def description(operations: tuple[Operation, ...], version: str) -> dict[str, Any]:
+    """OpenAPI 3.1 of the operations."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "o365_exporter",
+            "version": version,
+            "description": "What is known of Microsoft 365 tenants. Nothing here asks Microsoft.",
+        },
+        "paths": {ROOT + operation.path: {"get": _described(operation)} for operation in operations},
+        "components": {"schemas": _schemas(tuple(operation.form for operation in operations))},
+    }
+
+
+@cache
+def _schemas(forms: tuple[type[BaseModel], ...]) -> dict[str, Any]:
+    pairs: Any = [(form, "serialization") for form in (*forms, Problem)]
+    schemas: dict[str, Any] = models_json_schema(pairs, ref_template=_REFERENCE)[1]["$defs"]
+    return schemas
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    problems = (
+        {"400": "A parameter is missing or given twice.", "404": operation.missing} if operation.parameters else {}
+    )
+    return {
+        "summary": operation.summary,
+        "operationId": operation.path.strip("/"),
+        "parameters": [
+            {"name": name, "in": "query", "required": True, "description": text, "schema": {"type": "string"}}
+            for name, text in operation.parameters.items()
+        ],
+        "responses": {
+            "200": _content(operation.summary, operation.form),
+            **{code: _content(text, Problem) for code, text in problems.items()},
+        },
+    }
+
+
+def _content(text: str, form: type[BaseModel]) -> dict[str, Any]:
+    reference = {"$ref": _REFERENCE.format(model=form.__name__)}
+    return {"description": text, "content": {"application/json": {"schema": reference}}}
+
+
+def _problem(status: int, sentence: str) -> Response:
+    return JSONResponse({"detail": sentence}, status)

@@ -1,0 +1,79 @@
+"""``/calendar.ics`` and ``/calendar/{tenant}.ics``: what ends next, for whoever plans by a calendar. RFC 5545."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from icalendar import Calendar, Event
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from o365_exporter.status import Board, Ending, Seen, endings_of
+from o365_exporter.web import paths
+
+MOST_EVENTS = 1000
+"""Events of a calendar, the next; programs read it whole again and again."""
+
+_LAST_YEAR = 253_402_300_799.0
+"""Seconds since 1970 at the end of the last year that a calendar has."""
+
+_VERBS = {"trial": "ends", "subscription": "ends or renews", "message": "wants action"}
+
+
+class CalendarOfEndings:
+    """Answers with what ends in one tenant or in all.
+
+    Args:
+        board: views of what is known.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    async def answer(self, request: Request) -> Response:
+        """The calendar; 404 for a tenant that is not watched."""
+        tenant: str | None = request.path_params.get("tenant")
+        root = str(request.base_url)
+        content = await self._board.read(lambda seen: calendar_of(seen, root, tenant or ""), tenant)
+        if content is None:
+            return PlainTextResponse("No tenant is called so. The calendar of all is at /calendar.ics.\n", 404)
+        return Response(content, headers={"Content-Type": "text/calendar; charset=utf-8"})
+
+
+def calendar_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
+    """The calendar.
+
+    Args:
+        seen: the tenants it is about.
+        root: address of the exporter, by which the reader has come; it ends in a slash.
+        tenant: whose it is; empty for all.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", "-//o365_exporter//what ends next//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", f"Microsoft 365: {tenant}" if tenant else "Microsoft 365")
+    due = [(ending, each) for each in seen for ending in endings_of(each)]
+    for ending, each in sorted(due, key=lambda pair: pair[0].at)[:MOST_EVENTS]:
+        if ending.at <= _LAST_YEAR:
+            calendar.add_component(_event(ending, each, root))
+    return bytes(calendar.to_ical())
+
+
+def _event(ending: Ending, seen: Seen, root: str) -> Event:
+    event, at = Event(), datetime.fromtimestamp(int(ending.at), UTC)
+    event.add("uid", _identity(seen.name, ending))
+    event.add("dtstamp", datetime.fromtimestamp(int(seen.now), UTC))
+    event.add("dtstart", at)
+    event.add("summary", f"{seen.name}: {ending.name} {_VERBS.get(ending.kind, 'expires')} ({ending.kind})")
+    event.add("description", f"{ending.note}\n{ending.id}".strip())
+    event.add("url", root + paths.tenant_page(seen.name))
+    event.add("transp", "TRANSPARENT")
+    return event
+
+
+def _identity(tenant: str, ending: Ending) -> str:
+    """The same for the same thing, so that a renewal moves its event; a date would make another one of it."""
+    parts = f"{tenant}\0{ending.kind}\0{ending.id}".encode("utf-8", "replace")
+    return f"{hashlib.sha256(parts).hexdigest()[:32]}@o365-exporter"

@@ -1,0 +1,109 @@
+"""``/feed.atom`` and ``/feed/{tenant}.atom``: what Microsoft wrote about incidents, for a reader of feeds.
+
+One entry for each post: what many tenants are told alike is one entry that names them. RFC 4287.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from o365_exporter.fields import iso
+from o365_exporter.status import Board, Posted, Seen, posted
+from o365_exporter.web import paths
+
+MOST_ENTRIES = 100
+"""Entries of a feed, the latest; readers come at least once a day."""
+
+_NAMED = 5
+"""Tenants that an entry names."""
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_TYPE = "application/atom+xml; charset=utf-8"
+_ILLEGAL = {0xFFFE: None, 0xFFFF: None}
+"""What XML has no place for; controls and halves of pairs are gone where texts come in."""
+
+
+class Feed:
+    """Answers with the posts of one tenant or of all.
+
+    Args:
+        board: views of what is known.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    async def answer(self, request: Request) -> Response:
+        """The feed; 304 for a reader that has it, 404 for a tenant that is not watched."""
+        tenant: str | None = request.path_params.get("tenant")
+        root = str(request.base_url)
+        content = await self._board.read(lambda seen: feed_of(seen, root, tenant or ""), tenant)
+        if content is None:
+            return PlainTextResponse("No tenant is called so. The feed of all is at /feed.atom.\n", 404)
+        tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers={"ETag": tag})
+        return Response(content, headers={"Content-Type": _TYPE, "ETag": tag, "Cache-Control": "no-cache"})
+
+
+def feed_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
+    """The feed as XML.
+
+    Args:
+        seen: the tenants it is about.
+        root: address of the exporter, by which the reader has come; it ends in a slash.
+        tenant: whose feed it is; empty for all.
+    """
+    entries = posted(seen, MOST_ENTRIES)
+    top = ET.Element("feed", {"xmlns": _ATOM})
+    _add(top, "id", _identity("feed", tenant))
+    _add(top, "title", f"Microsoft 365 incidents of {tenant}" if tenant else "Microsoft 365 incidents")
+    latest = entries[0].at if entries else None
+    _add(top, "updated", iso(latest) or "1970-01-01T00:00:00Z")
+    ET.SubElement(ET.SubElement(top, "author"), "name").text = "Microsoft, read by o365_exporter"
+    ET.SubElement(top, "link", {"rel": "self", "type": "application/atom+xml", "href": root + paths.feed(tenant)})
+    ET.SubElement(top, "link", {"rel": "alternate", "type": "text/html", "href": root})
+    for entry in entries:
+        top.append(_entry(entry, root))
+    return bytes(ET.tostring(top, encoding="utf-8", xml_declaration=True))
+
+
+def _entry(posted: Posted, root: str) -> ET.Element:
+    entry, issue = ET.Element("entry"), posted.issue
+    _add(entry, "id", _identity("post", issue.id, iso(posted.at)))
+    _add(entry, "title", f"{issue.id}: {issue.title} ({issue.service_name}, {issue.status})")
+    _add(entry, "updated", iso(posted.at))
+    _add(entry, "published", iso(posted.at))
+    page = root + paths.issue_page(posted.tenants[0], issue.id)
+    ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": page})
+    ET.SubElement(entry, "link", {"rel": "related", "type": "text/html", "href": issue.admin_url})
+    for term in filter(None, (issue.classification, issue.service_name)):
+        ET.SubElement(entry, "category", {"term": _legal(term)})
+    _add(entry, "summary", f"Of {_named(posted.tenants)}.")
+    content = ET.SubElement(entry, "content", {"type": "html"})
+    content.text = _legal(posted.html)
+    return entry
+
+
+def _named(tenants: Sequence[str]) -> str:
+    more = len(tenants) - _NAMED
+    return ", ".join(tenants[:_NAMED]) + (f" and {more} more tenants" if more > 0 else "")
+
+
+def _identity(*parts: str) -> str:
+    """An id that stays the same wherever the exporter runs."""
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+    return f"urn:o365-exporter:{parts[0]}:{digest}"
+
+
+def _add(parent: ET.Element, name: str, text: str) -> None:
+    ET.SubElement(parent, name).text = _legal(text)
+
+
+def _legal(text: str) -> str:
+    return text.translate(_ILLEGAL).encode("utf-8", "replace").decode()

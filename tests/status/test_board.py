@@ -1,0 +1,125 @@
+"""What is known, as views for people, by a whole exporter that polls a simulated Microsoft."""
+
+from __future__ import annotations
+
+import pytest
+
+from o365_exporter.collectors.service_health import POSTS_KEPT
+from o365_exporter.status import Board, TenantDetail
+from o365_exporter.store import Store
+from tests.app.rig import Rig, only, polling, rig, small
+from tests.fakes import FakeClock
+
+
+async def detail(made: Rig, tenant: str = "contoso") -> TenantDetail:
+    """The view of a tenant that is there."""
+    found = await made.app.board.tenant(tenant)
+    assert found is not None
+    return found
+
+
+async def test_nothing_sounds_well_before_anything_is_known() -> None:
+    """Without tenants, and with tenants that were not polled yet, the sentence says so."""
+    nobody = await Board(Store(), FakeClock(), tuple).overview()
+    assert nobody.sentence == "No tenant is watched: none is set up, or none belongs to this shard."
+    assert nobody.state == "pending"
+    async with rig(small("contoso")) as made:
+        await made.app.fleet.assemble(made.app.fleet.settings)
+        overview = await made.app.board.overview()
+    assert overview.state == "pending"
+    assert overview.sentence == (
+        "1 tenant not polled whole yet, of 1 tenant. Microsoft has not been heard about its services yet."
+    )
+
+
+async def test_an_incident_is_trouble_until_it_is_over() -> None:
+    """A calm tenant is well; an incident makes it trouble, with service, issue and words; then it is over."""
+    async with rig(small("contoso", calm=True), only("service_health")) as made, polling(made):
+        calm = await made.app.board.overview()
+        assert (calm.state, calm.tenants[0].sentence) == ("ok", "All 30 services healthy.")
+        assert calm.sentence == (
+            "All is well in 1 tenant: every service is healthy and nothing is due. "
+            "Service health was read 5 seconds ago."
+        )
+        contoso = made.simulator.tenants["contoso"]
+        contoso.open_issue("Exchange", "Mail is late", issue_id="EX1", classification="incident")
+        await made.clock.advance(120)
+        trouble = await made.app.board.overview()
+        assert trouble.state == "trouble"
+        assert trouble.tenants[0].sentence == "Exchange Online not healthy; 1 open incident."
+        found = await detail(made)
+        assert found.services[0].id == "Exchange"
+        assert (found.services[0].incidents, found.services[0].history[-1].state) == (1, "incident")
+        issue = await made.app.board.issue("contoso", "EX1")
+        assert issue is not None
+        assert (issue.title, issue.is_open, issue.words_missing) == ("Mail is late", True, 0)
+        assert issue.admin_url == "https://admin.microsoft.com/#/servicehealth/:/alerts/EX1"
+        assert issue.words[0].html.startswith("<p>")
+        assert "<" not in issue.words[0].text
+        contoso.resolve_issue("EX1")
+        await made.clock.advance(400)
+        after = await made.app.board.overview()
+        assert (after.state, after.tenants[0].incidents) == ("ok", 0)
+
+
+async def test_history_says_of_which_days_it_knows() -> None:
+    """Days before the first reading are unknown but for issues that were open then and are open still."""
+    async with rig(small("contoso"), only("service_health")) as made, polling(made):
+        services = {service.id: service for service in (await detail(made)).services}
+    assert {day.state for day in services["Intune"].history} == {"advisory"}  # open for 120 days
+    assert [day.state for day in services["SharePoint"].history[-5:]] == ["unknown", *["advisory"] * 4]
+    assert [day.state for day in services["Planner"].history[-2:]] == ["unknown", "ok"]
+    assert services["Planner"].history[-1].date == "2026-03-10"
+
+
+async def test_one_cause_is_told_once_for_all_its_sources() -> None:
+    """Where nobody can sign in there is one problem that names every source, and the tenant is failing."""
+    async with rig(small("contoso", "fabrikam")) as made:
+        made.simulator.add_fault(tenant="contoso", path="*/token", aadsts=700016)
+        async with polling(made):
+            overview = await made.app.board.overview()
+            found = await detail(made)
+    assert [(tenant.name, tenant.state) for tenant in overview.tenants][1] == ("contoso", "failing")
+    assert len(found.problems) == 1
+    assert len(found.problems[0].sources) == len(found.sources)
+
+
+async def test_a_view_is_made_anew_only_of_what_has_changed() -> None:
+    """Of two views at one moment the second has the summaries of the first."""
+    async with rig(small("contoso"), only("service_health")) as made, polling(made):
+        first = await made.app.board.overview()
+        second = await made.app.board.overview()
+        assert second.tenants[0] is first.tenants[0]
+        await made.clock.advance(60)
+        assert (await made.app.board.overview()).tenants[0] is not first.tenants[0]
+
+
+async def test_what_is_not_there_is_none() -> None:
+    """A tenant and an issue that are not known have no view."""
+    async with rig(small("contoso"), only("service_health")) as made, polling(made):
+        assert await made.app.board.tenant("fabrikam") is None
+        assert await made.app.board.issue("fabrikam", "EX1") is None
+        assert await made.app.board.issue("contoso", "EX0") is None
+
+
+@pytest.mark.parametrize("posts", [POSTS_KEPT, POSTS_KEPT + 3])
+async def test_posts_that_are_not_kept_are_counted(posts: int) -> None:
+    """An issue with more posts than are kept says how many are missing."""
+    async with rig(small("contoso", calm=True), only("service_health")) as made, polling(made):
+        contoso = made.simulator.tenants["contoso"]
+        contoso.open_issue("Exchange", "Mail is late", issue_id="EX1")
+        for _ in range(posts - 1):
+            contoso.add_post("EX1")
+        await made.clock.advance(400)
+        issue = await made.app.board.issue("contoso", "EX1")
+    assert issue is not None
+    assert (len(issue.words), issue.words_missing) == (POSTS_KEPT, posts - POSTS_KEPT)
+
+
+async def test_a_secret_of_the_settings_is_masked() -> None:
+    """The settings in effect are shown without what signs in."""
+    async with rig(small("contoso")) as made, polling(made):
+        found = await detail(made)
+        secret = made.simulator.tenants["contoso"].client_secret
+    assert found.settings["client_secret"] == "**********"
+    assert secret not in found.model_dump_json()
