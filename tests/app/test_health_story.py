@@ -54,3 +54,31 @@ async def test_the_overviews_are_cheap() -> None:
         await made.clock.advance(60)
         (request,) = made.simulator.requests.find("*/healthOverviews")
         assert request.query == "$select=id,service,status"
+
+
+async def test_a_new_post_is_one_line_of_the_log() -> None:
+    """What is there at the start is noted silently; then each post is told once, with its text."""
+    async with rig(small("contoso", "fabrikam")) as made, polling(made):
+        contoso = made.simulator.tenants["contoso"]
+        assert [line for line in made.logs if line["event"] == "post"] == []
+        contoso.open_issue("Exchange", "Mail is late", issue_id=ISSUE, classification="incident")
+        await made.clock.advance(400)
+        contoso.add_post(ISSUE)
+        await made.clock.advance(900)
+        told = [line for line in made.logs if line["event"] == "post"]
+    assert [(line["tenant"], line["issue"], line["log_level"]) for line in told] == [("contoso", ISSUE, "info")] * 2
+    assert len({line["at"] for line in told}) == 2
+    assert told[0]["title"] == "Mail is late"
+    assert told[0]["text"].startswith("Title: Mail is late")
+
+
+async def test_a_flood_of_posts_is_summed_up() -> None:
+    """Fifty lines of one poll, and one that says how many there were."""
+    async with rig(small("contoso")) as made, polling(made):
+        contoso = made.simulator.tenants["contoso"]
+        for number in range(60):
+            contoso.open_issue("Exchange", "Mail is late", issue_id=f"EX{number}")
+        await made.clock.advance(400)
+    assert len([line for line in made.logs if line["event"] == "post"]) == 50
+    (line,) = [line for line in made.logs if line["event"] == "more news than are told"]
+    assert (line["told"], line["untold"], line["source"]) == (50, 10, "issues")

@@ -1,0 +1,120 @@
+"""``/feed.atom`` and ``/calendar.ics``, read by somebody else's parsers."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import httpx
+import icalendar
+
+from tests.app.rig import Rig, only, polling, rig, small
+from tests.web.test_api import application
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def client_of(made: Rig) -> httpx.AsyncClient:
+    """A reader."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(application(made)), base_url="https://exporter.example")
+
+
+async def read(made: Rig, path: str) -> ET.Element:
+    """A feed."""
+    async with client_of(made) as client:
+        answer = await client.get(path)
+    assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
+    return ET.fromstring(answer.content)  # noqa: S314 - our own
+
+
+def texts(feed: ET.Element, name: str) -> list[str | None]:
+    """What the entries say under a name."""
+    return [entry.findtext(ATOM + name) for entry in feed.findall(ATOM + "entry")]
+
+
+async def test_a_post_is_an_entry() -> None:
+    """With its words, times and links; a later post comes first, and ids stay."""
+    async with rig(small("contoso", calm=True), only("service_health")) as made, polling(made):
+        contoso = made.simulator.tenants["contoso"]
+        contoso.open_issue("Exchange", "Mail & calendars", issue_id="EX1", classification="incident")
+        await made.clock.advance(400)
+        (entry,) = (await read(made, "/feed.atom")).findall(ATOM + "entry")
+        assert entry.findtext(ATOM + "title") == "EX1: Mail & calendars (Exchange Online, serviceDegradation)"
+        assert entry.findtext(ATOM + "summary") == "Of contoso."
+        assert [link.get("href") for link in entry.findall(ATOM + "link")] == [
+            "https://exporter.example/issue?tenant=contoso&id=EX1",
+            "https://admin.microsoft.com/#/servicehealth/:/alerts/EX1",
+        ]
+        content = entry.find(ATOM + "content")
+        assert content is not None
+        assert (content.get("type"), (content.text or "")[:34]) == ("html", "<p>Title: Mail &amp; calendars</p>")
+        contoso.add_post("EX1")
+        await made.clock.advance(400)
+        later = texts(await read(made, "/feed.atom"), "id")
+        assert len(later) == 2
+        assert later[1] == entry.findtext(ATOM + "id")
+
+
+async def test_what_many_tenants_are_told_is_one_entry() -> None:
+    """It names some of them; the feed of a tenant has its own posts alone, and what is not there is 404."""
+    names = [f"tenant{number}" for number in range(7)]
+    async with rig(small(*names, calm=True), only("service_health")) as made, polling(made):
+        for tenant in made.simulator.tenants.values():
+            tenant.open_issue("Exchange", "Mail is late", issue_id="EX1")
+        made.simulator.tenants["tenant0"].open_issue("Exchange", "Calendars", issue_id="EX2")
+        await made.clock.advance(400)
+        feed = await read(made, "/feed.atom")
+        told = dict(zip(texts(feed, "title"), texts(feed, "summary"), strict=True))
+        assert told["EX1: Mail is late (Exchange Online, serviceDegradation)"] == (
+            "Of tenant0, tenant1, tenant2, tenant3, tenant4 and 2 more tenants."
+        )
+        assert len(texts(await read(made, "/feed/tenant0.atom"), "title")) == 2
+        assert len(texts(await read(made, "/feed/tenant1.atom"), "title")) == 1
+        async with client_of(made) as client:
+            assert (await client.get("/feed/nobody.atom")).status_code == httpx.codes.NOT_FOUND
+            assert (await client.get("/calendar/nobody.ics")).status_code == httpx.codes.NOT_FOUND
+
+
+async def test_a_reader_that_has_it_is_sent_nothing() -> None:
+    """304 for the ETag of before, and the feed again once there is a new post."""
+    async with (
+        rig(small("contoso", calm=True), only("service_health")) as made,
+        polling(made),
+        client_of(made) as client,
+    ):
+        tag = {"if-none-match": (await client.get("/feed.atom")).headers["etag"]}
+        assert (await client.get("/feed.atom", headers=tag)).status_code == httpx.codes.NOT_MODIFIED
+        made.simulator.tenants["contoso"].open_issue("Exchange", "Mail is late", issue_id="EX1")
+        await made.clock.advance(400)
+        assert (await client.get("/feed.atom", headers=tag)).status_code == httpx.codes.OK
+
+
+async def test_a_strange_name_has_a_feed_and_a_calendar() -> None:
+    """Slashes, dots, quotes and what no XML may hold, each percent-encoded in the address."""
+    name = "../a b/ü&<\ufffe>"
+    async with rig(small("contoso"), {"O365_TENANTS__CONTOSO__NAME": name}) as made, polling(made):
+        feed = await read(made, "/feed/..%2Fa%20b%2F%C3%BC%26%3C%EF%BF%BE%3E.atom")
+        assert feed.findtext(ATOM + "title") == "Microsoft 365 incidents of ../a b/ü&<>"
+        async with client_of(made) as client:
+            answer = await client.get("/calendar/..%2Fa%20b%2F%C3%BC%26%3C%EF%BF%BE%3E.ics")
+    assert answer.status_code == httpx.codes.OK
+
+
+def events(answer: httpx.Response) -> list[Any]:
+    """What a calendar program reads."""
+    return icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
+
+
+async def test_what_ends_is_in_the_calendar() -> None:
+    """Each with its moment, an id that stays when it is renewed, and a link to its tenant."""
+    async with rig(small("contoso")) as made, polling(made), client_of(made) as client:
+        answer = await client.get("/calendar.ics")
+        assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+        own = next(event for event in events(answer) if "own secret" in event["summary"])
+        assert str(own["summary"]) == "contoso: The exporter's own secret expires (own credential)"
+        assert own["url"] == "https://exporter.example/tenant?name=contoso"
+        made.simulator.tenants["contoso"].rotate_secret(made.simulator.tenants["contoso"].client_secret, 400)
+        await made.clock.advance(2 * 3600)
+        renewed = next(event for event in events(await client.get("/calendar.ics")) if event["uid"] == own["uid"])
+    assert renewed.decoded("dtstart") > own.decoded("dtstart")
+    assert {str(event["summary"]).partition(": ")[0] for event in events(answer)} == {"contoso"}
