@@ -5,10 +5,11 @@ Rendered after each poll of the tenant, so that these series and the data they s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from o365_exporter import permissions
 from o365_exporter.errors import REASONS
 from o365_exporter.graph import GraphClient
 from o365_exporter.login import Cloud
@@ -105,6 +106,7 @@ METRICS = (
     TENANT_UP,
     TENANT_STATE,
     CLOCK_SKEW,
+    *permissions.METRICS,
     COLLECTOR_SUCCESS,
     COLLECTOR_DURATION,
     SOURCE_SUCCESS,
@@ -129,8 +131,17 @@ class TenantFacts:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def samples(facts: TenantFacts, graph: GraphClient, polls: Mapping[Key, Poll]) -> Iterator[Sample]:
-    """What a tenant's polling says about itself."""
+def samples(
+    facts: TenantFacts, graph: GraphClient, polls: Mapping[Key, Poll], needs: Collection[permissions.Need]
+) -> Iterator[Sample]:
+    """What a tenant's polling says about itself.
+
+    Args:
+        facts: of the settings.
+        graph: the tenant's client.
+        polls: of all its sources.
+        needs: of these sources, see ``permissions``.
+    """
     cloud = facts.cloud
     yield _info(tuple(facts.labels)).at(
         1, tenant_id=facts.tenant_id, cloud=cloud.name, admin_center=cloud.admin_center, **facts.labels
@@ -139,6 +150,7 @@ def samples(facts: TenantFacts, graph: GraphClient, polls: Mapping[Key, Poll]) -
     yield TENANT_STATE.at(1, state=graph.auth.state)
     if graph.clock_skew is not None:
         yield CLOCK_SKEW.at(graph.clock_skew)
+    yield from permissions.samples(needs, graph.auth.roles)
     collectors: dict[str, list[Poll]] = {}
     for key, poll in polls.items():
         yield from _source_samples(key, poll)

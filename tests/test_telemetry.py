@@ -21,7 +21,7 @@ FAILED = Poll(interval=60, stale_after=600, attempted_at=100.0, duration=2.0).fa
 
 def lines(polls: Mapping[Key, Poll], *families: str, graph: StubGraph | None = None) -> list[str]:
     """The series of these families, without the tenant that all of them have."""
-    rendered = render(samples(FACTS, (graph or StubGraph()).client(), polls), "contoso")
+    rendered = render(samples(FACTS, (graph or StubGraph()).client(), polls, ()), "contoso")
     text = b"".join(rendered.get(f"o365_{family}", b"") for family in families).decode()
     return [line.replace(',tenant="contoso"', "").removeprefix("o365_") for line in text.splitlines()]
 
@@ -32,13 +32,13 @@ def test_the_settings_labels_land_on_tenant_info_alone() -> None:
         'tenant_info{admin_center="https://portal.partner.microsoftonline.cn",cloud="china",region="emea",'
         'tenant_id="1234"} 1.0'
     ]
-    rendered = render(samples(FACTS, StubGraph().client(), {OVERVIEWS: OK}), "contoso")
+    rendered = render(samples(FACTS, StubGraph().client(), {OVERVIEWS: OK}, ()), "contoso")
     assert [name for name, block in rendered.items() if b"emea" in block] == ["o365_tenant_info"]
 
 
 def test_a_poll_makes_no_family() -> None:
     """The family with the settings' labels is the same at each poll: caches are kept by family."""
-    first, second = (next(iter(samples(FACTS, StubGraph().client(), {}))) for _ in range(2))
+    first, second = (next(iter(samples(FACTS, StubGraph().client(), {}, ()))) for _ in range(2))
     assert first.metric is second.metric
 
 

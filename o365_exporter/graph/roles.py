@@ -30,3 +30,14 @@ ROLES = {
     "User.ReadBasic.All": "97235f07-e226-4f63-ace3-39588e11d3a1",
 }
 """Those of today's collectors and of endpoints that the next ones are likely to read."""
+
+WIDER = {
+    "Application.Read.All": ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", "Directory.Read.All"),
+    "LicenseAssignment.Read.All": ("Directory.Read.All", "Directory.ReadWrite.All", "Organization.ReadWrite.All"),
+    "Organization.Read.All": ("Directory.Read.All", "Directory.ReadWrite.All", "Organization.ReadWrite.All"),
+    "ReportSettings.Read.All": ("ReportSettings.ReadWrite.All",),
+}
+"""By which other permissions Graph serves the same: nobody should grant them for that, but who has them lacks nothing.
+
+From Microsoft's permissions.json (microsoft-graph-devx-content), and "List companySubscriptions" where that has none.
+"""

@@ -156,7 +156,7 @@ class Publisher:
         name = tenant.facts.name
         self._clock_check.note(name, tenant.graph.clock_skew)
         polls = self._store.of(name)
-        rendered = render(telemetry.samples(tenant.facts, tenant.graph, polls), name)
+        rendered = render(telemetry.samples(tenant.facts, tenant.graph, polls, tenant.needs), name)
         self._store.put_about(name, {**rendered, **self._derive(tenant, polls)})
 
     def _derive(self, tenant: Tenant, polls: Mapping[Key, Poll]) -> Rendered:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
 
 from o365_exporter.graph import GraphClient
+from o365_exporter.permissions import Need, needs_of
 from o365_exporter.source import Source
 from o365_exporter.store import Key
 from o365_exporter.telemetry import TenantFacts
@@ -62,6 +63,11 @@ class Tenant:
     facts: TenantFacts
     graph: GraphClient
     jobs: tuple[Job, ...]
+
+    @property
+    def needs(self) -> Sequence[Need]:
+        """What its sources need to be permitted."""
+        return needs_of(job.source for job in self.jobs)
 
     def sibling(self, job: Job, source: str) -> Job | None:
         """The job of another source of the same collector."""

@@ -11,7 +11,7 @@ import pytest
 
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.errors import ThrottledError, UnavailableError
-from o365_exporter.graph import LIMITS, Endpoint
+from o365_exporter.graph import LIMITS, WIDER, Endpoint
 from o365_exporter.http.meanings import Said, Service, look_up
 from o365_exporter.login import CLOUDS, find_cloud
 from o365_exporter.login.meanings import TABLE
@@ -56,8 +56,11 @@ def test_the_permissions_of_an_endpoint(shared: Path, endpoint: Endpoint) -> Non
         if (row["version"], row["method"]) == ("v1.0", "GET")
         and fnmatchcase(UNLISTED.get(endpoint.route, endpoint.route), row["path"])
     )
-    assert set(endpoint.permissions) <= set(row.get("accepted_application", [row["application"]]))
+    accepted = set(row.get("accepted_application", [row["application"]]))
+    assert set(endpoint.permissions) <= accepted
     assert endpoint.permissions[0] == row["application"]
+    if "accepted_application" in row:
+        assert {wider for name in endpoint.permissions for wider in WIDER.get(name, ())} <= accepted
     assert not any("Write" in permission for permission in endpoint.permissions)
 
 

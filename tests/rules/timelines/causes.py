@@ -78,7 +78,9 @@ CAUSES: Mapping[str, Callable[[str], Tenant]] = {
     ),
     "O365TenantUnreachable": lambda name: Tenant(name, faults=[Fault("token", "auth", 5)]),
     "O365PermissionMissing": lambda name: Tenant(
-        name, faults=[Fault("overviews", "permission", 5), Fault("issues", "permission", 5)]
+        name,
+        faults=[Fault("overviews", "permission", 5), Fault("issues", "permission", 5)],
+        extra={"": (("o365_exporter_permission_granted", 0, {"permission": "ServiceHealth.Read.All"}),)},
     ),
     "O365Throttled": lambda name: Tenant(name, faults=[Fault("overviews", "throttled", 5)]),
     "O365SourceStale": lambda name: Tenant(

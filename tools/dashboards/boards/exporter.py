@@ -183,6 +183,26 @@ FAILING = Table(
     empty="none, if there are sources at all",
     alerts=("O365SourceStale", "O365PermissionMissing"),
 )
+PERMISSION = "tenant, permission"
+LACKING = Table(
+    key="permissions",
+    title="Permissions that are required and not granted",
+    about="By the app's token, which may be an hour older than the consent; where it cannot be read, nothing is shown.",
+    columns=(
+        TENANT,
+        Label(name="permission", title="Permission"),
+        Value(
+            title="Granted",
+            expr=f"topk({ROWS},\n  max by ({PERMISSION}) (o365_exporter_permission_granted) == 0\n"
+            f"    and on ({PERMISSION})\n  max by ({PERMISSION}) (o365_exporter_permission_required)\n)",
+            unit="short",
+        ),
+    ),
+    order=("Tenant", "Permission"),
+    width=24,
+    empty="none, if there are tokens at all",
+    alerts=("O365PermissionMissing",),
+)
 
 POLLS = Section(
     "polls",
@@ -191,6 +211,7 @@ POLLS = Section(
         TOKENS,
         SOURCES,
         FAILING,
+        LACKING,
         Timeline(
             key="states",
             title="States of sources",
