@@ -1,4 +1,4 @@
-"""Make everything that is generated (see ``generated``): docs/, blocks of README, config.example.toml, served runbooks.
+"""Make everything that is generated (see ``generated``): docs/ and blocks in it, config.example.toml, served runbooks.
 
 python tools/make_docs.py          writes what is stale
 python tools/make_docs.py --check  writes nothing, and exits with 1 where something is stale
@@ -18,6 +18,7 @@ from o365_exporter.metrics import Metric
 from o365_exporter.scheduler import FIRST_RETRY, LAST_RETRY
 from o365_exporter.source import Collector, Source, format_duration
 from tools import (
+    make_clouds,
     make_configuration,
     make_dependencies,
     make_errors,
@@ -59,6 +60,7 @@ def generated() -> dict[str, str]:
         "docs/scenarios.md": make_scenarios.document(),
         "docs/simulator.md": make_simulator.document(),
         "config.example.toml": make_configuration.example(),
+        **make_clouds.documents(),
         **make_permissions.documents(),
         **make_runbooks.documents(),
     }

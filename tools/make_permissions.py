@@ -1,28 +1,23 @@
-"""The blocks about permissions in README.md and docs/registration.md, between markers, out of the collectors."""
+"""The blocks about permissions in docs/registration.md, between markers, out of the collectors."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 from o365_exporter.catalogue import all_collectors, all_metrics
 from o365_exporter.graph import GRAPH_APP_ID, ROLES
 from o365_exporter.reports import METRICS
 from o365_exporter.source import Collector, Source
+from tools.blocks import filled
 
-ROOT = Path(__file__).resolve().parent.parent
-_BLOCK = re.compile(r"(<!-- (\w+): made by make docs -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 _SHARED = {metric.name for metric in METRICS}
 
 
 def documents() -> dict[str, str]:
-    """The pages with their blocks as they should be."""
-    return {
-        "README.md": _filled("README.md", {"permissions": _table(), "azure": _azure()}),
-        "docs/registration.md": _filled("docs/registration.md", {"powershell": _powershell(), "least": _least()}),
-    }
+    """The page with its blocks as they should be."""
+    blocks = {"permissions": _table(), "azure": _azure(), "powershell": _powershell(), "least": _least()}
+    return {"docs/registration.md": filled("docs/registration.md", blocks)}
 
 
 def permissions_of(collector: Collector) -> tuple[str, ...]:
@@ -37,14 +32,6 @@ def permissions_of(collector: Collector) -> tuple[str, ...]:
     return tuple(common[:1]) or tuple(dict.fromkeys(each[0] for each in wanted))
 
 
-def _filled(page: str, blocks: Mapping[str, str]) -> str:
-    text = (ROOT / page).read_text("utf-8")
-    found = {match[2] for match in _BLOCK.finditer(text)}
-    if found != blocks.keys():
-        raise ValueError(f"{page} has the blocks {sorted(found)}, and {sorted(blocks)} are made for it")
-    return _BLOCK.sub(lambda match: f"{match[1]}{blocks[match[2]]}{match[3]}", text)
-
-
 def _table() -> str:
     head = "| Collector | Source | Permission | Role id | Lost without it |\n| --- | --- | --- | --- | --- |\n"
     return head + "".join(f"| {' | '.join(_row(each))} |\n" for each in all_collectors().values())
@@ -57,7 +44,7 @@ def _least() -> str:
 
 
 def _least_of(collector: Collector, source: Source[Any]) -> tuple[str, ...]:
-    """Whatever opens all that the source asks, the permission that README names first."""
+    """Whatever opens all that the source asks, the permission that the table of collectors names first."""
     sets = [endpoint.permissions for endpoint in source.endpoints if endpoint.permissions]
     common = [name for name in dict.fromkeys(sets[0]) if all(name in each for each in sets)]
     named = next(name for name in permissions_of(collector) if name in common)

@@ -36,7 +36,7 @@ PLACEHOLDER = re.compile(r'="(?:TENANT|ID|…)"')
 
 WORD = re.compile(r"\b(?:\w+:)?o365_\w+(?::\w+)?")
 SERIES = re.compile(r"\bo365_\w|\bup\b *[{=]|\bALERTS\b")
-PIECE = re.compile(r"[*…/]$|^…|^[./]|\.\w+$|\bpython -m\b")
+PIECE = re.compile(r"[*…/]$|^…|^[./]|\.\w+$|\bpython -m\b|\.whl\b")
 """Beginnings of names, what is put behind an expression, paths and command lines."""
 
 GRACE = """
@@ -50,9 +50,9 @@ o365_sku_info{applies_to="User",product_name="Microsoft 365 E5",sku_id="e5",sku_
 
 
 def questions() -> dict[str, str]:
-    """Every question of README and docs/metrics.md with its PromQL."""
+    """Every question of docs/quick-start.md and docs/metrics.md with its PromQL."""
     found = {}
-    for text in (page("README.md"), page("docs/metrics.md")):
+    for text in (page("docs/quick-start.md"), page("docs/metrics.md")):
         for cells in rows(text):
             if len(cells) == 2 and re.search(r"\bo365_\w+", cells[1]) and cells[0].endswith(("?", ")", ".")):
                 found[cells[0]] = cells[1].strip("`").replace("\\|", "|")

@@ -24,12 +24,12 @@ from o365_exporter.settings.sources import CONFIG, SECRETS_DIR
 from o365_exporter.status import Board
 from o365_exporter.store import STATES, Store
 from o365_exporter.web import create_app
-from tests.facts.pages import PAGES, ROOT, anchor, blocks, code, commands, headings, links, page, table
+from tests.facts.pages import PAGES, ROOT, anchor, blocks, code, commands, headings, links, page, rows, table
 from tests.facts.pages import spans as code_spans
 from tests.fakes import FakeClock
 from tools import make_docs
 
-README = page("README.md")
+README, COMMANDS, REGISTRATION = (page(f"{name}.md") for name in ("README", "docs/commands", "docs/registration"))
 GUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 GRAPH = "00000003-0000-0000-c000-000000000000"
 EXAMPLES = ("o365_secure_score", "o365_onedrive")
@@ -72,27 +72,27 @@ def test_make_targets_exist() -> None:
     assert {"demo", "test", "check", "docs"} <= shown <= targets
 
 
-def test_every_command_is_in_the_table_of_readme() -> None:
+def test_every_command_is_in_the_table() -> None:
     """And no other."""
-    assert [spans(row[0]) for row in table(README, "Command")] == [[name] for name in parsers()]
+    assert [spans(row[0]) for row in table(COMMANDS, "Command")] == [[name] for name in parsers()]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_command_lines_are_understood(path: Path) -> None:
     """Each command line of the program that a page shows has options that exist."""
     for line in commands(path.read_text("utf-8")):
-        _, found, arguments = line.partition(".venv/bin/python -m o365_exporter ")
+        found = re.fullmatch(r"(?:.*\.venv/bin/python -m o365_exporter|o365-exporter) (.*)", line)
         if found:
-            cli.parser().parse_args(shlex.split(arguments.split(">")[0]))
+            cli.parser().parse_args(shlex.split(found[1].split("#")[0].split(">")[0]))
 
 
 def test_exit_codes_are_those_of_help() -> None:
     """One meaning of each exit code, word for word."""
     meanings = re.findall(r"^  (\d+)  (.+)$", EPILOG, re.MULTILINE)
-    assert table(README, "Exit code", "Meaning") == [list(pair) for pair in meanings]
+    assert table(COMMANDS, "Exit code", "Meaning") == [list(pair) for pair in meanings]
 
 
-def test_every_endpoint_is_in_the_table_of_readme() -> None:
+def test_every_endpoint_is_in_the_table() -> None:
     """And no other."""
     app = create_app(
         store=Store(),
@@ -104,12 +104,12 @@ def test_every_endpoint_is_in_the_table_of_readme() -> None:
         ready=lambda: (True, ""),
     )
     served = {route.path for route in app.routes if isinstance(route, Route) and route.include_in_schema}
-    assert {spans(row[0])[0] for row in table(README, "Endpoint")} == served
+    assert {spans(row[0])[0] for row in table(COMMANDS, "Endpoint")} == served
 
 
-def test_every_source_has_its_permission_in_readme() -> None:
+def test_every_source_has_its_permission() -> None:
     """Each collector has a row with all its sources, and a permission there that opens each of their endpoints."""
-    told = {spans(row[0])[0]: (spans(row[1]), spans(row[2])) for row in table(README, "Collector", "Source")}
+    told = {spans(row[0])[0]: (spans(row[1]), spans(row[2])) for row in table(REGISTRATION, "Collector", "Source")}
     assert told.keys() == all_collectors().keys()
     for collector in all_collectors().values():
         sources, permissions = told[collector.name]
@@ -120,9 +120,9 @@ def test_every_source_has_its_permission_in_readme() -> None:
 
 def test_both_scripts_grant_exactly_these_permissions() -> None:
     """The Azure CLI and PowerShell add the roles of the table to Microsoft Graph, and no other."""
-    wanted = {role for row in table(README, "Collector", "Source") for role in spans(row[3])} | {GRAPH}
-    (azure,) = (block for block in blocks(README, "sh") if "az ad app" in block)
-    (powershell,) = blocks(page("docs/registration.md"), "powershell")
+    wanted = {role for row in table(REGISTRATION, "Collector", "Source") for role in spans(row[3])} | {GRAPH}
+    (azure,) = (block for block in blocks(REGISTRATION, "sh") if "az ad app" in block)
+    (powershell,) = blocks(REGISTRATION, "powershell")
     assert set(GUID.findall(azure)) == set(GUID.findall(powershell)) == wanted
 
 
@@ -252,6 +252,17 @@ def test_sentences_in_troubleshooting_are_those_of_the_code() -> None:
     for line in chain.from_iterable(block.splitlines() for block in blocks(page("docs/troubleshooting.md"), "text")):
         for fragment in re.split(r"<[a-z /]+>", line):
             assert fragment.strip(" ().:,") in spoken, line
+
+
+def test_what_shows_after_consent_is_gone_is_what_errors_says() -> None:
+    """Each code that a tenant answers then has the state that stands beside it, and each alert its runbook."""
+    states = {cells[0]: cells[1] for cells in rows(page("docs/errors.md")) if len(cells) == 6}
+    alerts = page("docs/runbooks/exporter.md")
+    for _, answer, state, alert in table(page("docs/deauthorising.md"), "Taken away", "Answer"):
+        for number in re.findall(r"AADSTS\d+", answer):
+            (found,) = (known for codes, known in states.items() if re.search(rf"\b{number}\b", codes))
+            assert state.startswith(found), number
+        assert f"## {spans(alert)[0]}\n" in alerts
 
 
 def _texts() -> list[str]:

@@ -21,7 +21,7 @@ from o365_exporter.simulator import Simulator, SimulatorOptions
 from tests.facts.pages import blocks, commands, page, rows
 from tests.fakes import FakeClock
 
-README = page("README.md")
+PAGES_OF_QUESTIONS = ("docs/quick-start.md", "docs/metrics.md")
 LABELS = re.compile(r"(?:on|ignoring|by|group_left) \(([^)]*)\)")
 SELECTOR = re.compile(r"\b(o365_\w+)\{(.*?)\}")
 OWN_LABELS = {"country"}
@@ -30,7 +30,7 @@ OWN_LABELS = {"country"}
 
 def expressions() -> Iterator[str]:
     """Every expression in a table that answers questions."""
-    for text in (README, page("docs/metrics.md")):
+    for text in map(page, PAGES_OF_QUESTIONS):
         for cells in rows(text):
             if len(cells) == 2 and cells[0].endswith(("?", ")", ".")) and re.search(r"\bo365_\w+", cells[1]):
                 yield cells[1].strip("`")
@@ -67,7 +67,7 @@ def test_expressions_are_promql(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [0, 1])
 def test_scrape_configurations_are_prometheus_own(number: int, tmp_path: Path) -> None:
     """promtool accepts them; there are two, the whole and tenant by tenant."""
-    block = blocks(README, "yaml")[number]
+    block = blocks(page("docs/quick-start.md"), "yaml")[number]
     assert yaml.safe_load(block).keys() == {"scrape_configs"}
     if shutil.which("promtool") is None:
         pytest.skip("promtool is not installed: apt-get install prometheus")
@@ -77,9 +77,14 @@ def test_scrape_configurations_are_prometheus_own(number: int, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
 
 
+def test_readme_scrapes_as_the_quick_start_does() -> None:
+    """The short way stands on both pages."""
+    assert blocks(page("README.md"), "yaml") == blocks(page("docs/quick-start.md"), "yaml")[:1]
+
+
 def test_the_toml_example_is_a_configuration(tmp_path: Path) -> None:
     """Two tenants, of which one has a name and a label, and the other polls no subscriptions."""
-    (block,) = blocks(README, "toml")
+    block = blocks(page("docs/many-tenants.md"), "toml")[0]
     file = tmp_path / "o365.toml"
     file.write_text(block, "utf-8")
     contoso, fabrikam = load(file, {"O365_SECRETS_DIR": str(tmp_path)}).tenants
@@ -87,10 +92,14 @@ def test_the_toml_example_is_a_configuration(tmp_path: Path) -> None:
     assert (fabrikam.name, fabrikam.collectors["subscriptions"].enabled) == ("fabrikam.onmicrosoft.com", False)
 
 
-@pytest.mark.parametrize(("name", "language"), [("README.md", "sh"), ("docs/registration.md", "powershell")])
-def test_the_scripts_end_with_all_that_is_needed(name: str, language: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["sh", "powershell"])
+def test_the_scripts_end_with_all_that_is_needed(language: str, tmp_path: Path) -> None:
     """The three variables that the registration of an app sets are enough to run."""
-    (script,) = (block for block in blocks(page(name), language) if "o365-exporter" in block and "Role" in block)
+    (script,) = (
+        block
+        for block in blocks(page("docs/registration.md"), language)
+        if "o365-exporter" in block and "Role" in block
+    )
     names = re.findall(r"\b(O365_\w+)=", script)
     guid = "00000000-0000-0000-0000-000000000000"
     settings = load(None, dict.fromkeys(names, guid) | {"O365_SECRETS_DIR": str(tmp_path)})
