@@ -36,6 +36,7 @@ _UNPRINTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\
 """What has no place in a text of many lines: controls, marks of direction, characters without width, half pairs."""
 
 _TOO_LARGE = 2**63
+_LINE_END = re.compile(r"\r\n?|\n")
 _NEVER = "0001-01-01"
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -55,12 +56,15 @@ def cleaned(value: str) -> str:
     Separators and blanks of every kind become a plain blank; controls, marks of direction, characters without width
     and byte order marks go; halves of surrogate pairs become U+FFFD. Case, accents and emoji stay.
     """
+    value = _seen(value).strip()
+    return value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
+
+
+def _seen(value: str) -> str:
+    """One line without what is invisible, however long."""
     if not value.isascii():
         value = _UNSEEN.sub("", value)
-    if not value.isprintable():
-        value = "".join(map(_passed, value))
-    value = value.strip()
-    return value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
+    return value if value.isprintable() else "".join(map(_passed, value))
 
 
 def _passed(character: str) -> str:
@@ -84,6 +88,21 @@ def text(entry: Json, name: str) -> str:
 def shared_text(entry: Json, name: str) -> str:
     """The same of a text that is Microsoft's, not the tenant's: it is kept once, however many tenants have it."""
     return sys.intern(text(entry, name))
+
+
+def passage(entry: Json, name: str) -> str:
+    """A text of many lines and any length, such as HTML: each line as people see it; empty where it is missing."""
+    return "\n".join(map(_seen, _LINE_END.split(_string(entry, name))))
+
+
+def shared_texts(entry: Json, name: str) -> tuple[str, ...]:
+    """A list of strings, each as ``shared_text``, without empty ones; empty where it is missing."""
+    value = entry.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _wrong_type(name, value, "a list of strings")
+    return tuple(sys.intern(found) for item in value if (found := cleaned(item)))
 
 
 def _string(entry: Json, name: str) -> str:
@@ -145,9 +164,14 @@ def number(entry: Json, name: str) -> float | None:
 
 def flag(entry: Json, name: str) -> bool:
     """A boolean; false where it is missing."""
+    return bool(flag_if_any(entry, name))
+
+
+def flag_if_any(entry: Json, name: str) -> bool | None:
+    """A boolean; None where it is missing or null, which may mean something else than false."""
     value = entry.get(name)
     if value is None or isinstance(value, bool):
-        return bool(value)
+        return value
     raise _wrong_type(name, value, "true or false")
 
 

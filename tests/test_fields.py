@@ -19,9 +19,12 @@ READERS: dict[str, tuple[Callable[[Any, str], Any], Any]] = {
     "text": (fields.text, ""),
     "integer": (fields.integer, None),
     "flag": (fields.flag, False),
+    "flag_if_any": (fields.flag_if_any, None),
     "timestamp": (fields.timestamp, None),
     "record": (fields.record, {}),
     "objects": (fields.objects, []),
+    "passage": (fields.passage, ""),
+    "shared_texts": (fields.shared_texts, ()),
 }
 """Each reader, and what it makes of a field that is not there."""
 
@@ -56,6 +59,10 @@ def test_missing_and_null_are_the_same(name: str) -> None:
         ("record", [], "an object"),
         ("objects", {}, "a list of objects"),
         ("objects", [{}, 1], "a list of objects"),
+        ("flag_if_any", "false", "true or false"),
+        ("passage", ["a"], "a string"),
+        ("shared_texts", "a", "a list of strings"),
+        ("shared_texts", ["a", 1], "a list of strings"),
     ],
 )
 def test_another_type_is_an_unexpected_answer(name: str, value: object, wanted: str) -> None:
@@ -190,6 +197,19 @@ def test_whatever_the_name_it_is_one_line_for_every_reader(name: str) -> None:
     assert not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in found)
     assert fields.cleaned(found) == found
     assert len(found.encode()) <= 4 * fields.LONGEST
+
+
+def test_a_passage_keeps_its_lines_and_its_length() -> None:
+    """Whatever ends a line in HTML does; what nobody sees goes, and blanks that stand somewhere stay."""
+    foreign = " a\r\nb\rc\n\u202ed\x1be\u2028f\ud83d" + "x" * 5000
+    assert fields.passage({"field": foreign}, "field") == " a\nb\nc\nde f\ufffd" + "x" * 5000
+
+
+def test_lists_of_texts_are_cleaned_and_kept_once() -> None:
+    """Empty ones go; equal ones are one."""
+    first, second = (fields.shared_texts({"field": ["", "Micro\u200bsoft ", "a\n"]}, "field") for _ in range(2))
+    assert first == ("Microsoft", "a")
+    assert first[0] is second[0]
 
 
 @pytest.mark.parametrize("odd", ["EX1\n", " EX1", "EX\u200b1", "EX1\0", "E\x1bX1", "x" * 1025])

@@ -82,7 +82,7 @@ async def test_disabled_collectors_have_no_sources() -> None:
         assert made.lines("service_health") == []
         assert made.lines("o365_service_") == []
         assert made.app.scheduler.ready()[0]
-        assert made.simulator.requests.find("/v1.0/admin/serviceAnnouncement/*") == []
+        assert made.simulator.requests.find("/v1.0/admin/serviceAnnouncement/[hi]*") == []
 
 
 async def test_before_the_first_poll_everything_is_pending() -> None:

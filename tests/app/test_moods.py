@@ -41,6 +41,11 @@ REFUSED: Mapping[str, tuple[set[str], str, str]] = {
         "permission",
         "ServiceHealth.Read.All",
     ),
+    "messages_without_permission": (
+        {"message_center.messages", "message_center.bodies"},
+        "permission",
+        "ServiceMessage.Read.All",
+    ),
     "settings_without_permission": ({"report_settings.settings"}, "unsupported", "ReportSettings.Read.All"),
     "permission_named": ({"subscriptions.skus"}, "permission", "LicenseAssignment.Read.All"),
     "licence_check_failed": (REPORTS, "permission", "Directory.Read.All"),

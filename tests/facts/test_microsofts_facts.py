@@ -88,7 +88,7 @@ def test_every_endpoint_is_charged_to_a_limit(shared: Path) -> None:
         )
         assert endpoint.limits.startswith(expected), endpoint.route
         assert bool(endpoint.limits) == (endpoint.route not in UNLIMITED), endpoint.route
-        assert endpoint.urgent == (endpoint.limits == "service_communications"), endpoint.route
+        assert endpoint.urgent == ("ServiceHealth.Read.All" in endpoint.permissions), endpoint.route
 
 
 def test_the_limits_are_microsofts(shared: Path) -> None:

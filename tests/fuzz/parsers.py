@@ -7,11 +7,13 @@ where there is one.
 from __future__ import annotations
 
 import asyncio
+import base64
 import codecs
 import json
 import shutil
 import tempfile
 import tomllib
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from unittest import mock
 
 from o365_exporter import logs
 from o365_exporter.catalogue import all_collectors
+from o365_exporter.collectors.message_center import LONGEST_BODY, Body
 from o365_exporter.collectors.report_settings import SettingsSource
 from o365_exporter.errors import ConfigurationError, Nothing, PollError
 from o365_exporter.exposition import accepts_gzip, choose_format
@@ -114,6 +117,12 @@ def _outcome(work: Callable[[], Any], *errors: type[Exception]) -> Any:
         return work()
     except errors as error:
         return type(error), str(error)
+
+
+def packed(data: bytes) -> None:
+    """What is not packed is empty, and what unpacks without end is not unpacked to its end."""
+    body = Body("MC1", None, is_html=True, packed=data.decode("latin-1"), too_long=False)
+    assert len(body.content) <= 4 * LONGEST_BODY
 
 
 # Settings ---------------------------------------------------------------------------------------------------
@@ -412,6 +421,11 @@ PARSERS: dict[str, Parser] = {
             b'"next_run": 2, "duration": 1, "remarks": [], "failures": {}, "failures_in_a_row": 0, "records": null, '
             b'"unfinished": null}',
         ),
+    ),
+    "packed": Parser(
+        packed,
+        ("collectors/message_center.py",),
+        (b"eJyzKbCzKbDRBwAK9gLZ", b"eJwDAAAAAAE=", base64.b64encode(zlib.compress(b"a" * 10_000_000))),
     ),
     "clients": Parser(
         clients,

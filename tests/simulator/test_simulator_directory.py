@@ -36,8 +36,11 @@ async def test_messages_are_as_an_app_sees_them(user: GraphUser, contoso: Tenant
     assert {one["viewPoint"] for one in rows} == {None}
     assert 0 < sum(one["actionRequiredByDateTime"] is not None for one in rows) < 20
     assert {one["isMajorChange"] for one in rows} == {True, False, None}
-    assert {one["body"]["contentType"] for one in rows} == {"html"}
-    assert {one["severity"].lower() for one in rows} <= {"normal", "high", "critical"}
+    kinds = Counter(one["body"]["contentType"] for one in rows)
+    assert (kinds["text"], kinds["html"]) == (1, 239)
+    assert max(len(one["body"]["content"]) for one in rows) > 30_000
+    assert {one["severity"].lower() for one in rows} <= {"normal", "high", "critical", "unknownfuturevalue"}
+    assert sum(one["services"] == [] for one in rows) == 1
 
 
 async def test_a_message_is_changed_in_its_place(user: GraphUser, contoso: Tenant, clock: FakeClock) -> None:

@@ -5,7 +5,9 @@ Its permission is its own: who may read service health may not read these (rknig
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import Any, Literal
 
 from o365_exporter.simulator.domains.base import TenantPart, operation
@@ -34,12 +36,62 @@ _SUBJECTS = (
 )
 
 
+_HUGE = 5_000
+"""Paragraphs of the longest body: two hundred thousand characters."""
+
+_BODY = """<div style="font-family:'Segoe UI'"><p>{title}</p>
+<h2>When this will happen</h2><p>General Availability: we will begin rolling out in late <b>March</b>&nbsp;&amp; \
+complete by early May.</p>
+<h3>What you need to do to prepare</h3>
+<ol><li>Review <a href="https://learn.microsoft.com/microsoft-365/admin?view=o365&amp;id=1" target="_blank">the \
+documentation</a>.</li><li>Tell your helpdesk: see <a href="mailto:someone@example.com">whom</a>.</li></ol>
+<table border="1"><tbody><tr><td>Cloud</td><td>Date</td></tr><tr><td>Worldwide</td><td>March</td></tr></tbody></table>
+<p><img alt="a picture" src="https://img-prod-cms-rt-microsoft-com.akamaized.net/picture.png" width="640"></p>
+{more}</div>"""
+_MORE = "<p>What else you need to know\u2026</p>"
+_HOSTILE = (
+    "<script>alert('message')</script>",
+    '<p onclick="alert(1)">Click</p><img src=x onerror="alert(1)"><a href="javascript:alert(1)">here</a>',
+    "<style>body{display:none}</style><iframe src='https://example.com/'></iframe><p>unclosed <b>bold",
+)
+"""What no message has, and who shows one must still stand."""
+
+
+@dataclass(frozen=True)
+class _Body:
+    """A body before it is written, which is when it is read: there are hundreds in each of hundreds of tenants."""
+
+    text: str
+    times: int = 1
+    is_html: bool = True
+
+    def written(self, title: str) -> Json:
+        """In Graph's shape."""
+        if not self.is_html:
+            return {"contentType": "text", "content": self.text}
+        return {"contentType": "html", "content": _BODY.format(title=escape(title), more=self.text * self.times)}
+
+
 def build_messages(seed: str, now: float) -> dict[str, Json]:
     """Messages by id, the newest first."""
     draw = draw_for(seed, "messages")
     ages = sorted(draw.uniform(0.1, 360.0) for _ in range(_COUNT))
     made = (_message(draw, now, 1_300_000 - number * 41, age) for number, age in enumerate(ages))
-    return {one["id"]: one for one in made}
+    messages = {one["id"]: one for one in made}
+    _make_awkward(list(messages.values()), now)
+    return messages
+
+
+def _make_awkward(messages: list[Json], now: float) -> None:
+    """What some of hundreds of messages have, whatever the draw was."""
+    newest, second, third, fourth, fifth, *_, oldest = messages
+    newest["actionRequiredByDateTime"] = graph_time(now + 20 * DAY)
+    second |= {"actionRequiredByDateTime": graph_time(now - DAY, 7), "isMajorChange": None}
+    third |= {"category": "adoptOrLearn", "severity": "low"}  # members newer than the client
+    third["body"] = _Body("Plain text: 1 < 2 & 3 > 2.\r\n\r\nSecond paragraph.", is_html=False)
+    fourth["body"] = _Body(_MORE, times=_HUGE)
+    fifth |= {"title": "<script>alert('title')</script>", "body": _Body("".join(_HOSTILE))}
+    oldest |= {"services": [], "tags": [], "hasAttachments": True}
 
 
 def _message(draw: Draw, now: float, number: int, age: float) -> Json:
@@ -61,7 +113,7 @@ def _message(draw: Draw, now: float, number: int, age: float) -> Json:
         "services": [service] if draw.happens(0.8) else [service, "Microsoft 365 apps"],
         "hasAttachments": False,
         "details": [{"name": "RoadmapIds", "value": f"{draw.randint(80_000, 500_000)}"}] if draw.happens(0.5) else [],
-        "body": {"contentType": "html", "content": f"<p>{title}</p>" + "<p>What you need to do…</p>" * 20},
+        "body": _Body(_MORE, times=draw.randint(0, 60)),
         "viewPoint": None,  # always, for an app: it belongs to a person
     }
 
@@ -84,21 +136,37 @@ class MessagesPart(TenantPart):
         services: list[str] | None = None,
         action_in_days: float | None = None,
         message_id: str | None = None,
+        is_major_change: bool | None = None,
+        body: str | None = None,
     ) -> str:
         """Announce something; answers the message's id."""
         now = self._clock.now()
         made = _message(self._draw, now, 1_400_000 + len(self.messages), 0.0)
         due = None if action_in_days is None else graph_time(now + action_in_days * DAY)
         made |= {"title": title, "category": category, "severity": severity, "actionRequiredByDateTime": due}
-        made |= {"id": message_id or made["id"], "services": services or made["services"]}
+        made |= {"id": message_id or made["id"], "services": made["services"] if services is None else services}
+        made |= {"isMajorChange": is_major_change, "body": made["body"] if body is None else _Body(body)}
         self.messages = {made["id"]: made} | self.messages
         return str(made["id"])
 
     @operation
-    def update_message(self, message_id: str, title: str | None = None, severity: Severity | None = None) -> None:
+    def update_message(
+        self,
+        message_id: str,
+        title: str | None = None,
+        severity: Severity | None = None,
+        action_in_days: float | None = None,
+        body: str | None = None,
+    ) -> None:
         """Change a message in its place, as Microsoft does: same id, a later lastModifiedDateTime."""
-        found = self._find("message", self.messages, message_id)
-        changes = {"title": title, "severity": severity, "lastModifiedDateTime": graph_time(self._clock.now(), 3)}
+        found, now = self._find("message", self.messages, message_id), self._clock.now()
+        changes = {
+            "title": title,
+            "severity": severity,
+            "actionRequiredByDateTime": None if action_in_days is None else graph_time(now + action_in_days * DAY),
+            "body": None if body is None else _Body(body),
+            "lastModifiedDateTime": graph_time(now, 3),
+        }
         found.update({name: value for name, value in changes.items() if value is not None})
 
     @operation
@@ -109,11 +177,13 @@ class MessagesPart(TenantPart):
 
 
 def show_message(row: Json, view: View) -> Json:
-    """A message, whose enum members may be spelt in Pascal case."""
-    return row | {
+    """A message as it is read: with its body where that is wanted, and enum members perhaps in Pascal case."""
+    shown = row | {
         "category": view.enums.show(row["id"], row["category"], UPDATE_CATEGORY),
         "severity": view.enums.show(row["id"], row["severity"], UPDATE_SEVERITY),
     }
+    is_wanted = not view.selected or "body" in view.selected
+    return shown | {"body": row["body"].written(row["title"])} if is_wanted else shown
 
 
 RESOURCES = (
