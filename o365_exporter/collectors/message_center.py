@@ -279,7 +279,13 @@ class MessagesSource(ListSource[Message]):
 
     async def fetch(self, graph: GraphClient, previous: Messages | None, now: float) -> Messages:
         """Those that are served: there may be none of them among hundreds, which is an answer like any other."""
-        return _served(await super().fetch(graph, previous, now), self._options.keep, now)
+        return await self.served(graph, previous, now)
+
+    async def served(self, graph: GraphClient, previous: Listing[Any] | None, now: float) -> Messages:
+        """The same, where ``previous`` is of any kind: all that matters of it is how much there was."""
+        listed = await super().fetch(graph, previous, now)
+        kept = [message for message in listed if message.is_served(now, self._options.keep)]
+        return replace(listed, entries=tuple(sorted(kept, key=lambda message: message.precedence(now))))
 
     def samples(self, records: Messages, siblings: Mapping[str, Any]) -> Iterator[Sample]:
         passing = self.passing(records)
@@ -335,7 +341,7 @@ class BodiesSource(Source[Bodies]):
         self._messages = MessagesSource(options)
 
     async def fetch(self, graph: GraphClient, previous: Bodies | None, now: float) -> Bodies:
-        messages = await self._messages.fetch(graph, None, now)
+        messages = await self._messages.served(graph, previous, now)
         wanted = self._messages.passing(messages)[: self._most]
         known = {(body.id, body.last_modified): body for body in previous or ()}
         found = {message.id: known.get((message.id, message.last_modified)) for message in wanted}
@@ -356,11 +362,6 @@ class BodiesSource(Source[Bodies]):
     def remarks(self, records: Bodies) -> Iterator[str]:
         if long := [body.id for body in records if body.too_long]:
             yield f"The bodies of {len(long)} messages are too long to be kept; the first is {long[0]}."
-
-
-def _served(messages: Messages, keep: float, now: float) -> Messages:
-    served = [message for message in messages if message.is_served(now, keep)]
-    return replace(messages, entries=tuple(sorted(served, key=lambda message: message.precedence(now))))
 
 
 def _editions(messages: Messages) -> set[tuple[str, float | None]]:

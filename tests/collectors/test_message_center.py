@@ -300,6 +300,17 @@ async def test_what_was_read_before_a_failure_is_not_read_again() -> None:
     assert reading.graph.asked == [LIST, f"{LIST}/MC2", f"{LIST}/MC3"]
 
 
+async def test_bodies_stay_while_an_empty_list_is_not_believed() -> None:
+    """As the messages do: what is asked anew are hundreds of pages."""
+    reading = Reading(message(1))
+    reading.graph.entries = {"MC1": with_body(1, "one")}
+    await reading.contents()
+    reading.graph.lists[LIST] = []
+    with pytest.raises(UnexpectedAnswerError, match="suddenly lists no message at all") as failed:
+        await reading.contents()
+    assert [body.content for body in failed.value.unfinished] == ["one"]
+
+
 async def test_a_new_message_wakes_the_bodies() -> None:
     """So does a changed one; one that leaves does not, nor the first poll, after which they are due anyhow."""
     source, before = await listed(message(1), message(2))

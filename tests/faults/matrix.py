@@ -171,7 +171,9 @@ def _told(case: Case, first: Poll, ill: Poll, lines: list[dict[str, Any]]) -> It
     if any(line["event"] == _INTERNAL for line in lines):
         yield f"a fault of the exporter: {[line for line in lines if line['event'] == _INTERNAL]}"
     mine = [
-        line for line in lines if line["event"] in _ILL and (line["message"] == ill.message or _concerns(case, line))
+        line
+        for line in lines
+        if line["event"] in _ILL and (_concerns(case, line) or line["message"] == ill.message != _leads(case, line))
     ]
     if ill.state in ANSWERS:
         if mine and first.state in ANSWERS:
@@ -180,6 +182,12 @@ def _told(case: Case, first: Poll, ill: Poll, lines: list[dict[str, Any]]) -> It
         yield f"is told {len(mine)} times: {[line['message'] for line in mine]}"
     elif mine[0]["reason"] != ill.state:
         yield f"is told as {mine[0]['reason']}: {json.dumps(mine[0])}"
+
+
+def _leads(case: Case, line: dict[str, Any]) -> str:
+    """What a line says of the source alone that the cell's follows, which may ask at the same address; else empty."""
+    leader = (case.cell.collector, case.job.source.follows)
+    return str(line["message"]) if (line.get("collector"), line.get("source")) == leader else ""
 
 
 def _concerns(case: Case, line: dict[str, Any]) -> bool:
