@@ -389,11 +389,16 @@ class OverviewsSource(ListSource[Service]):
     async def read(self, graph: GraphClient, previous: Services | None, now: float) -> Services:
         return _identified(await super().read(graph, previous, now), previous or ())
 
+    def served(self, records: Services) -> list[tuple[Service, bool]]:
+        """The services that the settings watch, each with whether its status is called healthy."""
+        healthy = self._options.healthy_statuses
+        return [(service, service.status in healthy) for service in _watched(records, self._options)]
+
     def samples(self, records: Services, siblings: Mapping[str, Any]) -> Iterator[Sample]:
-        for service in _watched(records, self._options):
+        for service, is_healthy in self.served(records):
             labels = {"service_id": service.id, "service_name": service.name}
             yield STATUS.at(1, **labels, status=closed(service.status, STATUSES))
-            yield HEALTHY.at(service.status in self._options.healthy_statuses, **labels)
+            yield HEALTHY.at(is_healthy, **labels)
 
     def remarks(self, records: Services) -> Iterator[str]:
         yield from super().remarks(records)
@@ -453,11 +458,15 @@ class IssuesSource(Source[Issues]):
             if self._serves(_service_of(issue, {}), issue):
                 yield from (_news_of(issue, post) for post in _unheard(issue, before.get(issue.id)))
 
+    def served(self, records: Issues, services: Iterable[Service]) -> list[tuple[Service, Issue]]:
+        """The issues that the settings serve, each with its service as the overviews name it now."""
+        names = {service.id: service.name for service in services}
+        issues = ((_service_of(issue, names), issue) for issue in records)
+        return [(service, issue) for service, issue in issues if self._serves(service, issue)]
+
     def samples(self, records: Issues, siblings: Mapping[str, Any]) -> Iterator[Sample]:
         services: Services | tuple[Service, ...] = siblings.get(OverviewsSource.name) or ()
-        names = {service.id: service.name for service in services}
-        issues = [(_service_of(issue, names), issue) for issue in records]
-        issues = [(service, issue) for service, issue in issues if self._serves(service, issue)]
+        issues = self.served(records, services)
         yield from _open_counts(_watched(services, self._options), issues)
         for service, issue in issues:
             yield from _issue_samples(service, issue)

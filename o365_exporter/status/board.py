@@ -20,6 +20,7 @@ from o365_exporter.graph import Remembered
 from o365_exporter.status import due, health, polling
 from o365_exporter.status.models import (
     TENANT_STATES,
+    Ending,
     IssueDetail,
     Overview,
     TenantDetail,
@@ -37,7 +38,19 @@ MOST_ENDINGS = 200
 KEPT_FOR = 30.0
 """Seconds for which a summary is as good as new, as far as no poll has changed: ages are told by the minute."""
 
+DUE_KEPT_FOR = 600.0
+"""Seconds for which what ends next is as good as new, as far as no poll that it is made of has changed."""
+
 T = TypeVar("T")
+
+
+class _Due(NamedTuple):
+    """What ends and seats in trouble, and the polls that they were made of: these change once an hour."""
+
+    polls: tuple[Poll | None, ...]
+    made_at: float
+    endings: list[Ending]
+    seats: int
 
 
 class _Kept(NamedTuple):
@@ -45,6 +58,7 @@ class _Kept(NamedTuple):
 
     polls: tuple[Poll, ...]
     made_at: float
+    due: _Due
     summary: TenantSummary
 
 
@@ -144,21 +158,29 @@ class Board:
         polls = tuple(seen.polls.values())
         kept = self._kept.get(seen.name)
         if kept is None or seen.now - kept.made_at >= KEPT_FOR or not _same(kept.polls, polls):
-            kept = self._kept[seen.name] = _Kept(polls, seen.now, summary_of(seen))
+            due_now = _due(seen, kept.due if kept else None)
+            kept = self._kept[seen.name] = _Kept(polls, seen.now, due_now, _summary_of(seen, due_now))
         return kept.summary
 
 
-def _same(some: Sequence[Poll], others: Sequence[Poll]) -> bool:
+def _same(some: Sequence[Poll | None], others: Sequence[Poll | None]) -> bool:
     return len(some) == len(others) and all(map(is_, some, others))
 
 
-def summary_of(seen: Seen) -> TenantSummary:
+def _due(seen: Seen, before: _Due | None = None) -> _Due:
+    """As it was before, where that is young and nothing it was made of has changed."""
+    polls = tuple(seen.poll(*place) for place in due.SOURCES)
+    if before is not None and seen.now - before.made_at < DUE_KEPT_FOR and _same(before.polls, polls):
+        return before
+    return _Due(polls, seen.now, due.endings_of(seen), sum(bool(seat.trouble) for seat in due.seats_of(seen)))
+
+
+def _summary_of(seen: Seen, known_due: _Due) -> TenantSummary:
     """A tenant as a row."""
     services, unhealthy, incidents, advisories = health.counts_of(seen)
-    endings = due.endings_of(seen)
+    endings, seats = known_due.endings, known_due.seats
     pending = sum(poll.state == "pending" for poll in seen.polls.values())
     troubled = sum(polling.is_in_trouble(poll, seen.now) for poll in seen.polls.values())
-    seats = sum(bool(seat.trouble) for seat in due.seats_of(seen))
     soon = sum(due.needs_attention(ending, seen.now) for ending in endings)
     known = seen.poll(health.COLLECTOR, health.OVERVIEWS)
     state = _state(
@@ -186,7 +208,7 @@ def summary_of(seen: Seen) -> TenantSummary:
         unhealthy=tuple(unhealthy),
         incidents=incidents,
         advisories=advisories,
-        next_ending=next((ending for ending in endings if not ending.is_over), None),
+        next_ending=next((ending for ending in endings if ending.at > seen.now), None),
         seats_in_trouble=seats,
         sources=len(seen.polls),
         sources_in_trouble=troubled,
@@ -217,7 +239,7 @@ def _detail(seen: Seen, client: Remembered, waits: Sequence[Wait]) -> TenantDeta
     issues = health.issues_of(seen)
     endings = due.endings_of(seen)
     return TenantDetail(
-        summary=summary_of(seen),
+        summary=_summary_of(seen, _due(seen)),
         tenant_id=facts.tenant_id,
         cloud=facts.cloud.name,
         labels=dict(facts.labels),

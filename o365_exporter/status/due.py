@@ -20,6 +20,10 @@ SOON = 14 * 86400.0
 _APPLICATIONS = credentials.COLLECTOR.name, credentials.ApplicationsSource.name
 _SKUS = licences.COLLECTOR.name, licences.SKUS.source
 _BOUGHT = licences.COLLECTOR.name, licences.BOUGHT.source
+SOURCES = (_APPLICATIONS, _SKUS, _BOUGHT)
+"""By collector and name: those of which all this is made."""
+
+_OWN = "The exporter's own {kind}"
 _OFF = ("Suspended", "LockedOut", "Deleted")
 
 
@@ -48,7 +52,7 @@ def _own(seen: Seen) -> Iterator[Ending]:
             yield _ending(
                 seen,
                 "own credential",
-                f"The exporter's own {sample.labels[0]}",
+                _OWN.format(kind=sample.labels[0]),
                 sample.value,
                 id=seen.watched.graph.identity.client_id,
                 note="By it this tenant is asked.",

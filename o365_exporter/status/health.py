@@ -86,36 +86,36 @@ def services_of(seen: Seen, issues: Iterable[IssueView]) -> list[ServiceView]:
     by_service = defaultdict[str, list[IssueView]](list)
     for issue in issues:
         by_service[issue.service_id].append(issue)
-    healthy = {labels["service_id"]: bool(value) for labels, value in seen.of(health.HEALTHY, COLLECTOR, OVERVIEWS)}
-    records = seen.records(COLLECTOR, OVERVIEWS) or ()
     since = getattr(seen.records(COLLECTOR, ISSUES), "since", None)
     views = [
-        _service(service, by_service[service.id], seen.now, since, is_healthy=healthy[service.id])
-        for service in records
-        if service.id in healthy
+        _service(service, by_service[service.id], seen.now, since, is_healthy=is_healthy)
+        for service, is_healthy in _services(seen)
     ]
     return sorted(views, key=lambda view: (view.is_healthy, -view.incidents, -view.advisories, view.name.casefold()))
 
 
 def counts_of(seen: Seen) -> tuple[int, list[str], int, int]:
     """How many services are known, which are not healthy, and how many incidents and other issues are open."""
-    services = list(seen.of(health.HEALTHY, COLLECTOR, OVERVIEWS))
-    unhealthy = [labels["service_name"] for labels, value in services if not value]
-    opened = Counter[bool]()
-    for labels, value in seen.of(health.ISSUE_OPEN, COLLECTOR, ISSUES):
-        opened[labels["classification"] == _INCIDENT] += value > 0
+    services = _services(seen)
+    unhealthy = [service.name for service, is_healthy in services if not is_healthy]
+    opened = Counter(issue.classification == _INCIDENT for issue, _ in _served(seen) if not issue.is_resolved)
     return len(services), unhealthy, opened[True], opened[False]
 
 
-def _served(seen: Seen) -> Iterator[tuple[health.Issue, str]]:
+def _services(seen: Seen) -> list[tuple[health.Service, bool]]:
+    """The services that pass the settings' filters, each with whether it is healthy."""
+    source, records = seen.source(COLLECTOR, OVERVIEWS), seen.records(COLLECTOR, OVERVIEWS)
+    return source.served(records) if isinstance(source, health.OverviewsSource) and records is not None else []
+
+
+def _served(seen: Seen) -> list[tuple[health.Issue, str]]:
     """The issues that pass the settings' filters, each with the name of its service."""
-    named = {
-        (labels["service_id"], labels["issue_id"]): labels["service_name"]
-        for labels, _ in seen.of(health.ISSUE_INFO, COLLECTOR, ISSUES)
-    }
-    for issue in seen.records(COLLECTOR, ISSUES) or ():
-        if (issue.service_id, issue.id) in named:
-            yield issue, named[issue.service_id, issue.id]
+    source, records = seen.source(COLLECTOR, ISSUES), seen.records(COLLECTOR, ISSUES)
+    if not isinstance(source, health.IssuesSource) or records is None:
+        return []
+    services = seen.poll(COLLECTOR, OVERVIEWS)
+    known = services.records if services is not None else None
+    return [(issue, service.name) for service, issue in source.served(records, known or ())]
 
 
 def _view(seen: Seen, issue: health.Issue, service_name: str) -> IssueView:

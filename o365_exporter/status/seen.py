@@ -59,12 +59,15 @@ class Seen:
         poll = self.poll(collector, source)
         return poll.records if poll is not None and poll.is_fresh(self.now) else None
 
+    def source(self, collector: str, source: str) -> Source[Any] | None:
+        """A source as it is set up; None where it is not polled."""
+        return self.watched.sources.get(Key(self.name, collector, source))
+
     def samples(self, collector: str, source: str) -> list[Sample]:
         """What ``/metrics`` shows of a source, so with the settings' filters; empty where it shows nothing."""
         place = collector, source
         if place not in self._rows:
-            key, records = Key(self.name, *place), self.records(*place)
-            known = self.watched.sources.get(key)
+            known, records = self.source(*place), self.records(*place)
             siblings = {
                 other.source: poll.records for other, poll in self.polls.items() if other.collector == collector
             }

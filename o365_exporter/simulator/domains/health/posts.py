@@ -34,7 +34,7 @@ def write_posts(seed: str, title: str, start: float, end: float, count: int) -> 
         {
             "createdDateTime": graph_time(start + (number + draw.random()) * step, draw.choice((0, 2, 3, 7))),
             "postType": _post_type(draw, number),
-            "description": {"contentType": "html", "content": _text(draw, title, number, number + 1 == count)},
+            "description": {"contentType": "html", "content": _text(title, number, number + 1 == count)},
         }
         for number in range(count)
     ]
@@ -46,7 +46,9 @@ def _post_type(draw: Draw, number: int) -> str | None:
     return draw.choices(("regular", "quick", "strategic", None), (80, 15, 3, 2))[0]
 
 
-def _text(draw: Draw, title: str, number: int, last: bool) -> str:
+def _text(title: str, number: int, last: bool) -> str:
+    """The same for every tenant: an issue is Microsoft's, and so are its words."""
+    draw = draw_for(title, f"post {number}")
     state = _STATES[-1] if last and number else _STATES[min(number, len(_STATES) - 2)]
     body = " ".join(draw.choices(_PADDING, k=draw.randint(3, 14)))
     return (
