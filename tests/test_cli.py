@@ -24,6 +24,7 @@ from o365_exporter.cli.command import Example
 from o365_exporter.cli.parser import PROGRAM
 from o365_exporter.commands.simulate import Front
 from o365_exporter.errors import ConfigurationError
+from o365_exporter.probing.modes import MODES
 
 OPTIONS = {
     "run": ["--config", "--listen", "--shard"],
@@ -31,6 +32,7 @@ OPTIONS = {
     "check-config": ["--config"],
     "demo": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10365"],
     "simulate": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10366", "--tls", "--base-url"],
+    "probe": ["O365_PROBE_URL", "O365_PROBE_PASSWORD", *(mode.name for mode in MODES)],
 }
 
 

@@ -18,6 +18,7 @@ from o365_exporter.cli.command import Command
 from o365_exporter.cli.demo import DEMO
 from o365_exporter.cli.once import ONCE
 from o365_exporter.cli.parser import Parser, parser_of
+from o365_exporter.cli.probe import PROBE
 from o365_exporter.cli.run import RUN
 from o365_exporter.cli.simulate import SIMULATE
 from o365_exporter.errors import ConfigurationError
@@ -28,6 +29,7 @@ COMMANDS: Sequence[Command] = (
     CHECK_CONFIG,
     DEMO,
     SIMULATE,
+    PROBE,
 )
 """All there are, in the order of the help."""
 

@@ -30,6 +30,7 @@ class Command:
         add_options: declares its options.
         run: does it, and returns the exit code; imports what it needs.
         examples: what its help shows at the end.
+        is_check: whether mistakes are told as Nagios reads them.
     """
 
     name: str
@@ -37,3 +38,4 @@ class Command:
     add_options: Callable[[ArgumentParser], None]
     run: Callable[[Namespace], int]
     examples: tuple[Example, ...]
+    is_check: bool = False

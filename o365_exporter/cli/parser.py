@@ -6,12 +6,14 @@ import argparse
 import re
 import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from o365_exporter import __version__
 from o365_exporter.cli.command import Command
+from o365_exporter.errors import one_line
 
 PROGRAM = "o365-exporter"
+EXIT_UNKNOWN = 3
 
 EPILOG = """\
 settings:
@@ -23,6 +25,7 @@ exit codes:
   0  done, or stopped by SIGTERM or Ctrl-C
   1  once: at least one source failed; any command: a fault, or output cannot be written
   2  wrong settings or options; every fault is named on standard error
+  3  probe: nothing can be told (0 OK, 1 WARNING and 2 CRITICAL are what it found)
   130  once: stopped by Ctrl-C before every source was polled; 143: by SIGTERM
 """
 
@@ -47,6 +50,7 @@ def parser_of(commands: Sequence[Command]) -> Parser:
             description=command.summary,
             epilog=_examples(command),
             formatter_class=_Formatter,
+            is_check=command.is_check,
         )
         of_command.set_defaults(command=command.run)
         command.add_options(of_command)
@@ -75,7 +79,21 @@ def _wrapped(line: str, width: int) -> list[str]:
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what somebody may have meant by an option or a command that does not exist."""
+    """Says what somebody may have meant by an option or a command that does not exist.
+
+    Args:
+        is_check: whether mistakes are said as Nagios reads them, which takes exit code 2 for something critical.
+    """
+
+    def __init__(self, *arguments: Any, is_check: bool = False, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._is_check = is_check
+
+    def error(self, message: str) -> NoReturn:
+        if not self._is_check:
+            super().error(message)
+        print(f"UNKNOWN: {one_line(message)}. See {self.prog} --help.")  # noqa: T201 - Nagios reads it here
+        self.exit(EXIT_UNKNOWN)
 
     def understood(self, argv: Sequence[str] | None) -> argparse.Namespace:
         """The options; where one does not exist, the program ends here. Its value is not shown, it may be a secret."""
@@ -83,7 +101,7 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             names = [argument.partition("=")[0] for argument in unknown if argument.startswith("-")]
             guess = _meant(names[0], _options(self)) if names else ""
-            self.error(f"unrecognized arguments: {' '.join(names) or 'one too many'}{guess}")
+            getattr(found, "parser", self).error(f"unrecognized arguments: {' '.join(names) or 'one too many'}{guess}")
         return found
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:

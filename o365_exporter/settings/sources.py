@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from o365_exporter.errors import ConfigurationError
+from o365_exporter.probing import VARIABLES
 from o365_exporter.settings.problems import Problem, Spell, dotted, toml, unknown
 from o365_exporter.settings.schema import (
     KINDS,
@@ -248,7 +249,7 @@ def _no_folder(folder: Path, error: OSError) -> Problem:
 
 def _is_not_ours(name: str, text: str) -> bool:
     """Whether it says where settings are, or is what Kubernetes says about a Service."""
-    if name in (CONFIG, SECRETS_DIR) or _KUBERNETES.fullmatch(name):
+    if name in (CONFIG, SECRETS_DIR, *VARIABLES) or _KUBERNETES.fullmatch(name):
         return True
     return _KUBERNETES_PORT.fullmatch(name) is not None and text.startswith(_KUBERNETES_ADDRESSES)
 

@@ -18,6 +18,7 @@ from o365_exporter import cli
 from o365_exporter.catalogue import all_collectors, all_metrics
 from o365_exporter.cli.parser import EPILOG
 from o365_exporter.graph import ROLES
+from o365_exporter.probing import VARIABLES
 from o365_exporter.selfmetrics import SelfMetrics
 from o365_exporter.settings.schema import PREFIX, lookup
 from o365_exporter.settings.sources import CONFIG, SECRETS_DIR
@@ -183,7 +184,7 @@ def test_settings_that_a_page_names_exist(path: Path) -> None:
 def is_setting(name: str) -> bool:
     """Whether a variable of this name, in any case, would set something or hold a table."""
     path = name.upper().removeprefix(PREFIX).lower().split("__")
-    return name.upper() in (CONFIG, SECRETS_DIR) or lookup(tuple(path)) is not None
+    return name.upper() in (CONFIG, SECRETS_DIR, *VARIABLES) or lookup(tuple(path)) is not None
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

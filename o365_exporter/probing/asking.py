@@ -1,0 +1,215 @@
+"""Asking the exporter for the series of a tenant: one GET, within a time that nothing can stretch.
+
+No proxy is used and no redirect followed, so that a password goes to the named host alone. The exporter's clock, of its
+``Date``, is the one by which ages are told; that of the machine where the check runs does not matter.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import socket
+import ssl
+import threading
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import SplitResult, quote, urlsplit
+
+from o365_exporter.probing import PASSWORD, URL, ProbeError
+from o365_exporter.texts import UnusableError, line_of, text_in
+
+_MOST = 64 * 1024 * 1024
+"""Bytes of a page; that of a tenant with ten thousand issues has 15 MB."""
+
+_MOST_WORDS = 300
+
+
+class Door(NamedTuple):
+    """How to get to the exporter.
+
+    Args:
+        url: its address; ``/metrics`` is added.
+        timeout: seconds for everything.
+        ca_file: the authority that it is trusted by, besides those of the machine; None for these alone.
+        user: of its ``web_config_file``; empty for none.
+        password: likewise.
+    """
+
+    url: str
+    timeout: float
+    ca_file: Path | None = None
+    user: str = ""
+    password: str = ""
+
+    def __repr__(self) -> str:
+        return f"Door({self.url!r})"
+
+
+class Answer(NamedTuple):
+    """What the exporter said.
+
+    Args:
+        text: its lines.
+        now: its clock, seconds since 1970.
+    """
+
+    text: str
+    now: float
+
+
+def password_of(file: Path | None, variable: str) -> str:
+    """The password, out of a file or the environment.
+
+    Raises:
+        ProbeError: the file cannot be used.
+    """
+    if file is None:
+        return variable
+    try:
+        return line_of(text_in(file))
+    except UnusableError as error:
+        raise ProbeError(f"--password-file {file} {error}.") from None
+
+
+def ask(door: Door, tenant: str | None) -> Answer:
+    """The series of a tenant, or of all.
+
+    Raises:
+        ProbeError: there are none to be had; it says why, and what to do.
+    """
+    address = _address(door)
+    found: list[Answer | BaseException] = []
+
+    def run() -> None:
+        try:
+            found.append(_ask(door, address, tenant))
+        except BaseException as error:  # noqa: BLE001 - it is told in the thread that waits
+            found.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)  # so that name resolution cannot hold the check either
+    thread.start()
+    thread.join(door.timeout)
+    if not found:
+        raise ProbeError(
+            f"{_named(address)} gave no answer within {door.timeout:g} s. See whether it hangs, or a firewall drops "
+            "packets; --timeout waits longer."
+        )
+    if isinstance(found[0], BaseException):
+        raise found[0]
+    return found[0]
+
+
+def _address(door: Door) -> SplitResult:
+    """The address, if it is one.
+
+    Raises:
+        ProbeError: it is none, or has a password in it.
+    """
+    wrong = "write it as http://127.0.0.1:10365 or https://host:port"
+    try:
+        parts = urlsplit(door.url)
+        port = parts.port
+    except ValueError:
+        raise ProbeError(f"--url ({URL}) is no address: {wrong}.") from None
+    if "@" in parts.netloc:
+        raise ProbeError(f"--url ({URL}) has a user in it: give --user, and the password by --password-file.")
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or parts.query or parts.fragment:
+        raise ProbeError(f"--url {door.url!r} ({URL}) is no address of a server: {wrong}.")
+    if not door.url.isascii() or not door.url.isprintable() or " " in door.url:
+        raise ProbeError(f"--url {door.url!r} ({URL}) has characters that no address has: {wrong}.")
+    if door.ca_file and parts.scheme != "https":
+        raise ProbeError(f"--ca-file is for https, and --url is {door.url!r}: write https, or leave --ca-file out.")
+    return parts
+
+
+def _named(address: SplitResult) -> str:
+    return f"The exporter at {address.scheme}://{address.netloc}"
+
+
+def _ask(door: Door, address: SplitResult, tenant: str | None) -> Answer:
+    connection = _connection(door, address)
+    try:
+        connection.request("GET", _path(address, tenant), headers=_headers(door))
+        response = connection.getresponse()
+        body = response.read(_MOST + 1)
+        if response.length and len(body) <= _MOST:
+            raise http.client.IncompleteRead(b"", response.length)
+    except ssl.SSLCertVerificationError as error:
+        raise ProbeError(
+            f"{_named(address)} shows a certificate that is not trusted ({error.verify_message}). Name its authority "
+            "by --ca-file, or have it issued for the host of --url."
+        ) from None
+    except ssl.SSLError as error:
+        raise ProbeError(
+            f"{_named(address)} does not speak TLS as it should ({(error.reason or '').replace('_', ' ').lower()}). "
+            "Write http in --url if it serves without TLS."
+        ) from None
+    except socket.gaierror as error:
+        raise ProbeError(f"{_named(address)} has no address ({error.strerror}). Mend the host in --url.") from None
+    except (OSError, http.client.HTTPException) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise ProbeError(
+            f"{_named(address)} does not answer ({why}). Start it, or give its address by --url; write https if it "
+            "serves with TLS."
+        ) from None
+    finally:
+        connection.close()
+    return _answer(address, response, body)
+
+
+def _connection(door: Door, address: SplitResult) -> http.client.HTTPConnection:
+    host, port = str(address.hostname), address.port
+    if address.scheme == "http":
+        return http.client.HTTPConnection(host, port, timeout=door.timeout)
+    context = ssl.create_default_context()
+    if door.ca_file:
+        try:
+            context.load_verify_locations(door.ca_file)
+        except (OSError, ValueError) as error:
+            why = "no certificate in PEM" if isinstance(error, ssl.SSLError) else getattr(error, "strerror", "no name")
+            raise ProbeError(f"--ca-file {door.ca_file} cannot be used ({why}): name a file in PEM.") from None
+    return http.client.HTTPSConnection(host, port, timeout=door.timeout, context=context)
+
+
+def _path(address: SplitResult, tenant: str | None) -> str:
+    path = address.path.rstrip("/").removesuffix("/metrics") + "/metrics"
+    return path if tenant is None else f"{path}?tenant={quote(tenant, safe='', errors='replace')}"
+
+
+def _headers(door: Door) -> dict[str, str]:
+    headers = {"Accept": "text/plain;version=0.0.4", "User-Agent": "o365-exporter-probe", "Connection": "close"}
+    if door.user:
+        pair = f"{door.user}:{door.password}".encode("utf-8", "surrogateescape")
+        headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+    return headers
+
+
+def _answer(address: SplitResult, response: http.client.HTTPResponse, body: bytes) -> Answer:
+    words = body[: 4 * _MOST_WORDS].decode(errors="replace").strip().partition("\n")[0][:_MOST_WORDS]
+    kind = response.headers.get_content_type()
+    said = f" It says: {words}" if words and kind == "text/plain" else ""
+    if response.status in (401, 403):
+        raise ProbeError(
+            f"{_named(address)} refuses ({response.status}). Give --user, and the password by --password-file or "
+            f"{PASSWORD}."
+        )
+    if response.status != 200:  # noqa: PLR2004 - HTTP's
+        remedy = _REMEDIES.get(response.status, "Mend --url if this is not the exporter.")
+        raise ProbeError(f"{_named(address)} answers with {response.status}.{said} {remedy}")
+    if len(body) > _MOST:
+        raise ProbeError(f"{_named(address)} serves more than {_MOST // 1024**2} MiB. Name one tenant by --tenant.")
+    try:
+        now = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+        text = body.decode()
+    except (ValueError, TypeError):
+        text = ""
+    if kind != "text/plain" or "# TYPE o365_" not in text:
+        raise ProbeError(f"What answers at {address.scheme}://{address.netloc} is not the exporter. Mend --url.")
+    return Answer(text, now)
+
+
+_REMEDIES = {
+    404: "Give --tenant as the label `tenant` has it.",
+    503: "Try again; see how many ask at once.",
+}

@@ -1,0 +1,451 @@
+"""The modes over usage reports: a mode is a row here, and nothing else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from o365_exporter.probing.finding import Asked, Found, Mode, Option
+from o365_exporter.probing.judging import Block, Counter, Item, Look, State
+from o365_exporter.probing.output import of_bytes
+from o365_exporter.probing.reading import Reading
+from o365_exporter.probing.sources import troubles
+
+_REFRESH = "o365_report_refresh_timestamp_seconds"
+_NOON = 43_200.0
+"""Seconds after midnight of the plugins' ``perfdate``, of which ours are UTC."""
+
+
+class Series(NamedTuple):
+    """Some series of one metric, whose values are added.
+
+    Args:
+        metric: its name.
+        labels: which they have.
+    """
+
+    metric: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+    def sum(self, reading: Reading) -> float | None:
+        """None where there is none."""
+        rows = reading.rows(self.metric, **dict(self.labels))
+        return sum(row.value for row in rows) if rows else None
+
+
+class Part(NamedTuple):
+    """A counter or a condition, and the series behind it."""
+
+    look: Look
+    series: Series
+
+
+class Usage(NamedTuple):
+    """One report as a mode.
+
+    Args:
+        name: of the mode.
+        help: a sentence.
+        collector: of the exporter.
+        source: likewise.
+        report: Graph's function.
+        things: what is counted, for the text and as the unit.
+        active: counter of those that were active; its series, and those of all.
+        totals: numbers of the whole tenant.
+        prefix: before these.
+        person: what a sentence about a person begins with, and what is said where all are well; empty for none.
+        people: numbers of single persons.
+        filter: the option that chooses among these.
+        counters: the default of ``--filter-counters``.
+        further: numbers of another source of the collector: its name, and what is said before them.
+        more: those numbers.
+    """
+
+    name: str
+    help: str
+    collector: str
+    source: str
+    report: str
+    things: str
+    active: tuple[Counter, Series, Series]
+    totals: tuple[Part, ...]
+    prefix: str
+    person: tuple[str, str] = ("", "")
+    people: tuple[Part, ...] = ()
+    filter: str = "filter-user"
+    counters: str = "active|total"
+    further: tuple[str, str] = ("", "")
+    more: tuple[Part, ...] = ()
+
+    def find(self, reading: Reading, asked: Asked) -> Found:
+        """What there is to judge in a tenant."""
+        wrong = list(troubles(reading, self.collector, self.source))
+        blocks: list[Block] = []
+        if whole := self._whole(asked):
+            blocks += self._tenant(reading, wrong) if not asked.filters.get(self.filter) else []
+            wrong += [self._not_filtered(whole)] if asked.filters.get(self.filter) else []
+        if _chosen(self.more, asked):
+            wrong += troubles(reading, self.collector, self.further[0])
+            blocks += self._numbers(reading, self.further[1], self.more, wrong)
+        if _chosen(self.people, asked):
+            blocks += self._persons(reading, asked, wrong)
+        return Found(blocks, wrong)
+
+    def _whole(self, asked: Asked) -> list[str]:
+        """Labels of counters of the whole tenant that are looked at."""
+        labels = [self.active[0].label, *(part.look.label for part in self.totals)]
+        return [label for label in labels if asked.style.shows(label)]
+
+    def _not_filtered(self, labels: Sequence[str]) -> str:
+        listed = "mailboxes" if self.filter == "filter-mailbox" else "users"
+        return (
+            f"The exporter counts all {listed}, and {', '.join(labels)} cannot be filtered here: set "
+            f"collectors.{self.collector}.{listed}.include in its settings and leave --{self.filter} out, "
+            "or choose counters of single persons by --filter-counters."
+        )
+
+    def _tenant(self, reading: Reading, wrong: list[str]) -> Iterator[Block]:
+        counter, of_active, of_all = self.active
+        active, every = of_active.sum(reading), of_all.sum(reading)
+        if active is None or every is None:
+            wrong += [] if wrong else [self._missing(counter.label)]
+        else:
+            yield self._active(counter, active, every, self._day(reading))
+        yield from self._numbers(reading, self.prefix, self.totals, wrong)
+
+    def _active(self, counter: Counter, active: float, every: float, day: float | None) -> Block:
+        share = active * 100 / every if every else 0.0
+        values: dict[str, str | float] = {"active": active, "total": every, "share": share, "date": ""}
+        if day is not None:
+            values |= {"noon": day + _NOON, "date": f"{datetime.fromtimestamp(day, UTC):%Y-%m-%d}"}
+        date = Counter(counter.label, "perfdate", "", "noon", old="perfdate", least="", quiet=True, thresholds=False)
+        return Block((date, counter), [Item("", values)], told=False)
+
+    def _day(self, reading: Reading) -> float | None:
+        """The day that the report speaks of, as midnight UTC."""
+        rows = reading.rows(_REFRESH, report=self.report)
+        return next((row.value for row in rows if row.labels.get("period") != "day"), None)
+
+    def _numbers(self, reading: Reading, prefix: str, parts: Sequence[Part], wrong: list[str]) -> Iterator[Block]:
+        values: dict[str, str | float] = {}
+        is_known = not wrong
+        for part in parts:
+            value = part.series.sum(reading)
+            if value is not None:
+                values[part.look.label] = value
+                values[f"{part.look.label}_text"] = of_bytes(value)
+            elif is_known:
+                wrong.append(self._missing(part.look.label))
+        if values:
+            yield Block([part.look for part in parts], [Item(prefix, values)], told=False)
+
+    def _missing(self, label: str) -> str:
+        return (
+            f"{label} is not served although {self.collector}/{self.source} has answered: its report may lack a "
+            f"column (o365_report_missing_columns) or have lost its one-day file; see the exporter's log."
+        )
+
+    def _persons(self, reading: Reading, asked: Asked, wrong: list[str]) -> Iterator[Block]:
+        values = self._values_of_persons(reading)
+        kept = sorted(name for name in values if asked.keeps(self.filter, name))
+        if not values and self.active[1].sum(reading) and not wrong:
+            wrong.append(
+                "The exporter serves no single persons: set "
+                f"collectors.{self.collector}.per_user.enabled = true in its settings, or leave --filter-counters out."
+            )
+        elif values and not kept:
+            wrong.append(f"No name passes --{self.filter}: mend the pattern.")
+        prefix, summary = self.person
+        items = [Item(f"{prefix} '{name}' ", values[name], name) for name in kept]
+        yield Block([part.look for part in self.people], items, summary if len(items) > 1 else "")
+
+    def _values_of_persons(self, reading: Reading) -> dict[str, dict[str, str | float]]:
+        """What there is of each, by name."""
+        found: defaultdict[str, dict[str, str | float]] = defaultdict(dict)
+        for part in self.people:
+            key = "used" if isinstance(part.look, State) else part.look.label
+            for row in reading.rows(part.series.metric, **dict(part.series.labels)):
+                found[row.labels.get("user", "")] |= {key: row.value, f"{key}_text": of_bytes(row.value)}
+        return found
+
+    def mode(self) -> Mode:
+        """As a mode."""
+        series = [part.series for part in (*self.totals, *self.more, *self.people)]
+        counter, of_active, of_all = self.active
+        return Mode(
+            self.name,
+            (),
+            self.help,
+            tuple(dict.fromkeys((_REFRESH, of_active.metric, of_all.metric, *(one.metric for one in series)))),
+            (counter, *(part.look for part in (*self.totals, *self.more, *self.people))),
+            (
+                Option((self.filter,), "only single persons whose name has this pattern")
+                if self.people
+                else Option((self.filter,), "refused: numbers of all cannot be filtered here"),
+                Option(("units",), "of thresholds on those that are active", "%", ("%", "count")),
+                Option(("filter-counters",), "only counters whose label has this pattern", self.counters),
+                Option(("use-new-perfdata",), "names of perfdata with dots", is_switch=True),
+            ),
+            self.find,
+        )
+
+
+def _chosen(parts: Sequence[Part], asked: Asked) -> bool:
+    return any(asked.style.shows(part.look.label) for part in parts)
+
+
+def _active(label: str, name: str, things: str) -> Counter:
+    text = f"Active {things} on {{date}} : {{active:.0f}}/{{total:.0f}} ({{share:.2f}}%)"
+    return Counter(label, name, text, "active", things, "total", is_share=True)
+
+
+def _count(label: str, name: str, text: str, metric: str, **labels: str) -> Part:
+    """A number without a unit."""
+    series = Series(metric, tuple(labels.items()))
+    return Part(Counter(label, name, f"{text}: {{{label}:.0f}}", label), series)
+
+
+def _storage(label: str, name: str, text: str, activity: str) -> Part:
+    series = Series("o365_exchange_mailbox_storage_bytes", (("activity", activity),))
+    return Part(Counter(label, name, f"{text}: {{{label}_text}}", label, "B"), series)
+
+
+def _quota(label: str, name: str, text: str, quota_status: str) -> Part:
+    return _count(label, name, text, "o365_exchange_mailboxes_by_quota_status", quota_status=quota_status)
+
+
+_MAILBOXES = "o365_exchange_mailboxes"
+_QUOTA = State(
+    "status",
+    "Used: {used_text}",
+    ("used", "issue_warning_quota", "prohibit_send_quota", "prohibit_send_receive_quota"),
+    "%{used} > %{issue_warning_quota}",
+    "%{used} > %{prohibit_send_quota}",
+    perfdata=Counter("status", "exchange.mailboxes.usage.bytes", "", "used", "B", old="used", thresholds=False),
+)
+
+EMAIL_ACTIVITY = Usage(
+    "email-activity",
+    "How many people used mail on the day of the report, and how much.",
+    "exchange_usage",
+    "email_activity",
+    "getEmailActivityUserDetail",
+    "users",
+    (
+        _active("active-users", "exchange.users.active.count", "users"),
+        Series("o365_exchange_email_active_users"),
+        Series("o365_exchange_email_users"),
+    ),
+    (
+        _count(
+            "total-send-count",
+            "exchange.users.emails.sent.total.count",
+            "Send Count",
+            "o365_exchange_emails",
+            action="sent",
+        ),
+        _count(
+            "total-receive-count",
+            "exchange.users.emails.received.total.count",
+            "Receive Count",
+            "o365_exchange_emails",
+            action="received",
+        ),
+        _count(
+            "total-read-count",
+            "exchange.users.emails.read.total.count",
+            "Read Count",
+            "o365_exchange_emails",
+            action="read",
+        ),
+    ),
+    "Total (active users) ",
+    ("User", "All email activity are ok"),
+    (
+        _count(
+            "send-count", "exchange.users.emails.sent.count", "Send Count", "o365_exchange_user_emails", action="sent"
+        ),
+        _count(
+            "receive-count",
+            "exchange.users.emails.received.count",
+            "Receive Count",
+            "o365_exchange_user_emails",
+            action="received",
+        ),
+        _count(
+            "read-count", "exchange.users.emails.read.count", "Read Count", "o365_exchange_user_emails", action="read"
+        ),
+    ),
+)
+
+MAILBOX_USAGE = Usage(
+    "mailbox-usage",
+    "How many mailboxes were used on the day of the report, and what all hold.",
+    "exchange_usage",
+    "mailbox_usage",
+    "getMailboxUsageDetail",
+    "mailboxes",
+    (
+        _active("active-mailboxes", "exchange.mailboxes.active.count", "mailboxes"),
+        Series(_MAILBOXES, (("activity", "active"),)),
+        Series(_MAILBOXES),
+    ),
+    (
+        _storage(
+            "total-usage-active",
+            "exchange.mailboxes.active.usage.total.bytes",
+            "Usage (active mailboxes)",
+            "active",
+        ),
+        _storage(
+            "total-usage-inactive",
+            "exchange.mailboxes.inactive.usage.total.bytes",
+            "Usage (inactive mailboxes)",
+            "inactive",
+        ),
+    ),
+    "Total ",
+    ("Mailbox", "All mailboxes usage are ok"),
+    (
+        Part(_QUOTA, Series("o365_exchange_user_mailbox_storage_bytes")),
+        _count("items", "exchange.mailboxes.items.count", "Items", "o365_exchange_user_mailbox_items"),
+    ),
+    filter="filter-mailbox",
+    further=("mailbox_quota", "Mailboxes over quota "),
+    more=(
+        _quota("quota-warning", "exchange.mailboxes.quota.warning.count", "Warning", "warning_issued"),
+        _quota("quota-send", "exchange.mailboxes.quota.send.count", "Cannot Send", "send_prohibited"),
+        _quota(
+            "quota-receive",
+            "exchange.mailboxes.quota.receive.count",
+            "Cannot Send/Receive",
+            "send_receive_prohibited",
+        ),
+    ),
+)
+
+
+def _devices(product: str, kinds: Sequence[tuple[str, str, str, str]], report: str) -> Usage:
+    """Devices of a product: by label, the part of the perfdata's name, the text, and ours."""
+    return Usage(
+        f"{product}-devices-usage",
+        f"On which kinds of devices {product.capitalize()} was used on the day of the report.",
+        f"{product}_usage",
+        "devices_usage",
+        report,
+        "devices",
+        (
+            _active("active-devices", f"{product}.devices.active.count", "devices"),
+            Series(f"o365_{product}_active_devices"),
+            Series(f"o365_{product}_devices"),
+        ),
+        tuple(
+            _count(label, f"{product}.devices.{name}.count", text, f"o365_{product}_device_users", device=device)
+            for label, name, text, device in kinds
+        ),
+        "Users count by device type : ",
+        counters="",
+    )
+
+
+SKYPE_DEVICES = _devices(
+    "skype",
+    (
+        ("windows", "windows", "Windows", "windows"),
+        ("ipad", "ipad", "iPad", "ipad"),
+        ("iphone", "iphone", "iPhone", "iphone"),
+        ("android-phone", "android", "Android Phone", "android_phone"),
+        ("windows-phone", "windowsphone", "Windows Phone", "windows_phone"),
+    ),
+    "getSkypeForBusinessDeviceUsageUserDetail",
+)
+
+TEAMS_DEVICES = _devices(
+    "teams",
+    (
+        ("windows", "windows", "Windows", "windows"),
+        ("mac", "mac", "Mac", "mac"),
+        ("web", "web", "Web", "web"),
+        ("ios", "ios", "iOS", "ios"),
+        ("android-phone", "android", "Android Phone", "android_phone"),
+        ("windows-phone", "windowsphone", "Windows Phone", "windows_phone"),
+    ),
+    "getTeamsDeviceUsageUserDetail",
+)
+
+_PEER = ("sessions.p2p", "Peer-to-peer Sessions Count")
+_ORGANIZED = ("conferences.organized", "Organized Conference Count")
+_PARTICIPATED = ("conferences.participated", "Participated Conference Count")
+
+
+def _skype(label: str, words: tuple[str, str], metric: str, **labels: str) -> Part:
+    name = f"skype.users.{words[0]}{'.total' if label.startswith('total') else ''}.count"
+    return _count(label, name, words[1], metric, **labels)
+
+
+SKYPE_USERS = Usage(
+    "skype-users-activity",
+    "How many people used Skype for Business on the day of the report, and for what.",
+    "skype_usage",
+    "users_activity",
+    "getSkypeForBusinessActivityUserDetail",
+    "users",
+    (
+        _active("active-users", "skype.users.active.count", "users"),
+        Series("o365_skype_active_users"),
+        Series("o365_skype_users"),
+    ),
+    (
+        _skype("total-peer-to-peer-sessions", _PEER, "o365_skype_peer_to_peer_sessions"),
+        _skype("total-organized-conference", _ORGANIZED, "o365_skype_conferences", role="organized"),
+        _skype("total-participated-conference", _PARTICIPATED, "o365_skype_conferences", role="participated"),
+    ),
+    "Total ",
+    ("User", "All users activity are ok"),
+    (
+        _skype("peer-to-peer-sessions", _PEER, "o365_skype_user_peer_to_peer_sessions"),
+        _skype("organized-conference", _ORGANIZED, "o365_skype_user_conferences", role="organized"),
+        _skype("participated-conference", _PARTICIPATED, "o365_skype_user_conferences", role="participated"),
+    ),
+)
+
+
+def _teams(label: str, name: str, text: str, metric: str, **labels: str) -> Part:
+    return _count(label, f"teams.users.{name}.count", text, metric, **labels)
+
+
+TEAMS_USERS = Usage(
+    "teams-users-activity",
+    "How many people used Teams on the day of the report, and for what.",
+    "teams_usage",
+    "users_activity",
+    "getTeamsUserActivityUserDetail",
+    "users",
+    (
+        _active("active-users", "teams.users.active.count", "users"),
+        Series("o365_teams_active_users"),
+        Series("o365_teams_users"),
+    ),
+    (
+        _teams("total-team-chat", "messages.team.total", "Team Chat Message Count", "o365_teams_messages", kind="team"),
+        _teams(
+            "total-private-chat",
+            "messages.private.total",
+            "Private Chat Message Count",
+            "o365_teams_messages",
+            kind="private",
+        ),
+        _teams("total-call", "call.total", "Call Count", "o365_teams_calls"),
+        _teams("total-meeting", "meeting.total", "Meeting Count", "o365_teams_meetings"),
+    ),
+    "Total ",
+    ("User", "All users activity are ok"),
+    (
+        _teams("team-chat", "messages.team", "Team Chat Message Count", "o365_teams_user_messages", kind="team"),
+        _teams(
+            "private-chat", "messages.private", "Private Chat Message Count", "o365_teams_user_messages", kind="private"
+        ),
+    ),
+)
