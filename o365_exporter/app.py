@@ -51,9 +51,12 @@ class App:
     keeper: Keeper | None = None
 
     def page(self) -> bytes:
-        """What ``/metrics`` would serve now, in the text format."""
+        """What ``/metrics`` would serve now, in the text format, but for the series about the process.
+
+        It may have ended when they are read, and node_exporter has series of the same names for itself.
+        """
         metrics = Assembler(all_metrics().values())
-        process_wide = self.selfmetrics.render(openmetrics=False)
+        process_wide = self.selfmetrics.render(openmetrics=False, process=False)
         return b"".join(metrics.page(Format.TEXT, shown(self.store, self.clock.now()), process_wide).chunks())
 
     async def serve(

@@ -21,7 +21,7 @@ import structlog
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
-from o365_exporter.errors import ExporterError
+from o365_exporter.errors import ExporterError, one_line
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["json", "console"]
@@ -196,8 +196,25 @@ def fault(error: BaseException) -> None:
 
 def _renderers(form: Format, stream: TextIO) -> list[Processor]:
     if form == "console":
-        return [_without_foreign_text, _as_lines, structlog.dev.ConsoleRenderer(colors=_in_colour(stream))]
+        return [_without_foreign_text, _as_lines, _Columns(in_colour=_in_colour(stream))]
     return [_without_foreign_text, structlog.processors.JSONRenderer(ensure_ascii=False)]
+
+
+class _Columns:
+    """Columns for people: whom a line is about comes first, and a sentence stands below it, so that it can be read."""
+
+    def __init__(self, *, in_colour: bool) -> None:
+        self._draw = structlog.dev.ConsoleRenderer(colors=in_colour, sort_keys=False)
+
+    def __call__(self, logger: object, method: str, event: EventDict) -> str:
+        message = event.pop("message", None)
+        event["timestamp"] = f"{event['timestamp'][: len('2026-01-01T00:00:00')]}Z"
+        ours = {name: event.pop(name) for name in _WHO if name in event}
+        line = self._draw(logger, method, {**ours, **event})
+        return line if message is None else f"{line}\n    {one_line(str(message))}"
+
+
+_WHO = ("tenant", "tenants", "collector", "source", "sources", "reason")
 
 
 def _in_colour(stream: TextIO) -> bool:

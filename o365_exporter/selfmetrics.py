@@ -153,7 +153,8 @@ class SelfMetrics:
         self._web_config = Gauge(_WEB_CONFIG.name, _WEB_CONFIG.help, registry=self._registry)
         self._web_config.set(1)
         self._state: tuple[Gauge, Gauge] | None = None
-        ProcessCollector(registry=self._registry)
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)
 
     def observe(self, api: str, seconds: float) -> None:
         """Count one request to Graph.
@@ -210,9 +211,19 @@ class SelfMetrics:
             if now is not None:
                 moment.set(now)
 
-    def render(self, *, openmetrics: bool) -> bytes:
-        """All families in OpenMetrics 1.0, without its ``# EOF``, or in the text format 0.0.4."""
-        if openmetrics:
-            page: bytes = generate_openmetrics(self._registry)  # type: ignore[no-untyped-call] # as above
-            return page.removesuffix(b"# EOF\n")
-        return generate_latest(self._registry)
+    def render(self, *, openmetrics: bool, process: bool = True) -> bytes:
+        """All families in OpenMetrics 1.0, without its ``# EOF``, or in the text format 0.0.4.
+
+        Args:
+            openmetrics: which format.
+            process: whether with those that every process has (``process_*``).
+        """
+        registries = (self._registry, self._process) if process else (self._registry,)
+        return b"".join(_rendered(registry, openmetrics=openmetrics) for registry in registries)
+
+
+def _rendered(registry: CollectorRegistry, *, openmetrics: bool) -> bytes:
+    if openmetrics:
+        page: bytes = generate_openmetrics(registry)  # type: ignore[no-untyped-call] # the library gives it no type
+        return page.removesuffix(b"# EOF\n")
+    return generate_latest(registry)

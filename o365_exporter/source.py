@@ -163,6 +163,10 @@ class Source(ABC, Generic[R]):
         """What the records say and the ones before did not; nothing where there were none before."""
         return ()
 
+    def describes(self, records: R) -> float | None:  # noqa: ARG002 - most answers are of the moment
+        """The wall clock of what the records describe; None where that is when they were asked for."""
+        return None
+
     def wakes(self, previous: R | None, records: R) -> tuple[str, ...]:  # noqa: ARG002 - the default needs neither
         """Siblings that are to be polled at once because of what changed."""
         return ()

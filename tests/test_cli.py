@@ -22,13 +22,14 @@ from o365_exporter.catalogue import all_collectors
 from o365_exporter.cli import COMMANDS, main
 from o365_exporter.cli.command import Example
 from o365_exporter.cli.parser import PROGRAM
+from o365_exporter.commands.once import Wanted
 from o365_exporter.commands.simulate import Front
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.probing.modes import MODES
 
 OPTIONS = {
     "run": ["--config", "--listen", "--shard"],
-    "once": ["--config", "--collector", *all_collectors()],
+    "once": ["--config", "--collector", *all_collectors(), "--format", "--output", "table,json,prom"],
     "check-config": ["--config"],
     "demo": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10365"],
     "simulate": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10366", "--tls", "--base-url"],
@@ -113,11 +114,16 @@ def test_help_fits_the_terminal(
         (["run", "--config", "x.toml", "--listen", ":1"], "run.run", [Path("x.toml"), ":1", None]),
         (["run", "--shard", "1/3"], "run.run", [None, None, "1/3"]),
         (["run", "-c", "x.toml"], "run.run", [Path("x.toml"), None, None]),
-        (["once"], "once.once", [None, None]),
+        (["once"], "once.once", [None, Wanted()]),
+        (
+            ["once", "--format", "json", "--output", "o365.prom"],
+            "once.once",
+            [None, Wanted(form="json", output=Path("o365.prom"))],
+        ),
         (
             ["once", "--collector", "subscriptions", "--collector", "service_health"],
             "once.once",
-            [None, ["subscriptions", "service_health"]],
+            [None, Wanted(["subscriptions", "service_health"])],
         ),
         (["check-config", "--config", "x.toml"], "check_config.check_config", [Path("x.toml")]),
         (["demo"], "demo.demo", [None, None, "127.0.0.1:10365", None]),
@@ -247,6 +253,8 @@ _LATER = [
     "starlette",
     "uvicorn",
     "prometheus_client",
+    "rich",
+    "shtab",
 ]
 
 _LOADED_BY = """

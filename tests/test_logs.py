@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -74,6 +75,19 @@ def test_the_console_form_is_for_people() -> None:
     assert "listening" in line
     assert "addresses=['http://127.0.0.1:1']" in line
     assert "\x1b" not in line
+
+
+def test_a_sentence_stands_below_its_line() -> None:
+    """Whom a line is about comes first, in one order; what happened stands below, and cannot steer a terminal."""
+    stream = written(LogOptions(format="console"))
+    get_logger("scheduler").warning(
+        "poll failed", reason="auth", message="No\n\x1b[31mtoken.", source="skus", tenant="x"
+    )
+    first, below = stream.getvalue().splitlines()
+    assert re.sub(r"^[\d-]{10}T[\d:]{8}Z ", "", first) == (
+        "[warning  ] poll failed                    [scheduler] tenant=x source=skus reason=auth"
+    )
+    assert below == r"    No\n\x1b[31mtoken."
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+from pathlib import Path
 
 from o365_exporter import collectors
 from o365_exporter.cli.command import Command, Example
 from o365_exporter.cli.options import add_config
+from o365_exporter.commands import FORMS
 
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 
 def _run(arguments: argparse.Namespace) -> int:
     try:
-        from o365_exporter.commands.once import once
+        from o365_exporter.commands.once import Wanted, once
 
-        return once(arguments.config, os.environ, arguments.collector)
+        wanted = Wanted(arguments.collector, arguments.format, arguments.output)
+        return once(arguments.config, os.environ, wanted)
     except KeyboardInterrupt:  # while libraries are imported: nothing was polled, which is no success
         return EXIT_INTERRUPTED
 
@@ -31,15 +34,35 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         choices=collectors.names(),
         help=f"only this collector; may be given again ({', '.join(collectors.names())})",
     )
+    parser.add_argument(
+        "--format",
+        choices=FORMS,
+        help="print a table for people, JSON for machines, or the metrics (table on a terminal, else prom)",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FILE.prom",
+        type=Path,
+        help="write the metrics to a file for node_exporter's textfile collector, whole or not at all",
+    )
 
 
 ONCE = Command(
     name="once",
-    summary="Poll everything once, print the metrics, and exit with 1 if a source failed.",
+    summary="Poll everything once, show what came of it, and exit with 1 if a source failed.",
     add_options=_add_options,
     run=_run,
     examples=(
-        Example("See which series there would be", "o365-exporter once --config config.toml > o365.prom"),
+        Example("See whether everything can be read", "o365-exporter once --config config.toml"),
+        Example("See which series there would be", "o365-exporter once --config config.toml --format prom | less"),
         Example("Try one collector", "o365-exporter once --collector service_health"),
+        Example(
+            "Name what failed, in a script",
+            "o365-exporter once --format json | jq -r '.failures[].message'",
+        ),
+        Example(
+            "Hand the metrics to node_exporter, from cron or a systemd timer",
+            "o365-exporter once --output /var/lib/prometheus/node-exporter/o365.prom",
+        ),
     ),
 )

@@ -5,3 +5,6 @@ TENANTS = 2
 
 USERS = 1532
 """In each of them."""
+
+FORMS = ("table", "json", "prom")
+"""Of what ``once`` prints: for people, for machines, for Prometheus."""

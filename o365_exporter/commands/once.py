@@ -1,7 +1,8 @@
-"""``once``: polls everything once and prints the exposition."""
+"""``once``: polls everything once, and shows the exposition or what came of it."""
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,10 +11,15 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+from rich.console import Console
 
 from o365_exporter import logs
-from o365_exporter.app import App, assemble, until_signal
-from o365_exporter.commands.progress import Progress
+from o365_exporter.app import assemble, until_signal
+from o365_exporter.clock import SystemClock
+from o365_exporter.commands import textfile
+from o365_exporter.commands.outcome import Outcome
+from o365_exporter.commands.progress import Progress, above
+from o365_exporter.commands.table import failures_of, table_of, terminal
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.settings import Settings, TenantSettings, load
 
@@ -23,67 +29,123 @@ EXIT_SIGNAL = 128
 """Plus the number of the signal that ended it, as shells have it: 130 after Ctrl-C."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be polled, and what becomes of it.
+
+    Args:
+        collectors: only these; None means every enabled one.
+        form: of what is printed, one of ``commands.FORMS``; None for a table on a terminal, else for the exposition.
+        output: a file for the exposition, which then is not printed.
+    """
+
+    collectors: Sequence[str] | None = None
+    form: str | None = None
+    output: Path | None = None
+
+
 @dataclass(slots=True)
 class _Result:
-    """What is printed in the end, and whether every source brought an answer; None while polls are under way."""
+    """What came of it, be it an early end; no page where polls were under way."""
 
+    outcome: Outcome | None = None
     page: bytes | None = None
-    is_good: bool = False
 
 
-def once(config: Path | None, environ: Mapping[str, str], collectors: Sequence[str] | None) -> int:
-    """Print what ``/metrics`` would serve after one poll of each source, in the text format; whole, or nothing.
+def once(config: Path | None, environ: Mapping[str, str], wanted: Wanted) -> int:
+    """Show what ``/metrics`` would serve after one poll of each source, or what came of the polls; whole, or nothing.
 
     Args:
         config: the settings file.
         environ: environment variables.
-        collectors: only these; None means every enabled one.
+        wanted: what is polled, and what becomes of it.
 
     Returns:
-        0 when every source brought an answer, 1 when one did not, 128 and its number after a signal.
+        0 when every source brought an answer, 1 when one did not or the file cannot be written, 128 and its number
+        after a signal.
 
     Raises:
-        ConfigurationError: the settings cannot be used, ask for a collector that is not enabled, or for none at all.
+        ConfigurationError: the settings or the file cannot be used, or ask for a collector that is not enabled, or for
+            none at all.
     """
+    watched = sys.stderr.isatty()
     try:
-        settings = _only(load(config, environ), collectors)
+        if wanted.output is not None:
+            textfile.check(wanted.output)
+        settings = _only(load(config, environ), wanted.collectors)
         _check_for_work(settings)
-        logs.configure(settings.logs)
+        console = terminal(errors=True)
+        _configure_logs(settings.logs, console if watched else None)
         result = _Result()
-        stopped = anyio.run(until_signal, partial(_poll, settings, result))
+        progress = Progress(console, SystemClock(), is_shown=watched)
+        stopped = anyio.run(until_signal, partial(_poll, settings, result, progress))
     except KeyboardInterrupt:  # before the signal handlers stand
         return EXIT_SIGNAL + signal.SIGINT
-    if result.page is None:
+    form = wanted.form or ("table" if sys.stdout.isatty() else "prom")
+    if result.outcome is not None:
+        _tell(result.outcome, watched=watched, is_shown=form == "table" and result.page is not None)
+    if result.outcome is None or result.page is None:
         return EXIT_SIGNAL + (stopped or 0)
-    sys.stdout.write(result.page.decode())
-    return 0 if result.is_good else 1
+    is_written = _write(wanted.output, result.page)
+    _show(form, result.outcome, "" if wanted.output else result.page.decode())
+    return 0 if result.outcome.is_good and is_written else 1
 
 
-async def _poll(settings: Settings, result: _Result) -> None:
-    async with assemble(settings) as app:
-        progress = Progress(app.fleet.tenants, app.clock, sys.stderr)
+def _configure_logs(options: logs.LogOptions, console: Console | None) -> None:
+    """Where a person looks, above the progress, and in columns unless the settings say in which form."""
+    if console is None:
+        logs.configure(options)
+        return
+    is_chosen = "format" in options.model_fields_set
+    logs.configure(options if is_chosen else options.model_copy(update={"format": "console"}), above(console))
+
+
+async def _poll(settings: Settings, result: _Result, progress: Progress) -> None:
+    async with assemble(settings, progress.clock) as app:
+        tenants = app.fleet.tenants
         try:
-            await progress.during(app.scheduler.run_once)
+            await progress.during(tenants, partial(app.scheduler.run_once, tenants, tells=not progress.is_shown))
         finally:
-            _sum_up(app, progress)
-        result.is_good = all(app.store[key].succeeded for key in app.store)
+            result.outcome = Outcome.of(tenants, app.store, app.clock.now(), progress.seconds)
         result.page = app.page()
 
 
-def _sum_up(app: App, progress: Progress) -> None:
-    """Say at the end, be it an early one, what came of it."""
-    polls = [app.store[key] for key in app.store]
-    answered = sum(poll.succeeded for poll in polls)
-    waiting = sum(poll.attempted_at is None for poll in polls)
-    failed = len(polls) - answered - waiting
-    seconds = round(progress.seconds, 1)
-    if progress.is_shown:
-        unpolled = f", {waiting} were not polled to the end: nothing is printed" if waiting else ""
-        progress.say(
-            f"{answered} of {len(polls)} sources brought an answer in {seconds:g} s, {failed} failed{unpolled}."
+def _tell(outcome: Outcome, *, watched: bool, is_shown: bool) -> None:
+    """Say on standard error what came of it, where what is printed does not."""
+    if not watched:
+        log.info(
+            "polled once",
+            sources=len(outcome.rows),
+            answered=outcome.answered,
+            failed=outcome.failed,
+            stopped=outcome.waiting,
+            seconds=round(outcome.seconds, 1),
         )
-    else:
-        log.info("polled once", sources=len(polls), answered=answered, failed=failed, stopped=waiting, seconds=seconds)
+    elif not is_shown:
+        terminal(errors=True).print(*failures_of(outcome), outcome.sentence, sep="\n")
+
+
+def _write(file: Path | None, page: bytes) -> bool:
+    """Whether the file, if there is one, has the page now."""
+    if file is None:
+        return True
+    try:
+        textfile.write(file, page)
+    except OSError as error:
+        fault = f"--output {file}: cannot be written ({error.strerror}), and what was there still is"
+        print(f"o365-exporter: {fault}: make room, or name another file.", file=sys.stderr)
+        return False
+    return True
+
+
+def _show(form: str, outcome: Outcome, page: str) -> None:
+    if form == "table":
+        console = terminal()
+        console.print(table_of(outcome, console.width))
+    elif form == "json":
+        print(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False))
+    elif form == "prom":
+        sys.stdout.write(page)
 
 
 def _check_for_work(settings: Settings) -> None:

@@ -211,13 +211,15 @@ class ReportSource(Source[Usage]):
 
     def _about(self, file: Folded, period: str) -> Iterator[Sample]:
         labels = {"report": self._report.function, "period": period}
-        midnight = datetime.combine(file.refreshed, time(), UTC)
-        yield REFRESHED.at(midnight.timestamp(), **labels)
+        yield REFRESHED.at(_midnight(file), **labels)
         yield ROWS.at(file.rows, **labels)
         yield MISSING_COLUMNS.at(len(file.missing), **labels)
 
     def _files(self, records: Usage) -> list[tuple[str, Folded]]:
         return [(self._report.period, records.week), *([("day", records.day)] if records.day else [])]
+
+    def describes(self, records: Usage) -> float:
+        return _midnight(records.week)
 
     def dropped(self, records: Usage) -> int:
         return sum(file.cut for _, file in self._files(records)) * len(self._report.each)
@@ -238,6 +240,11 @@ class ReportSource(Source[Usage]):
                 yield f"The names in {report} are concealed: the series of single persons carry hashes."
         if records.lacking:
             yield f"The report {self._report.function} (day) is absent: {records.lacking}"
+
+
+def _midnight(file: Folded) -> float:
+    """When its last day began, as Microsoft counts days."""
+    return datetime.combine(file.refreshed, time(), UTC).timestamp()
 
 
 def usage_collector(

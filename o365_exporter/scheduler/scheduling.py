@@ -187,8 +187,13 @@ class Scheduler:
             return nullcontext()
         return self._pace.turn(longest_wait(job.source.interval))
 
-    async def run_once(self, tenants: Sequence[Tenant]) -> None:
-        """Poll every source once, and tell what failed at the end, be it an early one."""
+    async def run_once(self, tenants: Sequence[Tenant], *, tells: bool = True) -> None:
+        """Poll every source once.
+
+        Args:
+            tenants: whose sources.
+            tells: whether to log at the end, be it an early one, what failed.
+        """
         at_once = anyio.CapacityLimiter(AT_ONCE)
         starts = Starts()
         for tenant in tenants:
@@ -198,7 +203,8 @@ class Scheduler:
                 for tenant, job, _ in starts:
                     tasks.start_soon(self._poll_in_turn, tenant, job, at_once)
         finally:
-            self._causes.tell_all()
+            if tells:
+                self._causes.tell_all()
 
     async def _poll_in_turn(self, tenant: Tenant, job: Job, turn: AbstractAsyncContextManager[object]) -> None:
         leader = None if job.tried.is_set() else tenant.sibling(job, job.source.follows)

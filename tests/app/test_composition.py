@@ -94,7 +94,7 @@ async def test_before_the_first_poll_everything_is_pending() -> None:
     assert not ready
     assert sentence.startswith("not tried yet: contoso.example/")
     assert 'o365_exporter_tenant_state{state="pending",tenant="contoso.example"} 1.0' in page
-    assert "process_start_time_seconds" in page
+    assert "o365_exporter_build_info{" in page
 
 
 async def test_it_serves_while_login_cannot_be_reached() -> None:

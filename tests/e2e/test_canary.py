@@ -157,9 +157,9 @@ def test_no_secret_shows(variables: dict[str, str], tmp_path: Path) -> None:
 
 def test_no_secret_shows_in_one_shot(variables: dict[str, str]) -> None:
     """Neither does ``once`` nor ``check-config`` show any, for people in columns."""
-    for command in ("once", "check-config"):
-        done = finished(command, **variables, O365_LOG_FORMAT="console")
-        assert_silent(done.stdout, f"the output of {command}")
+    for command in (["once"], ["once", "--format", "table"], ["once", "--format", "json"], ["check-config"]):
+        done = finished(*command, **variables, O365_LOG_FORMAT="console")
+        assert_silent(done.stdout, f"the output of {' '.join(command)}")
         assert "Kanarienvogel" not in done.stderr
         assert "eyJ" not in done.stderr
 

@@ -94,6 +94,8 @@ KNOWN = {
     "no_proxy",
     "HOME",
     "PATH",
+    "TTY_COMPATIBLE",
+    "TTY_INTERACTIVE",
 }
 """What may be asked for by name: what this program reads, what it refuses, and what changes nothing that it does."""
 
