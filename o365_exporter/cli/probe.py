@@ -57,6 +57,8 @@ def _add_way(group: argparse._ArgumentGroup, environ: Mapping[str, str]) -> None
     group.add_argument(
         "--ca-file", metavar="FILE", dest="ca_file", type=Path, help="authority that signed its certificate"
     )
+    group.add_argument("--cert-file", metavar="FILE", dest="cert_file", type=Path, help="certificate that it is shown")
+    group.add_argument("--key-file", metavar="FILE", dest="key_file", type=Path, help="its key, if in another file")
     group.add_argument("--user", metavar="NAME", help="of its web_config_file")
     group.add_argument(
         "--password-file",

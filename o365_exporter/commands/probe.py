@@ -74,7 +74,15 @@ def _door(options: Mapping[str, Any], environ: Mapping[str, str]) -> Door:
         raise ProbeError("--user has a colon in it: give the password by --password-file, and the user alone.")
     if user and not password:
         raise ProbeError(f"--user is given without a password: name its file by --password-file, or set {PASSWORD}.")
-    return Door(options["url"], options["timeout"], options["ca_file"], user, password)
+    return Door(
+        options["url"],
+        options["timeout"],
+        options["ca_file"],
+        user,
+        password,
+        options["cert_file"],
+        options["key_file"],
+    )
 
 
 def _reading(mode: Mode, answer: Answer, tenant: str | None) -> Reading:

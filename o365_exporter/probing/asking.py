@@ -11,7 +11,9 @@ import http.client
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
@@ -34,6 +36,8 @@ class Door(NamedTuple):
         ca_file: the authority that it is trusted by, besides those of the machine; None for these alone.
         user: of its ``web_config_file``; empty for none.
         password: likewise.
+        cert_file: the certificate that is shown; None for none.
+        key_file: its key; None where that is in the same file.
     """
 
     url: str
@@ -41,6 +45,8 @@ class Door(NamedTuple):
     ca_file: Path | None = None
     user: str = ""
     password: str = ""
+    cert_file: Path | None = None
+    key_file: Path | None = None
 
     def __repr__(self) -> str:
         return f"Door({self.url!r})"
@@ -78,7 +84,7 @@ def ask(door: Door, tenant: str | None) -> Answer:
     Raises:
         ProbeError: there are none to be had; it says why, and what to do.
     """
-    address = _address(door)
+    address = address_of(door)
     found: list[Answer | BaseException] = []
 
     def run() -> None:
@@ -100,7 +106,7 @@ def ask(door: Door, tenant: str | None) -> Answer:
     return found[0]
 
 
-def _address(door: Door) -> SplitResult:
+def address_of(door: Door) -> SplitResult:
     """The address, if it is one.
 
     Raises:
@@ -118,8 +124,8 @@ def _address(door: Door) -> SplitResult:
         raise ProbeError(f"--url {door.url!r} ({URL}) is no address of a server: {wrong}.")
     if not door.url.isascii() or not door.url.isprintable() or " " in door.url:
         raise ProbeError(f"--url {door.url!r} ({URL}) has characters that no address has: {wrong}.")
-    if door.ca_file and parts.scheme != "https":
-        raise ProbeError(f"--ca-file is for https, and --url is {door.url!r}: write https, or leave --ca-file out.")
+    if (door.ca_file or door.cert_file) and parts.scheme != "https":
+        raise ProbeError(f"Certificates are for https, and --url is {door.url!r}: write https, or leave them out.")
     return parts
 
 
@@ -133,17 +139,15 @@ def _ask(door: Door, address: SplitResult, tenant: str | None) -> Answer:
         connection.request("GET", _path(address, tenant), headers=_headers(door))
         response = connection.getresponse()
         body = response.read(_MOST + 1)
-        if response.length and len(body) <= _MOST:
-            raise http.client.IncompleteRead(b"", response.length)
     except ssl.SSLCertVerificationError as error:
         raise ProbeError(
             f"{_named(address)} shows a certificate that is not trusted ({error.verify_message}). Name its authority "
             "by --ca-file, or have it issued for the host of --url."
         ) from None
-    except ssl.SSLError as error:
+    except ssl.SSLError as error:  # also where it wants a certificate that was not shown
         raise ProbeError(
             f"{_named(address)} does not speak TLS as it should ({(error.reason or '').replace('_', ' ').lower()}). "
-            "Write http in --url if it serves without TLS."
+            "Write http in --url if it serves without TLS; give --cert-file if it wants a certificate."
         ) from None
     except socket.gaierror as error:
         raise ProbeError(f"{_named(address)} has no address ({error.strerror}). Mend the host in --url.") from None
@@ -162,14 +166,37 @@ def _connection(door: Door, address: SplitResult) -> http.client.HTTPConnection:
     host, port = str(address.hostname), address.port
     if address.scheme == "http":
         return http.client.HTTPConnection(host, port, timeout=door.timeout)
+    return http.client.HTTPSConnection(host, port, timeout=door.timeout, context=_context(door))
+
+
+def _context(door: Door) -> ssl.SSLContext:
+    """What is trusted and shown.
+
+    Raises:
+        ProbeError: a file cannot be used.
+    """
     context = ssl.create_default_context()
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # Python 3.13 is stricter than most authorities of a house
     if door.ca_file:
-        try:
-            context.load_verify_locations(door.ca_file)
-        except (OSError, ValueError) as error:
-            why = "no certificate in PEM" if isinstance(error, ssl.SSLError) else getattr(error, "strerror", "no name")
-            raise ProbeError(f"--ca-file {door.ca_file} cannot be used ({why}): name a file in PEM.") from None
-    return http.client.HTTPSConnection(host, port, timeout=door.timeout, context=context)
+        _load(context.load_verify_locations, "--ca-file", door.ca_file)
+    if door.cert_file:
+        _load(partial(context.load_cert_chain, keyfile=door.key_file, password=_refused), "--cert-file", door.cert_file)
+    return context
+
+
+def _load(load: Callable[[Path], object], option: str, file: Path) -> None:
+    try:
+        load(file)
+    except (OSError, ValueError) as error:
+        why = (
+            "not what it should be" if isinstance(error, ssl.SSLError) else getattr(error, "strerror", "no file's name")
+        )
+        raise ProbeError(f"{option} {file} cannot be used ({why}): name a file in PEM.") from None
+
+
+def _refused() -> str:
+    """For a key under a passphrase, which would be asked for on a terminal."""
+    raise ValueError
 
 
 def _path(address: SplitResult, tenant: str | None) -> str:
@@ -199,14 +226,18 @@ def _answer(address: SplitResult, response: http.client.HTTPResponse, body: byte
         raise ProbeError(f"{_named(address)} answers with {response.status}.{said} {remedy}")
     if len(body) > _MOST:
         raise ProbeError(f"{_named(address)} serves more than {_MOST // 1024**2} MiB. Name one tenant by --tenant.")
-    try:
-        now = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
-        text = body.decode()
-    except (ValueError, TypeError):
-        text = ""
-    if kind != "text/plain" or "# TYPE o365_" not in text:
+    now, text = clock_of(response.headers.get("Date", "")), body.decode(errors="replace")
+    if now is None or kind != "text/plain" or "# TYPE o365_" not in text:
         raise ProbeError(f"What answers at {address.scheme}://{address.netloc} is not the exporter. Mend --url.")
     return Answer(text, now)
+
+
+def clock_of(date: str) -> float | None:
+    """Seconds since 1970 that a ``Date`` tells; None where it is none."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 _REMEDIES = {

@@ -9,13 +9,16 @@ from typing import NamedTuple
 
 from o365_exporter.probing.finding import Asked, Found, Mode, Option
 from o365_exporter.probing.judging import Block, Counter, Item, Look, State
-from o365_exporter.probing.output import of_bytes
+from o365_exporter.probing.output import of_bytes, of_seconds
 from o365_exporter.probing.reading import Reading
 from o365_exporter.probing.sources import troubles
 
 _REFRESH = "o365_report_refresh_timestamp_seconds"
 _NOON = 43_200.0
 """Seconds after midnight of the plugins' ``perfdate``, of which ours are UTC."""
+
+_OLD = 6 * 86_400.0
+"""Seconds after which the exporter's own rules call a report stuck."""
 
 
 class Series(NamedTuple):
@@ -81,7 +84,7 @@ class Usage(NamedTuple):
 
     def find(self, reading: Reading, asked: Asked) -> Found:
         """What there is to judge in a tenant."""
-        wrong = list(troubles(reading, self.collector, self.source))
+        wrong = [*troubles(reading, self.collector, self.source), *self._stuck(reading)]
         blocks: list[Block] = []
         if whole := self._whole(asked):
             blocks += self._tenant(reading, wrong) if not asked.filters.get(self.filter) else []
@@ -92,6 +95,15 @@ class Usage(NamedTuple):
         if _chosen(self.people, asked):
             blocks += self._persons(reading, asked, wrong)
         return Found(blocks, wrong)
+
+    def _stuck(self, reading: Reading) -> Iterator[str]:
+        """Microsoft may answer for weeks with the same report."""
+        day = self._day(reading)
+        if day is not None and reading.now - day > _OLD:
+            yield (
+                f"{self.report} still speaks of {_written(day)}, {of_seconds(reading.now - day)} ago, where two to "
+                "three days are usual: see Microsoft's own view at https://admin.microsoft.com/#/reportsUsage."
+            )
 
     def _whole(self, asked: Asked) -> list[str]:
         """Labels of counters of the whole tenant that are looked at."""
@@ -119,7 +131,7 @@ class Usage(NamedTuple):
         share = active * 100 / every if every else 0.0
         values: dict[str, str | float] = {"active": active, "total": every, "share": share, "date": ""}
         if day is not None:
-            values |= {"noon": day + _NOON, "date": f"{datetime.fromtimestamp(day, UTC):%Y-%m-%d}"}
+            values |= {"noon": day + _NOON, "date": _written(day)}
         date = Counter(counter.label, "perfdate", "", "noon", old="perfdate", least="", quiet=True, thresholds=False)
         return Block((date, counter), [Item("", values)], told=False)
 
@@ -190,6 +202,10 @@ class Usage(NamedTuple):
             ),
             self.find,
         )
+
+
+def _written(day: float) -> str:
+    return f"{datetime.fromtimestamp(day, UTC):%Y-%m-%d}"
 
 
 def _chosen(parts: Sequence[Part], asked: Asked) -> bool:

@@ -50,6 +50,12 @@ from o365_exporter.login.credentials.secret import secret_doubt
 from o365_exporter.login.entra import _is_endpoint
 from o365_exporter.login.issuer import UNUSABLE, Grant
 from o365_exporter.login.refusals import login_error, machine_error
+from o365_exporter.probing import ProbeError
+from o365_exporter.probing.asking import Door, address_of, clock_of
+from o365_exporter.probing.conditions import parse_condition
+from o365_exporter.probing.output import Perfdata, Report, Status
+from o365_exporter.probing.ranges import parse_range
+from o365_exporter.probing.reading import read as read_lines
 from o365_exporter.reports.folding import Unchanged, fold
 from o365_exporter.reports.recipes import Recipe
 from o365_exporter.reports.source import ReportSource
@@ -123,6 +129,31 @@ def packed(data: bytes) -> None:
     """What is not packed is empty, and what unpacks without end is not unpacked to its end."""
     body = Body("MC1", None, is_html=True, packed=data.decode("latin-1"), too_long=False)
     assert len(body.content) <= 4 * LONGEST_BODY
+
+
+# Checks -----------------------------------------------------------------------------------------------------
+
+MACROS: dict[str, str | float] = {"status": "Enabled", "used": 3.0}
+
+
+def checks(data: bytes) -> None:
+    """Thresholds, addresses and lines are read or refused with a sentence; nothing breaks out of a report."""
+    text = data.decode("utf-8", "surrogateescape")
+    _outcome(lambda: parse_range(text).alarms(1.0), ProbeError)
+    _outcome(lambda: str(parse_range(text).share_of(7.0)), ProbeError)
+    _outcome(lambda: parse_condition(text, MACROS).holds(MACROS), ProbeError)
+    _outcome(lambda: address_of(Door(text, 1.0)), ProbeError)
+    _outcome(lambda: read_lines(text, {"o365_a", "o365_b"}), ProbeError)
+    clock_of(text)
+    report = Report()
+    report.say(Status.CRITICAL, text)
+    report.graph([Perfdata(text[:500], "1")])
+    report.tell(text)
+    said = report.text(4_000, verbose=True).encode()
+    first, *rest = said.decode().split("\n")
+    assert len(said) <= 4_000
+    label = first.rpartition(" | ")[2].removesuffix("=1;;;;")
+    assert (first.count("|"), len(rest), label.strip("'").count("'") + label.count("=")) == (1, 1, 0), first
 
 
 # Settings ---------------------------------------------------------------------------------------------------
@@ -383,6 +414,17 @@ _FILES = ("_FILE", "_DIR", "CONFIG")
 
 _POISON = (b"", b"\0", b"\xff\xfe", b"[" * 20_000, b'{"a":' * 20_000, b"9" * 5_000, b"\xef\xbb\xbf", b'"' * 99)
 PARSERS: dict[str, Parser] = {
+    "checks": Parser(
+        checks,
+        ("probing/asking.py",),
+        (
+            b"@-1.5:~",
+            b"%{status} =~ /a(b|c/i && (%{used} > -3 * 2 or 'a%{status}' eq \"b\")",
+            b'o365_a{b="c\\n\\"d",tenant="e"} 1.0\no365_b 2\no365_a{} +Inf',
+            b"https://u@[::1]:99999/a?b",
+            b"Tue, 10 Mar 2026 12:00:00 GMT",
+        ),
+    ),
     "toml": Parser(
         toml, ("settings/tomlfile.py",), (b'a = "b"\n[tenants.a]\ntenant_id = "a.com"', b"a=" + b"9" * 5_000)
     ),
