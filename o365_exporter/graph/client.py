@@ -36,6 +36,7 @@ from o365_exporter.graph.endpoints import Endpoint
 from o365_exporter.graph.meanings import NotFoundError, PageSizeError, PageTokenError
 from o365_exporter.graph.paging import all_pages, objects_of, unexpected
 from o365_exporter.graph.refusals import error_in_place_of_file
+from o365_exporter.graph.roles import KNOWN
 from o365_exporter.http.addresses import host_of, is_loopback, origin_of, target_of
 from o365_exporter.http.client import BodyTooLargeError, Http, Request, Response, Stream
 from o365_exporter.http.patience import waiting
@@ -67,6 +68,7 @@ class Remembered:
         skew: least and most seconds by which this machine's clock is ahead of Microsoft's; None where not known.
         uses: of Microsoft's limits.
         closed: what Microsoft has asked to be left alone.
+        roles: permissions that the token states, as far as they are known by name; None where it cannot be read.
     """
 
     login: str = "pending"
@@ -74,6 +76,7 @@ class Remembered:
     skew: tuple[float, float] | None = None
     uses: tuple[Use, ...] = ()
     closed: tuple[Closed, ...] = ()
+    roles: tuple[str, ...] | None = None
 
 
 class GraphClient:
@@ -155,12 +158,13 @@ class GraphClient:
 
     def remembered(self) -> Remembered:
         """What the next process must know to go on as this one would: no token, and nothing else that is secret."""
-        skew = self._sender.skew.bounds
-        return Remembered(self.auth.state, self.auth.message, skew, self._budget.uses(), self._budget.closed())
+        skew, roles = self._sender.skew.bounds, self.auth.roles
+        known = None if roles is None else tuple(sorted(roles & KNOWN))
+        return Remembered(self.auth.state, self.auth.message, skew, self._budget.uses(), self._budget.closed(), known)
 
     def recall(self, known: Remembered) -> None:
         """Go on where a former process ended."""
-        self.auth.recall(known.login, known.login_message)
+        self.auth.recall(known.login, known.login_message, None if known.roles is None else frozenset(known.roles))
         self._budget.recall(known.uses, known.closed)
         if known.skew is not None:
             self._sender.skew.recall(known.skew)

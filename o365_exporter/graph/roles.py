@@ -41,3 +41,6 @@ WIDER = {
 
 From Microsoft's permissions.json (microsoft-graph-devx-content), and "List companySubscriptions" where that has none.
 """
+
+KNOWN = frozenset(ROLES).union(*WIDER.values())
+"""All that a token is looked through for."""

@@ -72,6 +72,7 @@ class TokenProvider:
         self._failure: _Failure | None = None
         self._state = "pending"
         self._message = ""
+        self._recalled: frozenset[str] | None = None
         self.standing = Standing(clock, who.tenant)
         self.secret_hint = ""
         self._known: Credential | None = None
@@ -86,10 +87,11 @@ class TokenProvider:
     def roles(self) -> frozenset[str] | None:
         """The permissions that the token in use states, unverified; None where there is none or it does not say.
 
+        Until the first request for a token has ended, those that a former process knew.
         A hint for people and for the pace of polling: Graph alone knows, and is asked in any case.
         """
         living = self._living()
-        return living.roles if living else None
+        return living.roles if living else self._recalled
 
     @property
     def certificate_start(self) -> float | None:
@@ -123,10 +125,10 @@ class TokenProvider:
             self._known = self._source.read()
         return self._known
 
-    def recall(self, state: str, message: str) -> None:
+    def recall(self, state: str, message: str, roles: frozenset[str] | None) -> None:
         """How a former process of this tenant stood, until the first request for a token has ended."""
         if self._state == "pending":
-            self._state, self._message = state, message
+            self._state, self._message, self._recalled = state, message, roles
 
     async def token(self) -> str:
         """A token that lives; asked for when there is none, or when its end is near or the credential has changed.
@@ -214,14 +216,14 @@ class TokenProvider:
             raise
         except anyio.get_cancelled_exc_class():
             if living is None:
-                self._state, self._message = PollTimeoutError.reason, self._too_slow().message
+                self._state, self._message, self._recalled = PollTimeoutError.reason, self._too_slow().message, None
             raise
         ahead = min(self._random.uniform(*_AHEAD), grant.lifetime / 2)
         end = start + grant.lifetime
         obtained_at = self._clock.monotonic()
         self._token = _Token(grant.token, fingerprint, end, end - ahead, obtained_at, roles_of(grant.token))
         self._recent.append(self._token)
-        self._failure = None
+        self._failure = self._recalled = None
         self._state, self._message, self.secret_hint = "ok", "", credential.hint
         return self._token
 
@@ -262,4 +264,4 @@ class TokenProvider:
             _log.warning("token not renewed", tenant=self._who.tenant, reason=error.reason, message=str(error))
         self._message = str(error)
         if living is None:
-            self._state = error.reason
+            self._state, self._recalled = error.reason, None

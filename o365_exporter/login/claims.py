@@ -42,4 +42,9 @@ def roles_of(token: str) -> frozenset[str] | None:
         is_of_an_app = "tid" in claims and ("appid" in claims or "azp" in claims)
         return frozenset() if is_of_an_app else None
     roles = claims["roles"]
-    return frozenset(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else None
+    return frozenset(filter(_is_name, roles)) if isinstance(roles, list) else None
+
+
+def _is_name(role: object) -> bool:
+    """Whether it can be shown: names of roles have no blanks and no umlauts, and a surrogate cannot even be written."""
+    return isinstance(role, str) and role.isascii() and role.isprintable()

@@ -17,6 +17,8 @@ from o365_exporter.errors import AuthError, PollError, UnavailableError, to_keep
 FIRST_PAUSE, LAST_PAUSE = 300.0, 3600.0
 """Seconds between two tokens that are asked for because of one refusal, or at first of any."""
 
+_LAST_FORBIDDEN = 1500.0  # seconds between two tokens because of a 403: less than until what was refused is asked again
+
 _REVOKED, _REVOKED_PAUSE = "revoked", 10.0  # seconds; an administrator revokes twice within minutes, not all day
 
 _LATELY = 3600.0  # seconds for which it counts that a token was taken: what is polled seldom is polled each hour
@@ -102,15 +104,15 @@ class Standing:
 
     def may_renew(self, route: str, age: float) -> bool:
         """Whether a token so many seconds old may be renewed because of a 403; if so, it counts as renewed."""
-        return age >= FIRST_PAUSE and self._is_over(f"403 {route}")
+        return age >= FIRST_PAUSE and self._is_over(f"403 {route}", longest=_LAST_FORBIDDEN)
 
-    def _is_over(self, cause: str, first: float = FIRST_PAUSE) -> bool:
+    def _is_over(self, cause: str, first: float = FIRST_PAUSE, longest: float = LAST_PAUSE) -> bool:
         """Whether the pause of a cause is over, forgotten or has never begun; the next one begins with that."""
         now, pause = self._clock.monotonic(), self._pauses.get(cause)
         if pause and now < pause.until:
             return False
         lately = pause and now < pause.until + LAST_PAUSE
-        seconds = min(2 * pause.seconds, LAST_PAUSE) if pause and lately else first
+        seconds = min(2 * pause.seconds, longest) if pause and lately else first
         self._pauses[cause] = _Pause(seconds, now + seconds)
         return True
 

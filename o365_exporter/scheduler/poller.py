@@ -10,7 +10,16 @@ from typing import Any, NamedTuple
 import anyio.lowlevel
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import Cause, ExporterError, InternalError, Nothing, PollError, PollTimeoutError, let_go
+from o365_exporter.errors import (
+    Cause,
+    ExporterError,
+    InternalError,
+    Nothing,
+    PermissionMissingError,
+    PollError,
+    PollTimeoutError,
+    let_go,
+)
 from o365_exporter.exposition import render_in_steps
 from o365_exporter.graph import GraphClient
 from o365_exporter.logs import get_logger
@@ -50,7 +59,9 @@ class Poller:
         duration = self._clock.monotonic() - started
         now = self._clock.now()
         interval = interval_of(job.source, outcome.poll.nothing_since, now)
-        delay = max(next_delay(interval, outcome.poll.failures_in_a_row, self._rng), pause + duration)
+        job.is_forbidden = outcome.poll.state == PermissionMissingError.reason and not tenant.is_permitted(job)
+        in_a_row = outcome.poll.failures_in_a_row
+        delay = max(next_delay(interval, in_a_row, self._rng, is_forbidden=job.is_forbidden), pause + duration)
         timed = replace(
             outcome.poll, interval=interval, attempted_at=now, duration=duration, next_run=now - duration + delay
         )

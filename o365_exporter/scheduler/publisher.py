@@ -108,6 +108,7 @@ class Publisher:
                 sibling.wake()
         if before.cause is not None and before.cause.is_over(after.cause):
             self._wake_the_cut_off(tenant, before.cause)
+        _wake_the_permitted(tenant)
         self.tell_about(tenant)
 
     def _tell_news(self, job: Job, before: Poll, after: Poll) -> None:
@@ -173,3 +174,11 @@ class Publisher:
             return {}
         self._faulty.discard(name)
         return rendered
+
+
+def _wake_the_permitted(tenant: Tenant) -> None:
+    """Who lacked a permission is polled at once when a token states it, but once only: Graph may refuse it still."""
+    for job in tenant.jobs:
+        if job.is_forbidden and tenant.is_permitted(job):
+            job.is_forbidden = False
+            job.wake()

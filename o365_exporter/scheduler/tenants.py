@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 
 from o365_exporter.graph import GraphClient
-from o365_exporter.permissions import Need, needs_of
+from o365_exporter.permissions import Need, is_met, needs_of
 from o365_exporter.source import Source
 from o365_exporter.store import Key
 from o365_exporter.telemetry import TenantFacts
@@ -26,6 +26,7 @@ class Job:
         on_wake: plans it for now; None where ``place`` is.
         scope: cancels the poll under way; None where there is none.
         is_gone: whether it is polled no more, whatever a poll under way brings.
+        is_forbidden: whether Graph refused its latest poll, and the token states no permission that it needs.
     """
 
     key: Key
@@ -37,6 +38,7 @@ class Job:
     on_wake: Callable[[], None] | None = None
     scope: anyio.CancelScope | None = None
     is_gone: bool = False
+    is_forbidden: bool = False
 
     @property
     def is_under_way(self) -> bool:
@@ -68,6 +70,11 @@ class Tenant:
     def needs(self) -> Sequence[Need]:
         """What its sources need to be permitted."""
         return needs_of(job.source for job in self.jobs)
+
+    def is_permitted(self, job: Job) -> bool:
+        """Whether the token states what a source needs; not where it cannot be read. Graph may see it otherwise."""
+        roles = self.graph.auth.roles
+        return roles is not None and all(is_met(need, roles) for need in needs_of([job.source]))
 
     def sibling(self, job: Job, source: str) -> Job | None:
         """The job of another source of the same collector."""

@@ -28,6 +28,10 @@ JITTER = 0.05
 FIRST_RETRY, LAST_RETRY = 60.0, 900.0
 """Seconds after which a failed poll is tried again: doubled at each failure in a row, never beyond the interval."""
 
+LAST_RETRY_FORBIDDEN = 1800.0
+"""The same where a permission is missing: not bound by the interval, since asking each minute grants nothing. A
+consent is seen within half an hour all the same, and at once where the token of another source brings it."""
+
 
 WEEK = 7 * 86400.0
 """Seconds of nothing after which a source that may be gone for good is polled so seldom."""
@@ -78,11 +82,20 @@ def _spaced(jobs: Iterable[tuple[Tenant, Job]], begin: float, gap: float) -> Ite
     yield from ((tenant, job, begin + position * gap) for position, (tenant, job) in enumerate(jobs))
 
 
-def next_delay(interval: float, failures_in_a_row: int, rng: Random) -> float:
-    """Seconds from the start of one poll to the start of the next."""
+def next_delay(interval: float, failures_in_a_row: int, rng: Random, *, is_forbidden: bool = False) -> float:
+    """Seconds from the start of one poll to the start of the next.
+
+    Args:
+        interval: while polls succeed.
+        failures_in_a_row: up to now.
+        rng: the source of jitter.
+        is_forbidden: whether it fails for a permission that is not known to be granted.
+    """
     delay = interval
     if failures_in_a_row:
-        delay = min(delay, LAST_RETRY, FIRST_RETRY * 2 ** min(failures_in_a_row - 1, 10))
+        doubled = 2 ** min(failures_in_a_row - 1, 10)
+        longest = LAST_RETRY_FORBIDDEN if is_forbidden else min(interval, LAST_RETRY)
+        delay = min(longest, min(interval, FIRST_RETRY) * doubled)
     return delay * rng.uniform(1 - JITTER, 1 + JITTER)
 
 

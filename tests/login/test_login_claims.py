@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from o365_exporter.errors import AuthError
+from o365_exporter.graph import Remembered
 from o365_exporter.login.claims import roles_of, tenant_of
 from tests.graph.world import APP, APPS, TENANT_ID, ImpatientClock, Microsoft, client, entra_error, grant, microsoft
 
@@ -66,8 +67,10 @@ def test_what_cannot_be_read_is_not_known(unreadable: str) -> None:
 
 
 def test_what_is_no_name_is_left_out() -> None:
-    """Members of other types are no roles."""
-    assert roles_of(token(roles=["Reports.Read.All", 1, None, ["x"]])) == frozenset({"Reports.Read.All"})
+    """Members of other types are no roles, nor is what steers a terminal or cannot be written."""
+    assert roles_of(token(roles=["Reports.Read.All", 1, None, ["x"], "a\x1b[2J", "\ud800"])) == frozenset(
+        {"Reports.Read.All"}
+    )
 
 
 @pytest.mark.parametrize("unreadable", [*NOTHING, token(), token(tid=5)], ids=lambda text: text[:12])
@@ -109,3 +112,23 @@ async def test_an_opaque_token_does_its_work(world: Microsoft) -> None:
     async with client() as graph:
         assert await graph.list(APPS) == []
         assert (world.tokens, graph.auth.state, graph.auth.roles) == (1, "ok", None)
+
+
+async def test_roles_of_a_former_process_hold_until_the_first_token(world: Microsoft) -> None:
+    """A restart takes no series away; from then on the new token counts, also where it says nothing."""
+    async with client() as graph:
+        graph.recall(Remembered("ok", roles=("Application.Read.All",)))
+        assert graph.auth.roles == frozenset({"Application.Read.All"})
+        assert graph.remembered().roles == ("Application.Read.All",)
+        await graph.list(APPS)
+        assert world.tokens == 1
+    assert graph.auth.roles is None
+
+
+async def test_only_known_names_are_kept_for_the_next_process(world: Microsoft) -> None:
+    """Whatever else a token states is nobody's concern."""
+    stated = token(tid=TENANT_ID, appid=APP, roles=["Reports.Read.All", *(f"Role{each}" for each in range(1_000))])
+    world.login.respond(200, json=grant(stated))
+    async with client() as graph:
+        await graph.list(APPS)
+        assert graph.remembered().roles == ("Reports.Read.All",)

@@ -136,6 +136,7 @@ def test_every_sources_records_survive(name: str, data: st.DataObject) -> None:
     st.builds(
         Remembered,
         login=st.text(),
+        roles=st.none() | st.lists(st.text()).map(tuple),
         uses=st.lists(st.from_type(Use)).map(tuple),
         closed=st.lists(st.from_type(Closed)).map(tuple),
     )
