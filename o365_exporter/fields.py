@@ -36,7 +36,6 @@ _UNPRINTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\
 """What has no place in a text of many lines: controls, marks of direction, characters without width, half pairs."""
 
 _TOO_LARGE = 2**63
-_LINE_END = re.compile(r"\r\n?|\n")
 _NEVER = "0001-01-01"
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -56,15 +55,12 @@ def cleaned(value: str) -> str:
     Separators and blanks of every kind become a plain blank; controls, marks of direction, characters without width
     and byte order marks go; halves of surrogate pairs become U+FFFD. Case, accents and emoji stay.
     """
-    value = _seen(value).strip()
-    return value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
-
-
-def _seen(value: str) -> str:
-    """One line without what is invisible, however long."""
     if not value.isascii():
         value = _UNSEEN.sub("", value)
-    return value if value.isprintable() else "".join(map(_passed, value))
+    if not value.isprintable():
+        value = "".join(map(_passed, value))
+    value = value.strip()
+    return value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
 
 
 def _passed(character: str) -> str:
@@ -90,11 +86,6 @@ def shared_text(entry: Json, name: str) -> str:
     return sys.intern(text(entry, name))
 
 
-def passage(entry: Json, name: str) -> str:
-    """A text of many lines and any length, such as HTML: each line as people see it; empty where it is missing."""
-    return "\n".join(map(_seen, _LINE_END.split(_string(entry, name))))
-
-
 def shared_texts(entry: Json, name: str) -> tuple[str, ...]:
     """A list of strings, each as ``shared_text``, without empty ones; empty where it is missing."""
     value = entry.get(name)
@@ -114,11 +105,11 @@ def _string(entry: Json, name: str) -> str:
     return value
 
 
-def body(entry: Json, name: str) -> str:
-    """A text of Microsoft's that has many lines, such as the HTML of a post; cut at ``LONGEST_BODY``, and kept once."""
+def body(entry: Json, name: str, longest: int = LONGEST_BODY) -> str:
+    """A text of Microsoft's that has many lines, such as the HTML of a post; cut at ``longest``, and kept once."""
     value = _string(entry, name)
-    if len(value) > LONGEST_BODY:
-        value = f"{value[: LONGEST_BODY - 1]}…"
+    if len(value) > longest:
+        value = f"{value[: longest - 1]}…"
     return sys.intern(_UNPRINTED.sub("", value).strip())
 
 

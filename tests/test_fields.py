@@ -23,7 +23,6 @@ READERS: dict[str, tuple[Callable[[Any, str], Any], Any]] = {
     "timestamp": (fields.timestamp, None),
     "record": (fields.record, {}),
     "objects": (fields.objects, []),
-    "passage": (fields.passage, ""),
     "shared_texts": (fields.shared_texts, ()),
 }
 """Each reader, and what it makes of a field that is not there."""
@@ -60,7 +59,6 @@ def test_missing_and_null_are_the_same(name: str) -> None:
         ("objects", {}, "a list of objects"),
         ("objects", [{}, 1], "a list of objects"),
         ("flag_if_any", "false", "true or false"),
-        ("passage", ["a"], "a string"),
         ("shared_texts", "a", "a list of strings"),
         ("shared_texts", ["a", 1], "a list of strings"),
     ],
@@ -197,12 +195,6 @@ def test_whatever_the_name_it_is_one_line_for_every_reader(name: str) -> None:
     assert not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in found)
     assert fields.cleaned(found) == found
     assert len(found.encode()) <= 4 * fields.LONGEST
-
-
-def test_a_passage_keeps_its_lines_and_its_length() -> None:
-    """Whatever ends a line in HTML does; what nobody sees goes, and blanks that stand somewhere stay."""
-    foreign = " a\r\nb\rc\n\u202ed\x1be\u2028f\ud83d" + "x" * 5000
-    assert fields.passage({"field": foreign}, "field") == " a\nb\nc\nde f\ufffd" + "x" * 5000
 
 
 def test_lists_of_texts_are_cleaned_and_kept_once() -> None:

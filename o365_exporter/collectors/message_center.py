@@ -38,7 +38,7 @@ SEVERITIES = ("normal", "high", "critical")
 TITLE_LENGTH = 200
 
 LONGEST_BODY = 64 * 1024
-"""Characters of a body that is kept; the longest that others have seen have some 20 000."""
+"""Characters of a body; they are as long as articles, and full of formats."""
 
 BODIES_SIZE = 1024 * 1024
 """Packed bytes of all bodies of a tenant: they are written into its state again and again."""
@@ -203,7 +203,8 @@ class Body:
         last_modified: of the message whose body this was; another one has another body.
         is_html: whether it is HTML, and not plain text.
         packed: ``content`` compressed, since thousands of tenants have it in memory and on disk.
-        too_long: whether it is not kept because of its size; ``content`` is empty then.
+        too_long: whether it is not kept, because no answer can hold it or the tenant's others leave no room;
+            ``content`` is empty then. One that is only long is cut, and ends in "…".
     """
 
     id: Shared
@@ -249,11 +250,10 @@ def parse_message(entry: Json) -> Message:
 def parse_body(entry: Json, message: Message) -> Body:
     """The body of a message."""
     body = fields.record(entry, "body")
-    content = fields.passage(body, "content")
-    too_long = len(content) > LONGEST_BODY
-    packed = "" if too_long or not content else base64.b64encode(zlib.compress(content.encode())).decode()
+    content = fields.body(body, "content", LONGEST_BODY)
+    packed = base64.b64encode(zlib.compress(content.encode())).decode() if content else ""
     is_html = fields.text(body, "contentType").lower() == "html"
-    return Body(message.id, message.last_modified, is_html, sys.intern(packed), too_long)
+    return Body(message.id, message.last_modified, is_html, sys.intern(packed), too_long=False)
 
 
 class MessagesSource(ListSource[Message]):

@@ -248,30 +248,24 @@ async def test_the_bodies_of_the_foremost_messages_are_read() -> None:
     assert [source.name for source in sources(max_bodies=0)] == ["messages"]
 
 
-async def test_a_body_has_its_lines_and_nothing_invisible() -> None:
-    """Lines stay, controls and marks of direction go, and half a character does not break the state."""
-    reading = Reading(message(1))
-    reading.graph.entries = {"MC1": with_body(1, "<p>a\r\nb\u202e\x1b\ud83d</p>\n")}
-    assert await reading.contents() == {"MC1": "<p>a\nb\ufffd</p>\n"}
-
-
 async def test_long_bodies_are_not_kept() -> None:
-    """One that is too long, one that is larger than any answer may be, and those beyond what a tenant may have."""
+    """One that is larger than any answer may be, and those beyond what a tenant may have; what is only long is cut."""
     reading = Reading(*(message(number) for number in range(100, 140)))
     noise = random.Random(1)  # noqa: S311 - cannot be compressed
     texts = {number: noise.randbytes(LONGEST_BODY // 2).hex() for number in range(100, 140)}
     reading.graph.entries = {f"MC{number}": with_body(number, text) for number, text in texts.items()}
-    reading.graph.entries["MC100"] = with_body(100, "x" * (LONGEST_BODY + 1))
+    reading.graph.entries["MC102"] = with_body(102, "x" * (LONGEST_BODY + 1))
     reading.graph.before_answer = reading.no_list
     reading.graph.entries["MC101"] = BodyTooLargeError("too large")
     contents = await reading.contents()
     kept = [number for number in texts if contents[f"MC{number}"]]
-    assert kept == list(range(102, 102 + len(kept)))
+    assert kept == [100, *range(102, 101 + len(kept))]
+    assert (len(contents["MC102"]), contents["MC102"][-1]) == (LONGEST_BODY, "…")
     assert 15 < len(kept) < 30
     assert sum(len(body.packed) for body in reading.known or ()) <= BODIES_SIZE
     assert reading.known is not None
     assert list(reading.source.remarks(reading.known)) == [
-        f"The bodies of {40 - len(kept)} messages are too long to be kept; the first is MC100."
+        f"The bodies of {40 - len(kept)} messages are too long to be kept; the first is MC101."
     ]
     await reading.contents()
     assert reading.graph.asked == [LIST]
