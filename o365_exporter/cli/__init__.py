@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 
+from o365_exporter.cli.check import CHECK
 from o365_exporter.cli.check_config import CHECK_CONFIG
 from o365_exporter.cli.command import Command
 from o365_exporter.cli.demo import DEMO
@@ -26,6 +27,7 @@ from o365_exporter.errors import ConfigurationError
 COMMANDS: Sequence[Command] = (
     RUN,
     ONCE,
+    CHECK,
     CHECK_CONFIG,
     DEMO,
     SIMULATE,

@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -19,9 +19,9 @@ from o365_exporter.clock import SystemClock
 from o365_exporter.commands import textfile
 from o365_exporter.commands.outcome import Outcome
 from o365_exporter.commands.progress import Progress, above
+from o365_exporter.commands.selection import check_for_work, of_collectors
 from o365_exporter.commands.table import failures_of, table_of, terminal
-from o365_exporter.errors import ConfigurationError
-from o365_exporter.settings import Settings, TenantSettings, load
+from o365_exporter.settings import Settings, load
 
 log = logs.get_logger("once")
 
@@ -72,8 +72,8 @@ def once(config: Path | None, environ: Mapping[str, str], wanted: Wanted) -> int
     try:
         if wanted.output is not None:
             textfile.check(wanted.output)
-        settings = _only(load(config, environ), wanted.collectors)
-        _check_for_work(settings)
+        settings = of_collectors(load(config, environ), wanted.collectors)
+        check_for_work(settings)
         console = terminal(errors=True)
         _configure_logs(settings.logs, console if watched else None)
         result = _Result()
@@ -146,30 +146,3 @@ def _show(form: str, outcome: Outcome, page: str) -> None:
         print(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False))
     elif form == "prom":
         sys.stdout.write(page)
-
-
-def _check_for_work(settings: Settings) -> None:
-    """A poll of nothing is no success."""
-    if not any(options.enabled for tenant in settings.tenants for options in tenant.collectors.values()):
-        fault = "collectors: every collector of every tenant is switched off, so that there is nothing to poll"
-        raise ConfigurationError([f"{fault}: set enabled = true for one of them."])
-
-
-def _only(settings: Settings, collectors: Sequence[str] | None) -> Settings:
-    """The settings with every other collector switched off; one that is off already is a fault, not silence."""
-    if collectors is None:
-        return settings
-    wanted = set(collectors)
-    for tenant in settings.tenants:
-        if off := sorted(name for name in wanted if not tenant.collectors[name].enabled):
-            fault = (
-                f"collectors.{off[0]}.enabled = false for tenant {tenant.name}, but --collector {off[0]} asks for it"
-            )
-            raise ConfigurationError([f"{fault}: enable it, or leave the option out."])
-    return replace(settings, tenants=tuple(_with_only(tenant, wanted) for tenant in settings.tenants))
-
-
-def _with_only(tenant: TenantSettings, wanted: set[str]) -> TenantSettings:
-    off = {name: options.model_copy(update={"enabled": False}) for name, options in tenant.collectors.items()}
-    kept = {name: options for name, options in tenant.collectors.items() if name in wanted}
-    return replace(tenant, collectors={**off, **kept})

@@ -100,13 +100,19 @@ class Http:
         reach: hosts to which no connection came about.
         logins: places for requests to logins.
         common: what was learnt of each Graph that holds for all its tenants; see ``GraphClient.common``.
+        proxies: by which requests go.
     """
 
     def __init__(
-        self, client: httpx.AsyncClient, connection: ConnectionOptions, proxies: Proxies | None = None
+        self,
+        client: httpx.AsyncClient,
+        connection: ConnectionOptions,
+        proxies: Proxies | None = None,
+        connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
         self._client = client
-        self._proxies = proxies or Proxies()
+        self._connect_seconds = connect_seconds
+        self.proxies = proxies or Proxies()
         self._timeout = connection.request_timeout
         self.report_hosts = connection.report_hosts
         self.reach = Reach()
@@ -115,7 +121,7 @@ class Http:
 
     def path_to(self, url: str) -> str:
         """Host, port and the proxy on the way, for sentences: ``graph.microsoft.com:443 directly``."""
-        return path_to(url, self._proxies)
+        return path_to(url, self.proxies)
 
     async def send(self, request: Request, progress: Progress | None = None) -> Response:
         """One attempt: no retry, no redirect followed.
@@ -148,7 +154,7 @@ class Http:
                 return
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             connecting = isinstance(error, httpx.ConnectTimeout)
-            seconds = min(CONNECT_SECONDS, self._timeout) if connecting else self._timeout
+            seconds = min(self._connect_seconds, self._timeout) if connecting else self._timeout
             failure = failure_of(
                 error,
                 host=host_of(request.url),
@@ -156,7 +162,8 @@ class Http:
                 seconds=seconds,
                 stage=progress.stage,
                 begun=begun,
-                secrets=(*request.secrets, *self._proxies.secrets),
+                secrets=(*request.secrets, *self.proxies.secrets),
+                logs_in=self.proxies.logs_in(request.url),
             )
         raise failure  # outside of "except": httpx's error knows the request and with it the token
 
@@ -175,7 +182,7 @@ class _Ways(httpx.AsyncBaseTransport):
         names = Names(clock)
         self._ways = {
             proxy: pooled(
-                httpx.AsyncHTTPTransport(verify=context, limits=_LIMITS, proxy=_for_httpx(proxy, context)),
+                httpx.AsyncHTTPTransport(verify=context, limits=_LIMITS, proxy=for_httpx(proxy, context)),
                 lambda usual: NamesFirst(names, usual, clock),
             )
             for proxy in {None, proxies.https, proxies.http}
@@ -190,7 +197,8 @@ class _Ways(httpx.AsyncBaseTransport):
             await way.aclose()
 
 
-def _for_httpx(proxy: Proxy | None, context: ssl.SSLContext) -> httpx.Proxy | None:
+def for_httpx(proxy: Proxy | None, context: ssl.SSLContext) -> httpx.Proxy | None:
+    """The proxy as httpx wants it, with what its own TLS is checked by."""
     if proxy is None:
         return None
     headers = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else None
@@ -206,8 +214,15 @@ def proxies_of(connection: ConnectionOptions, surroundings: Surroundings) -> Pro
 
 
 @asynccontextmanager
-async def open_http(connection: ConnectionOptions, surroundings: Surroundings | None = None) -> AsyncIterator[Http]:
+async def open_http(
+    connection: ConnectionOptions, surroundings: Surroundings | None = None, connect_seconds: float = CONNECT_SECONDS
+) -> AsyncIterator[Http]:
     """The one client for login, Graph and downloads; closed at the end. httpx reads nothing of the environment.
+
+    Args:
+        connection: what the settings say.
+        surroundings: what variables of other programs say.
+        connect_seconds: after which a connection is given up, if ``request_timeout`` is not less.
 
     Raises:
         ConfigurationError: a file of certificate authorities cannot be used.
@@ -218,14 +233,14 @@ async def open_http(connection: ConnectionOptions, surroundings: Surroundings | 
     async with httpx.AsyncClient(
         transport=_Ways(proxies, tls_context(connection, surroundings), SystemClock()),
         timeout=httpx.Timeout(
-            connection.request_timeout, connect=min(CONNECT_SECONDS, connection.request_timeout), pool=None
+            connection.request_timeout, connect=min(connect_seconds, connection.request_timeout), pool=None
         ),
         headers={"User-Agent": f"o365-exporter/{__version__}", "Accept-Encoding": "gzip"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # tenants share the client, and nothing else
         follow_redirects=False,
         trust_env=False,
     ) as client:
-        yield Http(client, connection, proxies)
+        yield Http(client, connection, proxies, connect_seconds)
 
 
 @asynccontextmanager

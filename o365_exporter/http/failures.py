@@ -18,7 +18,7 @@ from o365_exporter.errors import (
     TruncatedError,
     UnexpectedAnswerError,
 )
-from o365_exporter.http.names import SECONDS, NameTimeoutError
+from o365_exporter.http.names import NameTimeoutError
 from o365_exporter.http.progress import Stage
 from o365_exporter.http.quoting import printable
 from o365_exporter.http.reach import NoConnectionError
@@ -48,7 +48,15 @@ class CertificateTimeError(TlsError):
 
 
 def failure_of(
-    error: Exception, *, host: str, path: str, seconds: float, stage: Stage, begun: bool, secrets: tuple[str, ...] = ()
+    error: Exception,
+    *,
+    host: str,
+    path: str,
+    seconds: float,
+    stage: Stage,
+    begun: bool,
+    secrets: tuple[str, ...] = (),
+    logs_in: bool = False,
 ) -> PollError:
     """The failure that an exception of httpx stands for.
 
@@ -60,6 +68,7 @@ def failure_of(
         stage: what was waited for.
         begun: whether an answer had begun.
         secrets: of the request and of the proxies, which whoever answered may have sent back.
+        logs_in: whether the proxy on the way was given a user and a password.
     """
     if any(isinstance(link, OSError) and link.errno in _NO_FILES for link in _chain(error)):
         return NoDescriptorsError(
@@ -68,7 +77,10 @@ def failure_of(
             "and two more for each tenant.",
             subject="open files",
         )
-    failure = _failure_of(error, host, path, seconds, stage, begun=begun, secrets=secrets)
+    if isinstance(error, httpx.ProxyError):
+        failure: PollError = _proxy_failure(str(error), host, path, secrets, logs_in=logs_in)
+    else:
+        failure = _failure_of(error, host, path, seconds, stage, begun=begun, secrets=secrets)
     if not begun:  # nobody gets through to it: whoever asks fails for the same
         failure.subject = way(path)
     return failure
@@ -80,8 +92,6 @@ def _failure_of(
     match error:
         case httpx.TimeoutException():
             return _too_late(error, path, seconds, stage)
-        case httpx.ProxyError():
-            return _proxy_failure(str(error), host, path, secrets)
         case httpx.ConnectError() if (broken := _tls_error(error)) is not None:
             return _tls_failure(broken, path)
         case httpx.NetworkError() | httpx.RemoteProtocolError():
@@ -94,7 +104,7 @@ def _failure_of(
 def _too_late(error: httpx.TimeoutException, path: str, seconds: float, stage: Stage) -> PollTimeoutError:
     if isinstance(error, NameTimeoutError):
         return NoConnectionError(
-            f"The name of {_first_hop(path)} was not resolved within {SECONDS:.3g} s.",
+            f"The name of {_first_hop(path)} was not resolved within {error.seconds:.3g} s.",
             remedy="Check the name servers of the machine that runs the exporter, and the way to them.",
         )
     connecting = isinstance(error, httpx.ConnectTimeout)
@@ -133,9 +143,15 @@ def _first_hop(path: str) -> str:
     return proxy if through else path.partition(" ")[0]
 
 
-def _proxy_failure(text: str, host: str, path: str, secrets: tuple[str, ...]) -> NetworkError:
+def _proxy_failure(text: str, host: str, path: str, secrets: tuple[str, ...], *, logs_in: bool) -> NetworkError:
     status = int(text[:3]) if text[:3].isdigit() and text[:3].isascii() else None
     name = _first_hop(path) if " through " in path else "the proxy"
+    if status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED and logs_in:
+        return ProxyRefusedError(
+            f"{_capital(name)} refuses the user and the password in its address (407).",
+            remedy="Correct them where that address is set; special characters are written percent-encoded.",
+            status=status,
+        )
     if status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
         return ProxyRefusedError(
             f"{_capital(name)} asks for a user and a password (407).",

@@ -34,7 +34,11 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 
 class NameTimeoutError(httpx.ConnectTimeout):
-    """The name servers gave no address in time."""
+    """The name servers gave no address in so many seconds."""
+
+    def __init__(self, host: str, seconds: float = SECONDS) -> None:
+        super().__init__(f"The name {host} was not resolved in time.")
+        self.seconds = seconds
 
 
 def system_addresses(host: str, port: int) -> Sequence[str]:
@@ -63,11 +67,13 @@ class Names:
     Args:
         clock: bounds the waits.
         resolve: blocks until it has the addresses.
+        seconds: after which a name counts as not resolved.
     """
 
-    def __init__(self, clock: Clock, resolve: Resolve = system_addresses) -> None:
+    def __init__(self, clock: Clock, resolve: Resolve = system_addresses, seconds: float = SECONDS) -> None:
         self._clock = clock
         self._resolve = resolve
+        self._seconds = seconds
         self._under_way: dict[str, _Lookup] = {}
         self._proven: set[str] = set()
         self._ended = anyio.Event()
@@ -81,17 +87,17 @@ class Names:
         try:
             lookup = await self._looked_up(host, port)
         except TimeoutError:
-            raise NameTimeoutError(f"The name {host} was not resolved in time.") from None
+            raise NameTimeoutError(host, self._seconds) from None
         if lookup.error is not None:
             raise httpx.ConnectError(str(lookup.error)) from lookup.error
         return lookup.addresses
 
     async def _looked_up(self, host: str, port: int) -> _Lookup:
-        with self._clock.deadline(SECONDS):
+        with self._clock.deadline(self._seconds):
             while self._is_full(host):
                 await self._ended.wait()
         lookup = self._under_way.get(host) or self._begun(host, port)
-        with self._clock.deadline(max(0.0, lookup.started + SECONDS - self._clock.monotonic())):
+        with self._clock.deadline(max(0.0, lookup.started + self._seconds - self._clock.monotonic())):
             await lookup.over.wait()
         return lookup
 
@@ -138,7 +144,7 @@ class NamesFirst:
 
     async def connect_tcp(self, host: str, port: int, timeout: float | None = None, **options: Any) -> Any:  # noqa: ASYNC109 - httpcore's signature
         """A connection to one of the host's addresses: the first that comes about."""
-        if _is_address(host):
+        if is_address(host):
             return await self._network.connect_tcp(host, port, timeout=timeout, **options)
         addresses = await self._names.addresses(host, port)
         connect = partial(self._network.connect_tcp, port=port, timeout=timeout, **options)
@@ -202,7 +208,8 @@ def in_turns(addresses: Sequence[str]) -> list[str]:
     return [address for pair in pairs for address in pair] + first[shared:] + second[shared:]
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether a host is an address already (an IPv6 one without brackets), so that there is nothing to look up."""
     try:
         ip_address(host)
     except ValueError:

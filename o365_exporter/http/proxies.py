@@ -110,6 +110,11 @@ class Proxies:
             return None
         return self.http if parts.scheme == "http" else self.https
 
+    def logs_in(self, url: str) -> bool:
+        """Whether the proxy on the way to a URL is given a user and a password."""
+        proxy = self.of(url)
+        return proxy is not None and bool(proxy.authorization)
+
 
 def parse_proxy(text: str, setting: str) -> Proxy:
     """What somebody wrote as a proxy's address; without a scheme it is http.

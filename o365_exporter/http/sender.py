@@ -36,19 +36,20 @@ class Sender:
         """Host, port and the proxy on the way, for the middle of a sentence."""
         return way(self._http.path_to(url))
 
-    async def send(self, request: Request, route: str) -> Response:
+    async def send(self, request: Request, route: str, progress: Progress | None = None) -> Response:
         """One attempt, of login or Graph.
 
         Args:
             request: goes out as it is.
             route: under which it is counted, the value of the label ``api``.
+            progress: notes how far it has come, for whoever wants to know.
 
         Raises:
             PollError: there is no response, or none before the poll's deadline.
         """
         sent_at = self._clock.now()
-        with self._traffic.timed(route, self._clock) as sent, self._bounded(request) as progress:
-            response = await self._http.send(request, progress)
+        with self._traffic.timed(route, self._clock) as sent, self._bounded(request, progress) as noted:
+            response = await self._http.send(request, noted)
             sent.code = str(response.status)
         if response.status < HTTPStatus.BAD_REQUEST or response.headers.keys() & {"request-id", "x-ms-request-id"}:
             self.skew.note(response.headers, sent_at, self._clock.now())  # a proxy's own date says nothing
@@ -115,8 +116,8 @@ class Sender:
             yield piece
 
     @contextmanager
-    def _bounded(self, request: Request) -> Iterator[Progress]:
-        progress, path = Progress(), self._http.path_to(request.url)
+    def _bounded(self, request: Request, progress: Progress | None = None) -> Iterator[Progress]:
+        progress, path = progress or Progress(), self._http.path_to(request.url)
         try:
             with (
                 self._http.reach.watched(path, self._clock),

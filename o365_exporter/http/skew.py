@@ -35,6 +35,11 @@ class Skew:
         """Ours minus Microsoft's, positive where ours is ahead; None before the first answer with a date."""
         return sum(self._bounds) / 2 if self._bounds else None
 
+    @property
+    def is_notable(self) -> bool:
+        """Whether it is more than what breaks nothing."""
+        return self.seconds is not None and abs(self.seconds) >= _NOTABLE
+
     def note(self, headers: Mapping[str, str], sent: float, received: float) -> None:
         """One answer.
 
@@ -55,7 +60,7 @@ class Skew:
         """What to do about the clock, where that may be the cause of something."""
         if self.seconds is None:
             return CHECK_CLOCK
-        if abs(self.seconds) < _NOTABLE:
+        if not self.is_notable:
             return "The clock of the machine that runs the exporter agrees with Microsoft's, so that is not the cause."
         side = "ahead of" if self.seconds > 0 else "behind"
         return (

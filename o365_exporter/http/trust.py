@@ -101,6 +101,20 @@ def authority_defects(path: Path, now: float) -> list[str]:
         return [defect for one in _few(path) for defect in _defects(one, now)]
 
 
+def issuer_of(certificate: bytes) -> str:
+    """The name of the authority that issued a certificate (DER), trusted or not; empty where it cannot be read."""
+    from cryptography import x509  # noqa: PLC0415 - as above
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415 - as above
+
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            issuer = x509.load_der_x509_certificate(certificate).issuer
+        names = issuer.get_attributes_for_oid(NameOID.COMMON_NAME) or list(issuer)
+    except ValueError:
+        return ""
+    return str(names[0].value) if names else ""
+
+
 def _defects(one: x509.Certificate, now: float) -> Iterator[str]:
     name = one.subject.rfc4514_string() or "without a name"
     if one.not_valid_after_utc.timestamp() <= now:

@@ -13,7 +13,8 @@ import anyio
 from o365_exporter.clock import Clock
 from o365_exporter.errors import AuthError, PollError, PollTimeoutError, to_keep
 from o365_exporter.http.patience import patience
-from o365_exporter.login.claims import roles_of
+from o365_exporter.http.quoting import printable
+from o365_exporter.login.claims import app_of, roles_of, tenant_of
 from o365_exporter.login.credentials import Credential, CredentialSource
 from o365_exporter.login.identity import Identity
 from o365_exporter.login.issuer import Grant, Issuer
@@ -37,6 +38,23 @@ class _Token:
     renew_at: float
     obtained_at: float  # monotonic
     roles: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What may be shown of the token in use.
+
+    Args:
+        setting: the setting of the credential it was had by, and the file where there is one.
+        ends: when it ends, in seconds since 1970.
+        app_name: of the app as the token states it; empty where it does not say.
+        tenant_id: of the directory it is for, likewise.
+    """
+
+    setting: str
+    ends: float
+    app_name: str
+    tenant_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +110,15 @@ class TokenProvider:
         """
         living = self._living()
         return living.roles if living else self._recalled
+
+    @property
+    def shown(self) -> Shown | None:
+        """What may be shown of the token in use; None where there is none."""
+        living = self._living()
+        if living is None or self._known is None:
+            return None
+        name, tenant = (printable(said, limit=80) for said in (app_of(living.value), tenant_of(living.value)))
+        return Shown(self._known.setting, living.expires_at, name, tenant)
 
     @property
     def certificate_start(self) -> float | None:

@@ -48,3 +48,9 @@ def roles_of(token: str) -> frozenset[str] | None:
 def _is_name(role: object) -> bool:
     """Whether it can be shown: names of roles have no blanks and no umlauts, and a surrogate cannot even be written."""
     return isinstance(role, str) and role.isascii() and role.isprintable()
+
+
+def app_of(token: str) -> str:
+    """The name of the app that a token states; empty where it does not say."""
+    name = claims_of(token).get("app_displayname", "")
+    return name if isinstance(name, str) else ""

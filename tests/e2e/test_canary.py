@@ -95,7 +95,7 @@ def echoes() -> dict[str, dict[str, object]]:
 
 FAULTS |= echoes()
 
-ENDING = ("once", "check-config")
+ENDING = ("once", "check", "check-config")
 """Commands that end by themselves."""
 
 LISTENING = dict.fromkeys(("demo", "simulate"), ("--listen", "127.0.0.1:0"))
@@ -157,7 +157,7 @@ def test_no_secret_shows(variables: dict[str, str], tmp_path: Path) -> None:
 
 def test_no_secret_shows_in_one_shot(variables: dict[str, str]) -> None:
     """Neither does ``once`` nor ``check-config`` show any, for people in columns."""
-    for command in (["once"], ["once", "--format", "table"], ["once", "--format", "json"], ["check-config"]):
+    for command in (["once"], ["once", "--format", "table"], ["once", "--format", "json"], ["check"], ["check-config"]):
         done = finished(*command, **variables, O365_LOG_FORMAT="console")
         assert_silent(done.stdout, f"the output of {' '.join(command)}")
         assert "Kanarienvogel" not in done.stderr

@@ -117,7 +117,12 @@ def test_a_name_that_is_late_is_told_with_its_remedy() -> None:
     """The next thirty seconds nobody asks for it again."""
     path = "graph.example:443 directly"
     error = failure_of(
-        NameTimeoutError("x"), host="graph.example", path=path, seconds=10, stage=Stage.CONNECTION, begun=False
+        NameTimeoutError("graph.example"),
+        host="graph.example",
+        path=path,
+        seconds=10,
+        stage=Stage.CONNECTION,
+        begun=False,
     )
     assert isinstance(error, NoConnectionError)
     assert str(error) == (

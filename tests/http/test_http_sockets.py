@@ -376,15 +376,24 @@ async def test_a_proxy_that_opens_tls_is_told_by_its_certificate(site: Site) -> 
 
 
 @pytest.mark.parametrize(
-    ("refusal", "said", "remedy", "times"),
+    ("login", "refusal", "said", "remedy", "times"),
     [
         (
+            "",
             answer(b"", "407 Proxy Authentication Required"),
             "The proxy http://127.0.0.1:{door} (setting proxy) asks for a user and a password (407).",
             "Put them into the proxy's address, as http://user:password@host:port.",
             1,
         ),
         (
+            "u:pw-canary@",
+            answer(b"", "407 Proxy Authentication Required"),
+            "The proxy http://127.0.0.1:{door} (setting proxy) refuses the user and the password in its address (407).",
+            "Correct them where that address is set; special characters are written percent-encoded.",
+            1,
+        ),
+        (
+            "u:pw-canary@",
             answer(b"", "403 Forbidden"),
             "The proxy http://127.0.0.1:{door} (setting proxy) does not connect to login.microsoftonline.com "
             "(403 Forbidden).",
@@ -392,6 +401,7 @@ async def test_a_proxy_that_opens_tls_is_told_by_its_certificate(site: Site) -> 
             1,
         ),
         (
+            "u:pw-canary@",
             answer(b"", "502 Bad Gateway"),
             "The proxy http://127.0.0.1:{door} (setting proxy) does not connect to login.microsoftonline.com "
             "(502 Bad Gateway).",
@@ -400,11 +410,11 @@ async def test_a_proxy_that_opens_tls_is_told_by_its_certificate(site: Site) -> 
         ),
     ],
 )
-async def test_a_proxy_that_refuses_is_named(refusal: bytes, said: str, remedy: str, times: int) -> None:
+async def test_a_proxy_that_refuses_is_named(login: str, refusal: bytes, said: str, remedy: str, times: int) -> None:
     """A refusal by the proxy is a network error about the proxy; only what may pass is tried again."""
     proxy = Proxy(0, refusal)
     async with proxy.open() as door:
-        options = ConnectionOptions(proxy=SecretStr(f"http://u:pw-canary@127.0.0.1:{door}"))
+        options = ConnectionOptions(proxy=SecretStr(f"http://{login}127.0.0.1:{door}"))
         async with client(connection=options) as graph:
             with pytest.raises(NetworkError) as failure:
                 await graph.list(APPS)

@@ -1,0 +1,31 @@
+"""A check before the first poll: the ways, the sign-ins, the permissions and one real request of each source.
+
+Read in the order in which it works: ``run`` (all of it), ``ways``, ``tenant`` (with ``asking``, ``roles``,
+``elsewhere`` and ``steps``); what was found is a ``Report`` (``report``), which ``document`` makes a tree of.
+"""
+
+from o365_exporter.checking.document import document
+from o365_exporter.checking.report import (
+    NOT_ASKED,
+    Doubt,
+    Problem,
+    Problems,
+    Report,
+    SourceCheck,
+    TenantCheck,
+    WayCheck,
+)
+from o365_exporter.checking.run import check
+
+__all__ = [
+    "NOT_ASKED",
+    "Doubt",
+    "Problem",
+    "Problems",
+    "Report",
+    "SourceCheck",
+    "TenantCheck",
+    "WayCheck",
+    "check",
+    "document",
+]

@@ -1,0 +1,57 @@
+"""The whole check: every way once, and so many tenants at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+
+from o365_exporter.checking.report import Report, TenantCheck, WayCheck
+from o365_exporter.checking.tenant import TenantChecker
+from o365_exporter.checking.ways import Ways, urls
+from o365_exporter.clock import Clock
+from o365_exporter.http import open_http
+from o365_exporter.http.probing import CONNECT_SECONDS, Prober
+from o365_exporter.settings import Settings, TenantSettings
+
+AT_ONCE = 50
+"""Tenants that are checked at a time."""
+
+
+async def check(
+    settings: Settings,
+    clock: Clock,
+    report: Report,
+    on_way: Callable[[WayCheck], None],
+    on_tenant: Callable[[TenantCheck], None],
+) -> None:
+    """Check all tenants of the settings.
+
+    Args:
+        settings: whose enabled collectors are asked.
+        clock: bounds every wait.
+        report: takes what is found, as it is found.
+        on_way: is told of each way once it is known.
+        on_tenant: is told of each tenant once it is known.
+
+    Raises:
+        ConfigurationError: a file of certificate authorities cannot be used.
+    """
+    async with (
+        open_http(settings.connection, settings.surroundings, CONNECT_SECONDS) as http,
+        anyio.create_task_group() as tasks,
+    ):
+        ways = Ways(Prober(http, clock), report, on_way)
+        at_once = anyio.CapacityLimiter(AT_ONCE)
+
+        async def one(tenant: TenantSettings) -> None:
+            async with at_once:
+                checker = TenantChecker(tenant, http=http, clock=clock, problems=report.problems, ways=ways)
+                found = await checker.check()
+            report.tenants.append(found)
+            on_tenant(found)
+
+        for tenant in settings.tenants:
+            for url in filter(None, urls(tenant)):
+                ways.begin(url, tasks)
+            tasks.start_soon(one, tenant)

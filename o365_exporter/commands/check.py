@@ -1,0 +1,83 @@
+"""``check``: what is in the way, before the first poll. Asks Microsoft, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import anyio
+
+from o365_exporter import checking, logs
+from o365_exporter.app import until_signal
+from o365_exporter.clock import SystemClock
+from o365_exporter.commands.check_words import Words
+from o365_exporter.commands.once import EXIT_SIGNAL
+from o365_exporter.commands.selection import check_for_work, of_collectors, of_tenants
+from o365_exporter.settings import Inspection, Settings, credential_doubts, inspect
+
+_QUIET = logs.LogOptions(format="console", level="error")
+"""What is wrong stands in the report; the log is for faults of the program itself."""
+
+
+def check(
+    config: Path | None,
+    environ: Mapping[str, str],
+    tenants: Sequence[str] | None,
+    collectors: Sequence[str] | None,
+    form: Literal["table", "json"],
+) -> int:
+    """Check the way to Microsoft, the sign-ins, the permissions and the sources; what is wrong is told as it is found.
+
+    Args:
+        config: the settings file.
+        environ: environment variables.
+        tenants: only these; None means all that this process would poll.
+        collectors: only these; None means every enabled one.
+        form: for people, or one object of JSON at the end.
+
+    Returns:
+        0 when nothing is wrong, 1 when something is, 128 and its number after a signal.
+
+    Raises:
+        ConfigurationError: the settings cannot be used, or there is no such tenant or collector in them.
+    """
+    try:
+        inspection = inspect(config, environ)
+        settings = _selected(inspection.settings, tenants, collectors)
+        logs.configure(_QUIET)
+        words = Words(settings, SystemClock(), quiet=form == "json")
+        report = checking.Report(tuple(_doubts(inspection, settings)), problems=checking.Problems(words.problem))
+        words.begin(report)
+        stopped = anyio.run(until_signal, partial(_check, settings, report, words))
+    except KeyboardInterrupt:  # before the signal handlers stand
+        return EXIT_SIGNAL + signal.SIGINT
+    if form == "json" and not stopped:
+        json.dump(checking.document(report), sys.stdout, indent=2, ensure_ascii=False)
+        sys.stdout.write("\n")
+    words.end(report, is_whole=not stopped)
+    if stopped:
+        return EXIT_SIGNAL + stopped
+    return 0 if report.is_good else 1
+
+
+async def _check(settings: Settings, report: checking.Report, words: Words) -> None:
+    await words.during(partial(checking.check, settings, words.clock, report, words.way, words.tenant))
+
+
+def _selected(settings: Settings, tenants: Sequence[str] | None, collectors: Sequence[str] | None) -> Settings:
+    polled = replace(settings, tenants=settings.polled(settings.tenants))
+    selected = of_collectors(of_tenants(polled, tenants), collectors)
+    check_for_work(selected)
+    return selected
+
+
+def _doubts(inspection: Inspection, settings: Settings) -> list[checking.Doubt]:
+    """What looks like an oversight in the settings: sentences that end with what to do."""
+    sentences = (*inspection.warnings, *credential_doubts(settings.tenants))
+    return [checking.Doubt(sentence) for sentence in dict.fromkeys(sentences)]

@@ -1,0 +1,68 @@
+"""Which part of the settings a command is about, as its options say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+
+from o365_exporter.errors import ConfigurationError
+from o365_exporter.settings import Settings, TenantSettings
+
+
+def of_collectors(settings: Settings, collectors: Sequence[str] | None) -> Settings:
+    """The settings with every other collector switched off; one that is off already is a fault, not silence.
+
+    Raises:
+        ConfigurationError: one of them is switched off.
+    """
+    if collectors is None:
+        return settings
+    wanted = set(collectors)
+    for tenant in settings.tenants:
+        if off := sorted(name for name in wanted if not tenant.collectors[name].enabled):
+            fault = (
+                f"collectors.{off[0]}.enabled = false for tenant {tenant.name}, but --collector {off[0]} asks for it"
+            )
+            raise ConfigurationError([f"{fault}: enable it, or leave the option out."])
+    return replace(settings, tenants=tuple(_only_enabled(tenant, wanted) for tenant in settings.tenants))
+
+
+def of_tenants(settings: Settings, names: Sequence[str] | None) -> Settings:
+    """The settings of these tenants alone.
+
+    Raises:
+        ConfigurationError: there is no tenant of such a name.
+    """
+    if names is None:
+        return settings
+    known = [tenant.name for tenant in settings.tenants]
+    faults = [_unknown(name, known) for name in names if name not in known]
+    if faults:
+        raise ConfigurationError(faults)
+    return replace(settings, tenants=tuple(tenant for tenant in settings.tenants if tenant.name in names))
+
+
+def check_for_work(settings: Settings) -> None:
+    """A poll of nothing is no success.
+
+    Raises:
+        ConfigurationError: nothing is switched on.
+    """
+    if not any(options.enabled for tenant in settings.tenants for options in tenant.collectors.values()):
+        fault = "collectors: every collector of every tenant is switched off, so that there is nothing to poll"
+        raise ConfigurationError([f"{fault}: set enabled = true for one of them."])
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    guess = f"did you mean {near[0]}?" if near else "names are those of the label tenant; check-config shows them."
+    return f"--tenant {name!r}: there is no tenant of that name: {guess}"
+
+
+def _only_enabled(tenant: TenantSettings, wanted: set[str]) -> TenantSettings:
+    collectors = {
+        name: options.model_copy(update={"enabled": options.enabled and name in wanted})
+        for name, options in tenant.collectors.items()
+    }
+    return replace(tenant, collectors=collectors)
