@@ -28,6 +28,7 @@ from o365_exporter.errors import ConfigurationError
 from o365_exporter.probing.modes import MODES
 
 OPTIONS = {
+    "completion": ["SHELL", "bash, zsh, fish"],
     "run": ["--config", "--listen", "--shard"],
     "once": ["--config", "--collector", *all_collectors(), "--format", "--output", "table,json,prom"],
     "check-config": ["--config"],

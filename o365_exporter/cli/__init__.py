@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from o365_exporter.cli.check import CHECK
 from o365_exporter.cli.check_config import CHECK_CONFIG
 from o365_exporter.cli.command import Command
+from o365_exporter.cli.completion import COMPLETION
 from o365_exporter.cli.demo import DEMO
 from o365_exporter.cli.once import ONCE
 from o365_exporter.cli.parser import Parser, parser_of
@@ -32,6 +33,7 @@ COMMANDS: Sequence[Command] = (
     DEMO,
     SIMULATE,
     PROBE,
+    COMPLETION,
 )
 """All there are, in the order of the help."""
 

@@ -34,7 +34,7 @@ _START = re.compile(r" *((?P<comment># )|\d+ +)?")
 
 
 def parser_of(commands: Sequence[Command]) -> Parser:
-    """A parser of these commands; what it finds has the function of the command in ``command``."""
+    """A parser of these commands; what it finds has what runs the command in ``command``, and itself in ``root``."""
     parser = Parser(
         prog=PROGRAM,
         description="Prometheus exporter for Microsoft 365: polls Microsoft Graph and serves /metrics.",
@@ -52,7 +52,7 @@ def parser_of(commands: Sequence[Command]) -> Parser:
             formatter_class=_Formatter,
             is_check=command.is_check,
         )
-        of_command.set_defaults(command=command.run)
+        of_command.set_defaults(command=command.run, root=parser)
         command.add_options(of_command)
     return parser
 

@@ -8,3 +8,6 @@ USERS = 1532
 
 FORMS = ("table", "json", "prom")
 """Of what ``once`` prints: for people, for machines, for Prometheus."""
+
+SHELLS = ("bash", "zsh", "fish")
+"""For which there is completion."""

@@ -1,0 +1,31 @@
+"""``completion``: a script by which a shell completes commands, options and files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+import shtab
+
+
+def completion(parser: argparse.ArgumentParser, shell: str) -> int:
+    """Print the script.
+
+    Args:
+        parser: of the whole command line.
+        shell: one of ``commands.SHELLS``.
+    """
+    for action in _actions(parser):
+        if isinstance(action.metavar, str) and "FILE" in action.metavar:
+            action.complete = shtab.FILE  # type: ignore[attr-defined] # by this shtab is told
+    print(shtab.complete(parser, shell))
+    return 0
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """Every option of a parser and of its commands."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public list of them
+        yield action
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - nor a public name for this
+            for command in action.choices.values():
+                yield from _actions(command)
