@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from o365_exporter import __version__
 from o365_exporter.cli.command import Command
-from o365_exporter.errors import one_line
+from o365_exporter.errors import ended, one_line
 
 PROGRAM = "o365-exporter"
 EXIT_UNKNOWN = 3
@@ -92,7 +92,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if not self._is_check:
             super().error(message)
-        print(f"UNKNOWN: {one_line(message)}. See {self.prog} --help.")  # noqa: T201 - Nagios reads it here
+        print(f"UNKNOWN: {ended(one_line(message))} See {self.prog} --help.")  # noqa: T201 - Nagios reads it here
         self.exit(EXIT_UNKNOWN)
 
     def understood(self, argv: Sequence[str] | None) -> argparse.Namespace:
@@ -100,8 +100,9 @@ class Parser(argparse.ArgumentParser):
         found, unknown = self.parse_known_args(argv)
         if unknown:
             names = [argument.partition("=")[0] for argument in unknown if argument.startswith("-")]
-            guess = _meant(names[0], _options(self)) if names else ""
-            getattr(found, "parser", self).error(f"unrecognized arguments: {' '.join(names) or 'one too many'}{guess}")
+            parser = getattr(found, "parser", self)
+            guess = _meant(names[0], _options(parser)) if names else ""
+            parser.error(f"unrecognized arguments: {' '.join(names) or 'one too many'}{guess}")
         return found
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:

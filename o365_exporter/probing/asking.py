@@ -139,6 +139,8 @@ def _ask(door: Door, address: SplitResult, tenant: str | None) -> Answer:
         connection.request("GET", _path(address, tenant), headers=_headers(door))
         response = connection.getresponse()
         body = response.read(_MOST + 1)
+        if response.length and len(body) <= _MOST:  # Python 3.11 and 3.12 take a cut answer for a whole one
+            raise http.client.IncompleteRead(b"", response.length)
     except ssl.SSLCertVerificationError as error:
         raise ProbeError(
             f"{_named(address)} shows a certificate that is not trusted ({error.verify_message}). Name its authority "

@@ -65,9 +65,8 @@ def read(text: str, metrics: Collection[str]) -> dict[str, dict[str, list[Row]]]
 
 
 def _end_of_name(line: str) -> int:
-    """Where the name of a line ends; whatever comes of another line is no name."""
-    brace, blank = line.find("{"), line.find(" ")
-    return brace if 0 < brace < blank or blank < 0 else blank
+    """Where the name of a series ends: at its labels, or at its value."""
+    return min(place for place in (line.find("{"), line.find(" "), len(line)) if place >= 0)
 
 
 def _row(line: str) -> tuple[dict[str, str], float]:
