@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _YOUNG, _MIDDLE, _FULL = 700, 10, 100
 """CPython's own thresholds but for the last, which is 10: a full pass after 700 000 objects more, not after 70 000."""
@@ -11,6 +13,19 @@ _YOUNG, _MIDDLE, _FULL = 700, 10, 100
 _TURN = 0.001
 """Seconds after which a thread that runs Python lets the loop have its turn, where CPython says 5 ms. Threads read
 settings anew and compress; with 5 ms the loop waited for one turn after the other."""
+
+
+@contextmanager
+def as_if_missing(package: str) -> Iterator[None]:
+    """Meanwhile a package cannot be imported: some take along what is installed, whether or not anybody needs it."""
+    before = sys.modules.get(package)
+    sys.modules[package] = None  # type: ignore[assignment] # as the import system wants it
+    try:
+        yield
+    finally:
+        del sys.modules[package]
+        if before is not None:
+            sys.modules[package] = before
 
 
 def spare_the_loop() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import json
+import subprocess
 import sys
+
+import pytest
 
 from o365_exporter.graph import largejson
 from o365_exporter.http.client import MAX_BODY
-from o365_exporter.interpreter import spare_the_loop
+from o365_exporter.interpreter import as_if_missing, spare_the_loop
 
 
 async def test_a_large_answer_sets_off_no_full_collection() -> None:
@@ -48,3 +52,17 @@ async def full_passes(*, spared: bool) -> int:
     assert len(kept[0]["value"]) > 30_000
     assert generations, "passes are seen"
     return generations.count(2)
+
+
+def test_a_package_can_be_as_if_missing() -> None:
+    """It cannot be imported meanwhile, and is there afterwards as it was."""
+    with as_if_missing("json"), pytest.raises(ModuleNotFoundError):
+        importlib.import_module("json")
+    assert importlib.import_module("json") is json
+
+
+def test_the_log_does_not_import_what_draws_tables() -> None:
+    """Rich, which shows local variables in tracebacks, is not in a process that only writes a log."""
+    code = "import sys, o365_exporter.app; print([name for name in sys.modules if name.partition('.')[0] == 'rich'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -1,5 +1,12 @@
 """The way to Microsoft's hosts, and the one home of httpx: connections, TLS, proxies, waits and attempts."""
 
+from importlib import import_module
+
+from o365_exporter.interpreter import as_if_missing
+
+with as_if_missing("rich"):  # for a command line of its own, which takes a tenth of a second
+    import_module("httpx")
+
 from o365_exporter.http.client import Http, open_http, path_to, proxies_of
 from o365_exporter.http.options import CERTIFICATE_FILE, CERTIFICATE_FOLDERS, ConnectionOptions, Surroundings
 from o365_exporter.http.proxies import Bypass, Proxies, Proxy, parse_bypasses, parse_proxy

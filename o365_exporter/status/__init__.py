@@ -1,19 +1,22 @@
 """What is known, for people: views of the store, of which pages, JSON, feeds and calendars are made."""
 
+from o365_exporter.status.announcements import messages_of
 from o365_exporter.status.board import Board
 from o365_exporter.status.due import endings_of
-from o365_exporter.status.health import Posted, posted
 from o365_exporter.status.models import (
     TENANT_STATES,
     Ending,
     IssueDetail,
     IssueView,
+    MessageDetail,
+    MessageView,
     Overview,
     SourceView,
     TenantDetail,
     TenantSummary,
 )
 from o365_exporter.status.seen import Seen, Watched
+from o365_exporter.status.words import Written, written
 
 __all__ = [
     "TENANT_STATES",
@@ -21,13 +24,16 @@ __all__ = [
     "Ending",
     "IssueDetail",
     "IssueView",
+    "MessageDetail",
+    "MessageView",
     "Overview",
-    "Posted",
     "Seen",
     "SourceView",
     "TenantDetail",
     "TenantSummary",
     "Watched",
+    "Written",
     "endings_of",
-    "posted",
+    "messages_of",
+    "written",
 ]

@@ -17,11 +17,12 @@ from anyio import CapacityLimiter
 
 from o365_exporter.clock import Clock
 from o365_exporter.graph import Remembered
-from o365_exporter.status import due, health, polling
+from o365_exporter.status import announcements, due, health, polling
 from o365_exporter.status.models import (
     TENANT_STATES,
     Ending,
     IssueDetail,
+    MessageDetail,
     Overview,
     TenantDetail,
     TenantState,
@@ -34,6 +35,9 @@ from o365_exporter.store import Poll, Store
 
 MOST_ENDINGS = 200
 """Endings that a tenant's view lists; a directory may have tens of thousands of apps."""
+
+MOST_MESSAGES = 200
+"""Messages that it lists, the foremost; a tenant may have a thousand."""
 
 KEPT_FOR = 30.0
 """Seconds for which a summary is as good as new, as far as no poll has changed: ages are told by the minute."""
@@ -111,6 +115,11 @@ class Board:
         """One issue of a tenant with its posts; None where there is none."""
         seen = self._find(tenant)
         return None if seen is None else await self._in_thread(partial(health.issue_of, seen, issue_id))
+
+    async def message(self, tenant: str, message_id: str) -> MessageDetail | None:
+        """One message of the message centre with its body; None where there is none."""
+        seen = self._find(tenant)
+        return None if seen is None else await self._in_thread(partial(announcements.message_of, seen, message_id))
 
     async def read(self, view: Callable[[Sequence[Seen]], T], tenant: str | None = None) -> T | None:
         """A view of another kind, made in the same thread of one tenant or of all; None where there is no such tenant.
@@ -236,7 +245,7 @@ def _worst_first(summary: TenantSummary) -> tuple[int, int, int, str]:
 
 def _detail(seen: Seen, client: Remembered, waits: Sequence[Wait]) -> TenantDetail:
     facts, graph = seen.watched.facts, seen.watched.graph
-    issues = health.issues_of(seen)
+    issues, messages = health.issues_of(seen), announcements.served(seen)
     endings = due.endings_of(seen)
     return TenantDetail(
         summary=_summary_of(seen, _due(seen)),
@@ -249,6 +258,9 @@ def _detail(seen: Seen, client: Remembered, waits: Sequence[Wait]) -> TenantDeta
         problems=tuple(polling.problems_of(seen)),
         services=tuple(health.services_of(seen, issues)),
         issues=tuple(issues),
+        messages=tuple(announcements.view(seen, message) for message in messages[:MOST_MESSAGES]),
+        messages_in_all=len(messages),
+        permissions=tuple(polling.permissions_of(seen)),
         endings=tuple(endings[:MOST_ENDINGS]),
         endings_in_all=len(endings),
         seats=tuple(due.seats_of(seen)),

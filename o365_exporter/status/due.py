@@ -8,6 +8,7 @@ from math import isinf
 
 from o365_exporter.collectors import credential_expiry as credentials
 from o365_exporter.collectors import subscriptions as licences
+from o365_exporter.status import announcements
 from o365_exporter.status.models import Ending, EndingKind, SeatView
 from o365_exporter.status.seen import Seen
 
@@ -20,7 +21,8 @@ SOON = 14 * 86400.0
 _APPLICATIONS = credentials.COLLECTOR.name, credentials.ApplicationsSource.name
 _SKUS = licences.COLLECTOR.name, licences.SKUS.source
 _BOUGHT = licences.COLLECTOR.name, licences.BOUGHT.source
-SOURCES = (_APPLICATIONS, _SKUS, _BOUGHT)
+_MESSAGES = announcements.COLLECTOR, announcements.MESSAGES
+SOURCES = (_APPLICATIONS, _SKUS, _BOUGHT, _MESSAGES)
 """By collector and name: those of which all this is made."""
 
 _OWN = "The exporter's own {kind}"
@@ -30,14 +32,15 @@ _OFF = ("Suspended", "LockedOut", "Deleted")
 def endings_of(seen: Seen) -> list[Ending]:
     """Everything with an end that is known, the next first; what ended long ago is history."""
     own = list(_own(seen))
-    found = [*own, *_applications(seen, but_own=bool(own)), *_subscriptions(seen)]
+    found = [*own, *_applications(seen, but_own=bool(own)), *_subscriptions(seen), *_messages(seen)]
     return sorted((each for each in found if each.at > seen.now - PAST), key=lambda each: (each.at, each.name))
 
 
 def needs_attention(ending: Ending, now: float) -> bool:
-    """Whether somebody should do something about it now."""
-    lead = SOON if ending.kind in ("own credential", "secret", "certificate") else SOON / 2
-    return ending.kind != "trial" and ending.at - now < lead
+    """Whether somebody should do something about it now; of a message that is over nobody knows whether it was done."""
+    if ending.kind == "trial" or (ending.kind == "message" and ending.at <= now):
+        return False
+    return ending.at - now < (SOON if ending.kind in ("own credential", "secret", "certificate") else SOON / 2)
 
 
 def _ending(seen: Seen, kind: EndingKind, name: str, at: float, *, id: str, note: str = "") -> Ending:  # noqa: A002 - as the field
@@ -80,6 +83,13 @@ def _subscriptions(seen: Seen) -> Iterator[Ending]:
         name = names.get(labels["sku_id"]) or labels["sku_part_number"] or labels["sku_id"]
         note = f"{status.get(labels['subscription_id'], 'unknown')}; ends, changes or renews"
         yield _ending(seen, kind, name, end, id=labels["subscription_id"], note=note)
+
+
+def _messages(seen: Seen) -> Iterator[Ending]:
+    for message in announcements.served(seen):
+        if message.action_required_by is not None:
+            note = f"{message.id}: {message.category}, {', '.join(message.services) or 'no service named'}"
+            yield _ending(seen, "message", message.title, message.action_required_by, id=message.id, note=note)
 
 
 def seats_of(seen: Seen) -> list[SeatView]:

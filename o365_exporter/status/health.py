@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from heapq import nlargest
 from urllib.parse import quote
 
 from o365_exporter.collectors import service_health as health
@@ -29,56 +27,22 @@ _INCIDENT = "incident"
 
 def issues_of(seen: Seen) -> list[IssueView]:
     """The issues that are served: open ones first, and of these those that were written of last."""
-    views = [_view(seen, issue, name) for issue, name in _served(seen)]
+    views = [view(seen, issue, name) for issue, name in served(seen)]
     return sorted(views, key=lambda issue: (not issue.is_open, -(issue.last_post or issue.start or 0.0), issue.id))
 
 
 def issue_of(seen: Seen, issue_id: str) -> IssueDetail | None:
     """One issue with its posts, the latest first; None where it is not served."""
-    for issue, name in _served(seen):
+    for issue, name in served(seen):
         if issue.id == issue_id:
-            view = _view(seen, issue, name)
+            known = view(seen, issue, name)
             words = tuple(
                 PostView(at=post.at, kind=post.kind, html=sanitised(post.html), text=plain(post.html))
                 for post in reversed(issue.words)
             )
             missing = max(0, issue.posts - len(words))
-            return IssueDetail(**dict(view), tenant=seen.name, words=words, words_missing=missing)
+            return IssueDetail(**dict(known), tenant=seen.name, words=words, words_missing=missing)
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """A post and all tenants that were told it.
-
-    Args:
-        at: seconds since 1970.
-        html: of the post, sanitised.
-        issue: that it is about, as the first of the tenants sees it.
-        tenants: by name, in their order.
-    """
-
-    at: float
-    html: str
-    issue: IssueView
-    tenants: tuple[str, ...]
-
-
-def posted(tenants: Iterable[Seen], most: int) -> list[Posted]:
-    """The latest posts of some tenants, the latest first; what many are told alike is one."""
-    told = dict[tuple[str, float], list[tuple[Seen, health.Issue, str, health.Post]]]()
-    for seen in tenants:
-        for issue, name in _served(seen):
-            for post in issue.words:
-                if post.at is not None:
-                    told.setdefault((issue.id, post.at), []).append((seen, issue, name, post))
-    latest = nlargest(most, told, key=lambda place: (place[1], place[0]))
-    return [_posted(place[1], told[place]) for place in latest]
-
-
-def _posted(at: float, told: list[tuple[Seen, health.Issue, str, health.Post]]) -> Posted:
-    seen, issue, name, post = told[0]
-    return Posted(at, sanitised(post.html), _view(seen, issue, name), tuple(each.name for each, *_ in told))
 
 
 def services_of(seen: Seen, issues: Iterable[IssueView]) -> list[ServiceView]:
@@ -98,7 +62,7 @@ def counts_of(seen: Seen) -> tuple[int, list[str], int, int]:
     """How many services are known, which are not healthy, and how many incidents and other issues are open."""
     services = _services(seen)
     unhealthy = [service.name for service, is_healthy in services if not is_healthy]
-    opened = Counter(issue.classification == _INCIDENT for issue, _ in _served(seen) if not issue.is_resolved)
+    opened = Counter(issue.classification == _INCIDENT for issue, _ in served(seen) if not issue.is_resolved)
     return len(services), unhealthy, opened[True], opened[False]
 
 
@@ -108,7 +72,7 @@ def _services(seen: Seen) -> list[tuple[health.Service, bool]]:
     return source.served(records) if isinstance(source, health.OverviewsSource) and records is not None else []
 
 
-def _served(seen: Seen) -> list[tuple[health.Issue, str]]:
+def served(seen: Seen) -> list[tuple[health.Issue, str]]:
     """The issues that pass the settings' filters, each with the name of its service."""
     source, records = seen.source(COLLECTOR, ISSUES), seen.records(COLLECTOR, ISSUES)
     if not isinstance(source, health.IssuesSource) or records is None:
@@ -118,7 +82,8 @@ def _served(seen: Seen) -> list[tuple[health.Issue, str]]:
     return [(issue, service.name) for service, issue in source.served(records, known or ())]
 
 
-def _view(seen: Seen, issue: health.Issue, service_name: str) -> IssueView:
+def view(seen: Seen, issue: health.Issue, service_name: str) -> IssueView:
+    """An issue without its posts."""
     latest = plain(issue.words[-1].html) if issue.words else ""
     return IssueView(
         id=issue.id,

@@ -91,6 +91,39 @@ class IssueDetail(IssueView):
     words_missing: int = Field(description="Posts of which no text is kept here; the admin center has them.")
 
 
+class MessageView(Model):
+    """One message of the message centre."""
+
+    id: str
+    title: str
+    category: str
+    severity: str
+    services: tuple[str, ...]
+    tags: tuple[str, ...]
+    is_major_change: bool | None = Field(description="null where Microsoft does not say, which is not no.")
+    start: Moment | None
+    end: Moment | None
+    last_modified: Moment | None
+    action_required_by: Moment | None = Field(description="Until when something must be done.")
+    admin_url: str = Field(description="This message in the Microsoft 365 admin center.")
+
+
+class MessageDetail(MessageView):
+    """One message with what Microsoft wrote."""
+
+    tenant: str
+    html: str = Field(description="Sanitised: text, lists, tables and links.")
+    text: str = Field(description="The same without tags.")
+    is_missing: bool = Field(description="Whether no text is kept here; the admin center has it.")
+
+
+class PermissionView(Model):
+    """An application permission that enabled sources need."""
+
+    name: str
+    is_granted: bool | None = Field(description="null where the token cannot be read.")
+
+
 class Ending(Model):
     """What ends, and when."""
 
@@ -198,6 +231,9 @@ class TenantDetail(Model):
     problems: tuple[Problem, ...]
     services: tuple[ServiceView, ...] = Field(description="The worst first.")
     issues: tuple[IssueView, ...] = Field(description="Open ones first, the latest first.")
+    messages: tuple[MessageView, ...] = Field(description="Of the message centre, the foremost first.")
+    messages_in_all: int = Field(description="How many there are, if more than are listed.")
+    permissions: tuple[PermissionView, ...]
     endings: tuple[Ending, ...] = Field(description="The next first.")
     endings_in_all: int = Field(description="How many there are, if more than are listed.")
     seats: tuple[SeatView, ...]

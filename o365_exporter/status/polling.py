@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from o365_exporter import permissions
 from o365_exporter.graph import LIMITS, Remembered
-from o365_exporter.status.models import Closure, Problem, SourceView, Window
+from o365_exporter.status.models import Closure, PermissionView, Problem, SourceView, Window
 from o365_exporter.status.seen import Seen
 from o365_exporter.store import Key, Poll
 
@@ -85,6 +86,16 @@ def windows_of(client: Remembered, now: float) -> list[Window]:
         )
         for limits, rates in LIMITS.items()
         for rate in rates
+    ]
+
+
+def permissions_of(seen: Seen) -> list[PermissionView]:
+    """What the sources of a tenant need, and whether its token states it."""
+    needs, roles = permissions.needs_of(seen.watched.sources.values()), seen.watched.graph.auth.roles
+    lacking = None if roles is None else permissions.missing(needs, roles)
+    return [
+        PermissionView(name=name, is_granted=None if lacking is None else name not in lacking)
+        for name in permissions.required(needs)
     ]
 
 

@@ -13,7 +13,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from o365_exporter.status import Board, IssueDetail, IssueView, Overview, TenantDetail
+from o365_exporter.status import (
+    Board,
+    IssueDetail,
+    IssueView,
+    MessageDetail,
+    MessageView,
+    Overview,
+    TenantDetail,
+    messages_of,
+)
 
 ROOT = "/api/v1"
 DESCRIPTION = f"{ROOT}/openapi.json"
@@ -27,6 +36,10 @@ class Problem(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     detail: str = Field(description="One sentence.")
+
+
+class Messages(RootModel[tuple[MessageView, ...]]):
+    """Messages of the message centre of one tenant, the foremost first."""
 
 
 class Issues(RootModel[tuple[IssueView, ...]]):
@@ -83,6 +96,9 @@ def api_routes(board: Board, version: str) -> Iterator[Route]:
 
 
 def _operations(board: Board) -> tuple[Operation, ...]:
+    async def messages(tenant: str) -> Messages | None:
+        return await board.read(lambda seen: Messages(tuple(messages_of(seen[0]))), tenant)
+
     async def issues(tenant: str) -> Issues | None:
         found = await board.tenant(tenant)
         return None if found is None else Issues(found.issues)
@@ -100,6 +116,15 @@ def _operations(board: Board) -> tuple[Operation, ...]:
             board.issue,
             {**tenant, "id": "the id of an issue, such as EX123456"},
             f"There is no such tenant, or no such issue is served of it; {ROOT}/issues lists them.",
+        ),
+        Operation("/messages", "Messages of the message centre.", Messages, messages, tenant, nobody),
+        Operation(
+            "/message",
+            "One message, with what Microsoft wrote.",
+            MessageDetail,
+            board.message,
+            {**tenant, "id": "the id of a message, such as MC123456"},
+            f"There is no such tenant, or no such message is served of it; {ROOT}/messages lists them.",
         ),
     )
 

@@ -1,6 +1,7 @@
-"""``/feed.atom`` and ``/feed/{tenant}.atom``: what Microsoft wrote about incidents, for a reader of feeds.
+"""``/feed.atom`` and ``/feed/{tenant}.atom``: what Microsoft wrote, for a reader of feeds.
 
-One entry for each post: what many tenants are told alike is one entry that names them. RFC 4287.
+One entry for each post about an incident and for each message of the message centre; what many tenants are told alike
+is one entry that names them. RFC 4287.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from o365_exporter.fields import iso
-from o365_exporter.status import Board, Posted, Seen, posted
+from o365_exporter.status import Board, Seen, Written, written
 from o365_exporter.web import paths
 
 MOST_ENTRIES = 100
@@ -59,10 +60,10 @@ def feed_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
         root: address of the exporter, by which the reader has come; it ends in a slash.
         tenant: whose feed it is; empty for all.
     """
-    entries = posted(seen, MOST_ENTRIES)
+    entries = written(seen, MOST_ENTRIES)
     top = ET.Element("feed", {"xmlns": _ATOM})
     _add(top, "id", _identity("feed", tenant))
-    _add(top, "title", f"Microsoft 365 incidents of {tenant}" if tenant else "Microsoft 365 incidents")
+    _add(top, "title", f"Microsoft 365: {tenant}" if tenant else "Microsoft 365")
     latest = entries[0].at if entries else None
     _add(top, "updated", iso(latest) or "1970-01-01T00:00:00Z")
     ET.SubElement(ET.SubElement(top, "author"), "name").text = "Microsoft, read by o365_exporter"
@@ -73,20 +74,21 @@ def feed_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
     return bytes(ET.tostring(top, encoding="utf-8", xml_declaration=True))
 
 
-def _entry(posted: Posted, root: str) -> ET.Element:
-    entry, issue = ET.Element("entry"), posted.issue
-    _add(entry, "id", _identity("post", issue.id, iso(posted.at)))
-    _add(entry, "title", f"{issue.id}: {issue.title} ({issue.service_name}, {issue.status})")
-    _add(entry, "updated", iso(posted.at))
-    _add(entry, "published", iso(posted.at))
-    page = root + paths.issue_page(posted.tenants[0], issue.id)
-    ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": page})
-    ET.SubElement(entry, "link", {"rel": "related", "type": "text/html", "href": issue.admin_url})
-    for term in filter(None, (issue.classification, issue.service_name)):
-        ET.SubElement(entry, "category", {"term": _legal(term)})
-    _add(entry, "summary", f"Of {_named(posted.tenants)}.")
+def _entry(written: Written, root: str) -> ET.Element:
+    entry = ET.Element("entry")
+    parts = (written.id, iso(written.at)) if written.kind == "post" else (written.id,)
+    _add(entry, "id", _identity(written.kind, *parts))
+    _add(entry, "title", written.title)
+    _add(entry, "updated", iso(written.at))
+    page = paths.issue_page if written.kind == "post" else paths.message_page
+    href = root + page(written.tenants[0], written.id)
+    ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": href})
+    ET.SubElement(entry, "link", {"rel": "related", "type": "text/html", "href": written.admin_url})
+    for term in filter(None, map(_legal, (written.kind, *written.subjects))):
+        ET.SubElement(entry, "category", {"term": term})
+    _add(entry, "summary", f"Of {_named(written.tenants)}.")
     content = ET.SubElement(entry, "content", {"type": "html"})
-    content.text = _legal(posted.html)
+    content.text = _legal(written.html)
     return entry
 
 

@@ -21,6 +21,11 @@ def issue_page(tenant: str, issue_id: str) -> str:
     return f"issue?{urlencode({'tenant': _sendable(tenant), 'id': issue_id})}"
 
 
+def message_page(tenant: str, message_id: str) -> str:
+    """The page of a message of the message centre."""
+    return f"message?{urlencode({'tenant': _sendable(tenant), 'id': message_id})}"
+
+
 def feed(tenant: str = "") -> str:
     """The feed of a tenant, or of all."""
     return f"{FEED}/{_part(tenant)}.atom" if tenant else f"{FEED}.atom"

@@ -73,7 +73,7 @@ def test_every_answer_is_as_described(described: Any) -> None:
     """Status, type and form of each operation, for parameters that are right, odd, missing and twice."""
     operations = [result.ok() for result in described.get_all_operations()]
     assert {operation.path for operation in operations} == {
-        f"/api/v1/{name}" for name in ("overview", "tenant", "issues", "issue")
+        f"/api/v1/{name}" for name in ("overview", "tenant", "issues", "issue", "messages", "message")
     }
     for operation in operations:
         for mode in GenerationMode:
@@ -88,7 +88,7 @@ def test_every_answer_is_as_described(described: Any) -> None:
 
 
 @pytest.mark.parametrize("tenant", [STRANGE, "fabrikam", None])
-@pytest.mark.parametrize("operation", ["overview", "tenant", "issues"])
+@pytest.mark.parametrize("operation", ["overview", "tenant", "issues", "messages"])
 def test_what_is_there_is_as_described(client: httpx.Client, operation: str, tenant: str | None) -> None:
     """The answers with something in them, too, which no made-up parameter finds."""
     if (tenant is None) != (operation == "overview"):

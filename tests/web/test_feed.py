@@ -94,7 +94,7 @@ async def test_a_strange_name_has_a_feed_and_a_calendar() -> None:
     name = "../a b/ü&<\ufffe>"
     async with rig(small("contoso"), {"O365_TENANTS__CONTOSO__NAME": name}) as made, polling(made):
         feed = await read(made, "/feed/..%2Fa%20b%2F%C3%BC%26%3C%EF%BF%BE%3E.atom")
-        assert feed.findtext(ATOM + "title") == "Microsoft 365 incidents of ../a b/ü&<>"
+        assert feed.findtext(ATOM + "title") == "Microsoft 365: ../a b/ü&<>"
         async with client_of(made) as client:
             answer = await client.get("/calendar/..%2Fa%20b%2F%C3%BC%26%3C%EF%BF%BE%3E.ics")
     assert answer.status_code == httpx.codes.OK

@@ -1,0 +1,73 @@
+"""Messages of the message centre, as people read them."""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import quote
+
+from o365_exporter.collectors import message_center as messages
+from o365_exporter.markup import plain, sanitised
+from o365_exporter.status.models import MessageDetail, MessageView
+from o365_exporter.status.seen import Seen
+
+COLLECTOR = messages.COLLECTOR.name
+MESSAGES, BODIES = messages.MessagesSource.name, messages.BodiesSource.name
+
+
+def served(seen: Seen) -> list[messages.Message]:
+    """The messages that pass the settings' filter, the foremost first."""
+    source, records = seen.source(COLLECTOR, MESSAGES), seen.records(COLLECTOR, MESSAGES)
+    return source.passing(records) if isinstance(source, messages.MessagesSource) and records is not None else []
+
+
+def messages_of(seen: Seen) -> list[MessageView]:
+    """The same as people see them."""
+    return [view(seen, message) for message in served(seen)]
+
+
+def message_of(seen: Seen, message_id: str) -> MessageDetail | None:
+    """One message with its body; None where it is not served."""
+    found = next((message for message in served(seen) if message.id == message_id), None)
+    if found is None:
+        return None
+    html = bodies_of(seen).get(message_id)
+    return MessageDetail(
+        **dict(view(seen, found)),
+        tenant=seen.name,
+        html="" if html is None else sanitised(html),
+        text="" if html is None else plain(html),
+        is_missing=html is None,
+    )
+
+
+def bodies_of(seen: Seen) -> dict[str, str]:
+    """The bodies that are kept, as HTML that nobody has sanitised yet, by message."""
+    records: messages.Bodies | None = seen.records(COLLECTOR, BODIES)
+    return {
+        body.id: body.content if body.is_html else _paragraphs(body.content)
+        for body in records or ()
+        if not body.too_long
+    }
+
+
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{escape(line)}</p>" for line in text.splitlines() if line.strip())
+
+
+def view(seen: Seen, message: messages.Message) -> MessageView:
+    """A message without its body."""
+    admin_center = seen.watched.facts.cloud.admin_center
+    return MessageView(
+        id=message.id,
+        title=message.title,
+        category=message.category,
+        severity=message.severity,
+        services=message.services,
+        tags=message.tags,
+        is_major_change=message.is_major_change,
+        start=message.start,
+        end=message.end,
+        last_modified=message.last_modified,
+        action_required_by=message.action_required_by,
+        admin_url=f"{admin_center}/#/MessageCenter/:/messages/{quote(message.id, safe='')}",
+    )
