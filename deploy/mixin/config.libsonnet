@@ -24,6 +24,8 @@
       seatsUsedRatio: 0.95,
       // O365SubscriptionEndsSoon, O365TrialEnds.
       subscriptionDays: 14,
+      // O365MessageActionRequired: the date lies within so many days.
+      messageDays: 30,
       // O365UsageCollapsed: users as against a week before, of 1; not where there were fewer than so many.
       usageRatio: 0.5,
       usageUsers: 20,

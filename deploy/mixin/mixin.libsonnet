@@ -7,6 +7,7 @@ local files = {
   'service-health': importstr '../prometheus/rules/service-health.yaml',
   credentials: importstr '../prometheus/rules/credentials.yaml',
   subscriptions: importstr '../prometheus/rules/subscriptions.yaml',
+  messages: importstr '../prometheus/rules/messages.yaml',
   usage: importstr '../prometheus/rules/usage.yaml',
   exporter: importstr '../prometheus/rules/exporter.yaml',
 };

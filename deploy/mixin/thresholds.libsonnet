@@ -16,6 +16,9 @@ local places = {
     seatsUsedRatio: ['>= %s <= 1'],
     subscriptionDays: ['< %s * 86400', 'within %s days'],
   },
+  messages: {
+    messageDays: ['< %s * 86400', 'within %s days'],
+  },
   usage: {
     usageRatio: ['ratio_to_week_before < %s'],
     usageUsers: ['offset 1w >= %s)'],

@@ -30,12 +30,22 @@ GOLDEN_TIME = 1_773_144_000
 
 NASTY = "\"'\\`}){ $labels {{ .x }}%q,\n\t\u00ad\u200b\x7f\U000e0001\U0001f680é|.*"
 """What a name can consist of: PromQL's and the templates' own signs, and runes that Go writes as escapes."""
-NAMED = {"tenant", "service_id", "issue_id", "app_id", "credential_id", "sku_id", "subscription_id", "user"}
+NAMED = {
+    "tenant",
+    "service_id",
+    "issue_id",
+    "app_id",
+    "credential_id",
+    "sku_id",
+    "subscription_id",
+    "message_id",
+    "user",
+}
 RENAMED = {
-    *("service_name", "title", "feature", "app_name", "credential_name", "sku_part_number", "product_name"),
+    *("service_name", "title", "services", "feature", "app_name", "credential_name", "sku_part_number", "product_name"),
     "applies_to",
 }
-REJUDGED = {"status", "classification", "trial"}
+REJUDGED = {"status", "classification", "trial", "category", "severity", "major_change"}
 """Labels with closed lists whose value may change from one poll to the next."""
 
 TROUBLE = {

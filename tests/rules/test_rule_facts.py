@@ -30,7 +30,9 @@ class Fact:
     type: str = "gauge"
 
 
-THINGS = frozenset({"issue_id", "service_id", "app_id", "kind", "area", "collector", "sku_id", "subscription_id"})
+THINGS = frozenset(
+    {"issue_id", "service_id", "app_id", "kind", "area", "collector", "sku_id", "subscription_id", "message_id"}
+)
 """Labels that tell two alerts of one name apart."""
 
 PROMETHEUS = {

@@ -25,10 +25,14 @@ HEALTH = Link("Service health in the admin centre", f"{ADMIN}/servicehealth")
 HISTORY = Link("History in the admin centre", f"{ADMIN}/servicehealth/history")
 LICENCES = Link("Licences in the admin centre", f"{ADMIN}/licenses")
 SUBSCRIPTIONS = Link("Subscriptions in the admin centre", f"{ADMIN}/subscriptions")
+MESSAGES = Link("Message centre in the admin centre", f"{ADMIN}/MessageCenter")
 REPORTS = Link("Usage in the admin centre", f"{ADMIN}/reportsUsage")
 APPS = Link("App registrations in Entra", "https://entra.microsoft.com")
 ISSUE = Link("Open in the admin centre", f"{ADMIN}/servicehealth/:/alerts/${{__value.raw}}")
 """For a cell that holds an issue's id."""
+
+MESSAGE = Link("Open in the admin centre", f"{ADMIN}/MessageCenter/:/messages/${{__value.raw}}")
+"""For a cell that holds a message's id."""
 
 
 def dashboard(uid: str, title: str, tenant: str = "${tenant:queryparam}") -> Link:

@@ -19,6 +19,7 @@ DAYS_OF_CREDENTIAL: tuple[Step, ...] = ((None, BAD), (7, WARNING), (30, GOOD))
 DAYS_PAST: tuple[Step, ...] = ((None, WARNING), (0, GOOD))
 DAYS_AGO: tuple[Step, ...] = ((None, GOOD), (-7, BAD))
 DAYS_OF_SUBSCRIPTION: tuple[Step, ...] = ((None, BAD), (0, WARNING), (14, GOOD))
+DAYS_OF_MESSAGE: tuple[Step, ...] = ((None, GOOD), (0, WARNING), (30, GOOD))
 SHARE_OF_SEATS: tuple[Step, ...] = ((None, GOOD), (0.95, WARNING), (1.0001, BAD))
 SECONDS_WITHOUT_POST: tuple[Step, ...] = ((None, "text"), (36 * 3600, WARNING))
 SECONDS_OF_REPORT: tuple[Step, ...] = ((None, GOOD), (6 * 86400, WARNING))
@@ -74,6 +75,15 @@ COLOURS: dict[str, str] = {
     # issues
     "advisory": NEUTRAL,
     "incident": BAD,
+    # messages
+    "stayInformed": GOOD,
+    "planForChange": NEUTRAL,
+    "preventOrFixIssue": WARNING,
+    "normal": GOOD,
+    "high": WARNING,
+    "critical": BAD,
+    "false": GOOD,
+    "true": NEUTRAL,
     # mailboxes
     "under_limit": GOOD,
     "warning_issued": WORKING,
@@ -86,6 +96,8 @@ COLOURS: dict[str, str] = {
 _NAMES = {
     "ok": "OK",
     "tls": "TLS",
+    "true": "yes",
+    "false": "no",
     "android_phone": "Android",
     "chrome_os": "ChromeOS",
     "ios": "iOS",

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tests.rules.kit import alerts
-from tests.rules.timelines.world import DAY, NEVER, Credential, Exporter, Fault, Issue, Sku, Subscription, Tenant
+from tests.rules.timelines.world import (
+    DAY,
+    NEVER,
+    Credential,
+    Exporter,
+    Fault,
+    Issue,
+    Message,
+    Sku,
+    Subscription,
+    Tenant,
+)
 
 HOLDERS = {"consumed": 80}
 
@@ -59,6 +70,7 @@ CAUSES: Mapping[str, Callable[[str], Tenant]] = {
     "O365TrialEnds": lambda name: Tenant(
         name, subscriptions=[Subscription("sub-1", "e3", {0: "Enabled"}, ends=12 * DAY, trial=True)]
     ),
+    "O365MessageActionRequired": lambda name: Tenant(name, messages=[Message("MC1", {0: 20 * DAY})]),
     "O365MailboxesCannotSend": lambda name: Tenant(name, quota={0: 3}),
     "O365ReportStuck": lambda name: Tenant(name, refresh=lambda _: -8),
     "O365ReportColumnsMissing": lambda name: Tenant(
@@ -127,6 +139,7 @@ COLLECTORS = {
     "service-health": ("service_health",),
     "credentials": ("credential_expiry",),
     "subscriptions": ("subscriptions",),
+    "messages": ("message_center",),
     "usage": ("exchange_usage",),
     "exporter": ("service_health", "credential_expiry"),
 }

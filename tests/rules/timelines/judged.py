@@ -23,6 +23,7 @@ _THINGS = (
     "issue_id",
     "service_id",
     "app_id",
+    "message_id",
     "subscription_id",
     "sku_id",
     "area",

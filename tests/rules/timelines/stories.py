@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.rules.timelines.judged import Timeline, World
-from tests.rules.timelines.world import DAY, NEVER, Credential, Exporter, Fault, Issue, Sku, Subscription, Tenant
+from tests.rules.timelines.world import (
+    DAY,
+    NEVER,
+    Credential,
+    Exporter,
+    Fault,
+    Issue,
+    Message,
+    Sku,
+    Subscription,
+    Tenant,
+)
 
 WELL = "serviceOperational"
 ILL = "serviceDegradation"
@@ -1062,6 +1073,49 @@ LICENCES = World(
 )
 
 
+def message(name: str, *lines: str, action_by: Mapping[float, float | None], **listed: Any) -> Timeline:
+    """A story of one message. Of dates of Microsoft's the policy has no row: as those of credentials, without pages."""
+    faults = listed.pop("faults", [])
+    return story(
+        "dates",
+        name,
+        *lines,
+        collectors=("message_center",),
+        messages=[Message("MC1", action_by, **listed)],
+        faults=faults,
+    )
+
+
+MESSAGES = World(
+    "messages",
+    1440,
+    (
+        message("to-be-read", action_by={0: None}),
+        message("far-ahead", action_by={0: 60 * DAY}),
+        message("long-past", action_by={0: -10}),
+        message("in-twenty-days", "tickets MC1 1..75", action_by={0: 20 * DAY}),
+        message("comes-near", "tickets MC1 400..480", action_by={0: 30 * DAY + 400}),
+        message("passes", "tickets MC1 1..75", "tickets over MC1 600..720", action_by={0: 600}),
+        message("is-put-off", "tickets MC1 1..75", "tickets over MC1 300..420", action_by={0: 20 * DAY, 300: 80 * DAY}),
+        message("is-put-off-a-little", "tickets MC1 1..75", action_by={0: 10 * DAY, 300: 20 * DAY}),
+        message(
+            "needs-nothing-any-more", "tickets MC1 1..75", "tickets over MC1 300..420", action_by={0: DAY, 300: None}
+        ),
+        message("is-taken-away", "tickets MC1 1..75", "tickets over MC1 300..420", action_by={0: DAY}, listed=(0, 300)),
+        message("is-new", "tickets MC1 300..375", action_by={0: DAY * 5}, listed=(300, NEVER)),
+        message(
+            "stays-while-nobody-can-see",
+            "tickets MC1 1..75",
+            "tickets message_center 200..400",
+            action_by={0: 20 * DAY},
+            faults=[Fault("messages", "permission", 200)],
+        ),
+    ),
+    step=4,
+    subjects=("messages", "exporter"),
+)
+
+
 def report(policy: str, name: str, *lines: str, **truth: Any) -> Timeline:
     """A story of usage reports."""
     return story(policy, name, *lines, collectors=("exchange_usage", "teams_usage"), **truth)
@@ -1092,4 +1146,4 @@ REPORTS = World(
     subjects=("usage", "exporter"),
 )
 
-WORLDS = (HEALTH, MONITORING, *ALONE, NEWS, CREDENTIALS, LICENCES, REPORTS)
+WORLDS = (HEALTH, MONITORING, *ALONE, NEWS, CREDENTIALS, LICENCES, MESSAGES, REPORTS)

@@ -104,6 +104,16 @@ class Subscription:
     trial: bool = False
 
 
+@dataclass
+class Message:
+    """A message of the message centre; listed between two moments, its date for an action changes by the minute."""
+
+    id: str
+    action_by: Mapping[float, float | None]
+    listed: Span = (-NEVER, NEVER)
+    title: str = "A setting is retired"
+
+
 @dataclass(frozen=True)
 class Fault:
     """A source that fails, or a token that cannot be had (source ``token``)."""
@@ -129,6 +139,7 @@ class Tenant:
     rotating: set[str] = field(default_factory=set)
     skus: list[Sku] = field(default_factory=lambda: [Sku("e3", {-NEVER: {}})])
     subscriptions: list[Subscription] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
     own: Mapping[float, tuple[float, float | None]] = field(default_factory=dict)
     own_app: str = ""
     faults: list[Fault] = field(default_factory=list)
@@ -232,6 +243,18 @@ def _subscriptions(tenant: Tenant, minute: float) -> Iterator[Sample]:
         yield "o365_subscription_next_lifecycle_timestamp_seconds", one.ends * 60, labels
 
 
+def _messages(tenant: Tenant, minute: float) -> Iterator[Sample]:
+    kind = {"category": "planForChange", "severity": "normal", "major_change": "unknown"}
+    listed = [one for one in tenant.messages if one.listed[0] <= minute < one.listed[1]]
+    yield "o365_messages", len(listed), kind
+    for one in listed:
+        ids = {"message_id": one.id}
+        yield "o365_message_info", 1, {**ids, **kind, "services": "Exchange Online", "title": one.title}
+        yield "o365_message_last_modified_timestamp_seconds", 0, ids
+        if (date := at(one.action_by, minute)) is not None:
+            yield "o365_message_action_required_timestamp_seconds", date * 60, ids
+
+
 def _report(*reports: str) -> Callable[[Tenant, float], Iterator[Sample]]:
     def samples(tenant: Tenant, minute: float) -> Iterator[Sample]:
         day = tenant.refresh(minute) if tenant.refresh else minute // DAY - 2
@@ -270,6 +293,7 @@ KINDS = (
     Kind("credential_expiry", "applications", 60, 360, _applications),
     Kind("subscriptions", "skus", 60, 360, _skus),
     Kind("subscriptions", "subscriptions", 60, 360, _subscriptions),
+    Kind("message_center", "messages", 60, DAY, _messages),
     Kind("exchange_usage", "email_activity", 360, 3 * DAY, _report("getEmailActivityUserDetail")),
     Kind("exchange_usage", "mailbox_usage", 360, 3 * DAY, _report("getMailboxUsageDetail")),
     Kind("teams_usage", "users_activity", 360, 3 * DAY, _report("getTeamsUserActivityUserDetail")),

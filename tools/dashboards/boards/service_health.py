@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools.dashboards import looks
+from tools.dashboards.boards import messages
 from tools.dashboards.boards.parts import TENANT, UNKNOWN, trust
 from tools.dashboards.links import HEALTH, HISTORY, ISSUE
 from tools.dashboards.model import Bars, Dashboard, Label, Lines, Query, Section, Stat, Table, Timeline, Value, Variable
@@ -297,7 +298,8 @@ HISTORY_OF = Section(
 DASHBOARD = Dashboard(
     uid="o365-service-health",
     title="Microsoft 365: service health",
-    about="Microsoft's own word about its services: states over time, open incidents and advisories, history.",
+    about="Microsoft's own word about its services: states over time, open incidents and advisories, "
+    "messages, history.",
     sections=(
         NOW,
         Section("service_health", "Services", (TIMELINE, SERVICES, SPREAD)),
@@ -323,6 +325,7 @@ DASHBOARD = Dashboard(
                 ),
             ),
         ),
+        messages.SECTION,
         HISTORY_OF,
     ),
     variables=(Variable("service", "Service", "label_values(o365_service_healthy, service_name)"),),
