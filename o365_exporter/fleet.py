@@ -145,18 +145,23 @@ class Fleet:
         self._members[settings.name] = _Member(settings, tenant)
 
     def _tenant(self, settings: TenantSettings) -> Tenant:
-        graph = self._client(
-            tenant_name=settings.name,
-            tenant_id=settings.tenant_id,
-            cloud=settings.cloud,
-            credential=settings.credential,
-            login_url=settings.login_url,
-            graph_url=settings.graph_url,
-        )
+        graph = client_of(settings, self._client)
         jobs = _jobs(settings)
         if not jobs:
             log.warning("nothing to poll", tenant=settings.name, message="Every collector is switched off.")
         return Tenant(_facts(settings), graph, jobs)
+
+
+def client_of(settings: TenantSettings, client: Callable[..., GraphClient]) -> GraphClient:
+    """A tenant's client; ``client`` makes it of what is particular to a tenant."""
+    return client(
+        tenant_name=settings.name,
+        tenant_id=settings.tenant_id,
+        cloud=settings.cloud,
+        credential=settings.credential,
+        login_url=settings.login_url,
+        graph_url=settings.graph_url,
+    )
 
 
 def _facts(settings: TenantSettings) -> TenantFacts:

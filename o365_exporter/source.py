@@ -16,6 +16,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from o365_exporter.graph import Endpoint, GraphClient
+from o365_exporter.history import History
 from o365_exporter.metrics import Metric, Sample
 from o365_exporter.texts import UnusableError
 
@@ -199,6 +200,7 @@ class Collector:
         sources: builds the sources for one tenant's options.
         derived: series that no source of it stands behind alone.
         without: what it means that the permission is missing, where that is not the loss of its series.
+        history: builds what can be asked of the past of its series, for one tenant's options.
     """
 
     name: str
@@ -208,6 +210,7 @@ class Collector:
     sources: Callable[[Any], tuple[Source[Any], ...]]
     derived: tuple[Derived, ...] = ()
     without: str = ""
+    history: Callable[[Any], tuple[History[Any], ...]] = lambda _options: ()
 
     @property
     def all_metrics(self) -> tuple[Metric, ...]:

@@ -18,6 +18,7 @@ from o365_exporter.metrics import Metric
 from o365_exporter.scheduler import FIRST_RETRY, LAST_RETRY
 from o365_exporter.source import Collector, Source, format_duration
 from tools import (
+    make_backfill,
     make_clouds,
     make_configuration,
     make_dependencies,
@@ -53,6 +54,7 @@ def generated() -> dict[str, str]:
     """Every generated file: its path from the root, and what must be in it."""
     return {
         "docs/metrics.md": metrics_page(),
+        "docs/backfill.md": make_backfill.document(),
         "docs/configuration.md": make_configuration.document(),
         "docs/dependencies.md": make_dependencies.document(),
         "docs/errors.md": make_errors.document(),

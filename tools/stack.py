@@ -182,13 +182,14 @@ def _alertmanager(programs: Programs, stack: Stack, folder: Path) -> list[str]:
     ]
 
 
-def prometheus_command(program: str, folder: Path, address: str) -> list[str]:
-    """The command line of a Prometheus that keeps ``prometheus.yml`` and its data in a folder."""
+def prometheus_command(program: str, folder: Path, address: str, *flags: str) -> list[str]:
+    """The command line of a Prometheus that keeps ``prometheus.yml`` and its data in a folder, with further flags."""
     return [
         program,
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'prometheus'}",
         f"--web.listen-address={address}",
+        *flags,
     ]
 
 

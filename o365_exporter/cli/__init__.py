@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 
+from o365_exporter.cli.backfill import BACKFILL
 from o365_exporter.cli.check import CHECK
 from o365_exporter.cli.check_config import CHECK_CONFIG
 from o365_exporter.cli.command import Command
@@ -30,6 +31,7 @@ COMMANDS: Sequence[Command] = (
     ONCE,
     CHECK,
     CHECK_CONFIG,
+    BACKFILL,
     DEMO,
     SIMULATE,
     PROBE,

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from o365_exporter.filters import Filter
 from o365_exporter.metrics import Metric
-from o365_exporter.reports import Active, Count, Deleted, Measure, Report, Sum, UsageOptions, usage_collector
+from o365_exporter.reports import Active, Count, Deleted, Measure, Report, Sum, Trend, UsageOptions, usage_collector
 
 _ACTIONS = {"action": ("sent", "received", "read")}
 _ACTIVITY = {"activity": ("active", "inactive")}
@@ -92,6 +92,9 @@ USER_ITEMS = Metric(
 )
 
 _COUNTS = {"sent": Sum("Send Count"), "received": Sum("Receive Count"), "read": Sum("Read Count")}
+_COUNTED = {"sent": "Send", "received": "Receive", "read": "Read"}
+"""The same in the trend."""
+
 _STORAGE = Sum("Storage Used (Byte)")
 _QUOTA_COLUMNS = {
     "under_limit": "Under Limit",
@@ -100,6 +103,10 @@ _QUOTA_COLUMNS = {
     "send_receive_prohibited": "Send/Receive Prohibited",
     "indeterminate": "Indeterminate",
 }
+
+_BY_QUOTA = tuple(
+    Measure(MAILBOXES_BY_QUOTA, Sum(column), {"quota_status": status}) for status, column in _QUOTA_COLUMNS.items()
+)
 
 REPORTS = (
     Report(
@@ -111,6 +118,10 @@ REPORTS = (
             *(Measure(EMAILS, count, {"action": action}) for action, count in _COUNTS.items()),
         ),
         each=tuple(Measure(USER_EMAILS, count, {"action": action}) for action, count in _COUNTS.items()),
+        trend=Trend(
+            "getEmailActivityCounts",
+            tuple(Measure(EMAILS, Sum(column), {"action": action}) for action, column in _COUNTED.items()),
+        ),
     ),
     Report(
         source="mailbox_usage",
@@ -131,11 +142,9 @@ REPORTS = (
     Report(
         source="mailbox_quota",
         function="getMailboxUsageQuotaStatusMailboxCounts",
-        newest=tuple(
-            Measure(MAILBOXES_BY_QUOTA, Sum(column), {"quota_status": status})
-            for status, column in _QUOTA_COLUMNS.items()
-        ),
+        newest=_BY_QUOTA,
         users="",
+        trend=Trend("getMailboxUsageQuotaStatusMailboxCounts", _BY_QUOTA),
     ),
 )
 

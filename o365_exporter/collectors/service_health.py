@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from http import HTTPStatus
 from math import inf
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ from o365_exporter.errors import PollError
 from o365_exporter.fields import UNKNOWN, Json, closed, member
 from o365_exporter.filters import Filter
 from o365_exporter.graph import Endpoint, GraphClient
+from o365_exporter.history import History, Past, Stretch, Window, counted
 from o365_exporter.listing import Listing, ListSource, left_out_remark, parsed
 from o365_exporter.markup import plain
 from o365_exporter.metrics import Metric, Sample
@@ -156,6 +158,14 @@ ISSUES = Endpoint(
     limits="service_communications",
     urgent=True,
 )
+PAST_ISSUES = replace(
+    ISSUES,
+    select=("id", "service", "classification", "isResolved", "startDateTime", "endDateTime"),
+    page_sizes=(1000, 100, 25),
+    urgent=False,
+)
+"""The same without their posts, which are nine tenths of them; nothing waits for it."""
+
 ISSUE = Endpoint(
     route="/admin/serviceAnnouncement/issues/{id}",
     permissions=PERMISSIONS,
@@ -166,6 +176,8 @@ ISSUES_OF_SERVICE = Endpoint(
     route="/admin/serviceAnnouncement/healthOverviews/{id}/issues",
     permissions=PERMISSIONS,
     select=("id",),
+    page_sizes=(1000, 100),
+    paging="maxpagesize",
     limits="service_communications",
     urgent=True,
 )
@@ -181,6 +193,9 @@ _READ_RESOLVED_EVERY = 6 * 3600.0
 
 _ISSUES_KNOWN = 200
 """Issues of which is kept, for all tenants, which overviews carry them; the oldest go first."""
+
+_SHOWN = 3
+"""Issues that are named as examples."""
 
 _NOT_FOUND = HTTPStatus.NOT_FOUND
 _TWICE = 2
@@ -455,14 +470,14 @@ class IssuesSource(Source[Issues]):
             return
         before = {issue.id: issue for issue in previous}
         for issue in records:
-            if self._serves(_service_of(issue, {}), issue):
+            if _serves(self._options, _service_of(issue, {}), issue):
                 yield from (_news_of(issue, post) for post in _unheard(issue, before.get(issue.id)))
 
     def served(self, records: Issues, services: Iterable[Service]) -> list[tuple[Service, Issue]]:
         """The issues that the settings serve, each with its service as the overviews name it now."""
         names = {service.id: service.name for service in services}
         issues = ((_service_of(issue, names), issue) for issue in records)
-        return [(service, issue) for service, issue in issues if self._serves(service, issue)]
+        return [(service, issue) for service, issue in issues if _serves(self._options, service, issue)]
 
     def samples(self, records: Issues, siblings: Mapping[str, Any]) -> Iterator[Sample]:
         services: Services | tuple[Service, ...] = siblings.get(OverviewsSource.name) or ()
@@ -470,12 +485,6 @@ class IssuesSource(Source[Issues]):
         yield from _open_counts(_watched(services, self._options), issues)
         for service, issue in issues:
             yield from _issue_samples(service, issue)
-
-    def _serves(self, service: Service, issue: Issue) -> bool:
-        """The filter on classifications never hides what Graph cannot classify."""
-        classified = issue.classification in CLASSIFICATIONS
-        passes = not classified or self._options.classifications.keeps(issue.classification)
-        return passes and self._options.services.keeps(service.name, service.id)
 
     def remarks(self, records: Issues) -> Iterator[str]:
         if records.left_out:
@@ -611,7 +620,14 @@ def _carries(graph: GraphClient, issue_id: str) -> dict[str, bool]:
     return known.setdefault(issue_id, {})
 
 
-def _service_of(issue: Issue, names: Mapping[str, str]) -> Service:
+def _serves(options: Options, service: Service, issue: Issue | PastIssue) -> bool:
+    """The filter on classifications never hides what Graph cannot classify."""
+    classified = issue.classification in CLASSIFICATIONS
+    passes = not classified or options.classifications.keeps(issue.classification)
+    return passes and options.services.keeps(service.name, service.id)
+
+
+def _service_of(issue: Issue | PastIssue, names: Mapping[str, str]) -> Service:
     """The service of an issue, by the name that the overviews have for it now, if any."""
     return Service(id=issue.service_id, name=names.get(issue.service_id, issue.service or issue.service_id), status="")
 
@@ -653,10 +669,148 @@ def _issue_samples(service: Service, issue: Issue) -> Iterator[Sample]:
             yield metric.at(moment, **labels)
 
 
+@dataclass(frozen=True, slots=True)
+class PastIssue:
+    """What is kept of an issue, open or resolved, to tell when it was open. Times as in ``Issue``."""
+
+    id: str
+    service_id: str
+    service: str
+    classification: str
+    is_resolved: bool
+    start: float | None
+    end: float | None
+
+    def lasted(self, until: float) -> tuple[float, float] | None:
+        """From when until when it was open, as far as ``until``; None where its times do not tell."""
+        end = self.end if self.is_resolved else max(until, self.start or until)
+        return None if self.start is None or end is None or end < self.start else (self.start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class PastIssues:
+    """Every issue that Graph still lists, the services as they are now, and how many entries could not be read."""
+
+    services: tuple[Service, ...]
+    issues: tuple[PastIssue, ...]
+    left_out: int = 0
+    example: str = ""
+
+    @property
+    def known_since(self) -> float:
+        """From when on all issues are listed: what ended before the first that has ended may have been forgotten."""
+        return min(
+            (i.end for i in self.issues if i.is_resolved and i.end is not None and i.start is not None), default=inf
+        )
+
+
+class IssueHistory(History[PastIssues]):
+    """When issues were open, by their start and end. A poll sees an issue later: when Microsoft tells of it."""
+
+    name = "issues"
+    form = PastIssues
+    endpoints = (PAST_ISSUES, ISSUES, OVERVIEWS, ISSUES_OF_SERVICE)
+    metrics = (OPEN_ISSUES, ISSUE_OPEN)
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    async def read(self, graph: GraphClient, now: float) -> PastIssues:
+        overviews = parsed(await graph.list(OVERVIEWS), parse_service, lambda service: service.id or service.name, now)
+        listed = parsed(await _list_all(graph), parse_issue, lambda issue: issue.id, now)
+        places, ids = Places(graph, {}), dict[str, str]()
+        for issue in listed:
+            if issue.service not in ids:
+                ids[issue.service] = await places.of(issue.id, issue.service)
+        issues = (
+            PastIssue(i.id, ids[i.service], i.service, i.classification, i.is_resolved, i.start, i.end) for i in listed
+        )
+        return PastIssues(_identified(overviews, ()).entries, tuple(issues), listed.left_out, listed.example)
+
+    def series(self, records: PastIssues, window: Window) -> Iterator[Past]:
+        issues = [(service, issue) for service, issue in self._served(records) if issue.lasted(window.end)]
+        if records.known_since < window.end:
+            yield from self._open_counts(records, issues, Window(max(window.start, records.known_since), window.end))
+        for service, issue in issues:
+            series = ISSUE_OPEN.at(
+                0,
+                service_id=service.id,
+                issue_id=issue.id,
+                classification=closed(issue.classification, CLASSIFICATIONS),
+            )
+            if stretches := tuple(window.cut(self._open_then_resolved(issue, window.end))):
+                yield Past(series, stretches)
+
+    def _open_then_resolved(self, issue: PastIssue, until: float) -> Iterator[Stretch]:
+        if lasted := issue.lasted(until):
+            start, end = lasted
+            yield Stretch(start, end, 1)
+            if issue.is_resolved:
+                yield Stretch(end, end + self._options.keep_resolved, 0)
+
+    def _open_counts(
+        self, records: PastIssues, issues: Iterable[tuple[Service, PastIssue]], window: Window
+    ) -> Iterator[Past]:
+        """As ``_open_counts`` of a poll: 0 is said of what is watched, and of nothing else."""
+        watched = {(s.id, s.name, c) for s in _watched(records.services, self._options) for c in CLASSIFICATIONS}
+        times: dict[tuple[str, str, str], list[tuple[float, float]]] = {key: [] for key in sorted(watched)}
+        for service, issue in issues:
+            key = service.id, service.name, closed(issue.classification, CLASSIFICATIONS)
+            times.setdefault(key, []).append(issue.lasted(window.end) or (0, 0))
+        for key, each in times.items():
+            service_id, service_name, classification = key
+            series = OPEN_ISSUES.at(0, service_id=service_id, service_name=service_name, classification=classification)
+            stretches = tuple(one for one in counted(each, window) if one.value or key in watched)
+            if stretches:
+                yield Past(series, stretches)
+
+    def _served(self, records: PastIssues) -> Iterator[tuple[Service, PastIssue]]:
+        names = {service.id: service.name for service in records.services}
+        for issue in records.issues:
+            service = _service_of(issue, names)
+            if _serves(self._options, service, issue):
+                yield service, issue
+
+    def remarks(self, records: PastIssues, window: Window) -> Iterable[str]:
+        if records.left_out:
+            yield (
+                f"{records.left_out} of {records.left_out + len(records.issues)} issues cannot be read and are left "
+                f"out. The first: {records.example}"
+            )
+        odd = [issue.id for issue in records.issues if not issue.lasted(window.end)]
+        if odd:
+            shown = ", ".join(odd[:_SHOWN]) + (", …" if len(odd) > _SHOWN else "")
+            yield (
+                f"{len(odd)} issues have no start, no end although they are resolved, or an end before their start; "
+                f"they are left out, and o365_service_open_issues does not count them: {shown}."
+            )
+        if records.known_since > window.start:
+            when = "not at all: it lists none" if records.known_since == inf else f"on {_day(records.known_since)}"
+            yield (
+                "Graph tells of no issue that was resolved before; what was before that may be forgotten, so "
+                f"o365_service_open_issues begins {when}."
+            )
+
+
+async def _list_all(graph: GraphClient) -> Sequence[Json]:
+    """Every issue, resolved ones too; with their posts where Graph does not take the wish to have them without."""
+    try:
+        return await graph.list(PAST_ISSUES)
+    except PollError as error:
+        if error.status != HTTPStatus.BAD_REQUEST:
+            raise
+        return await graph.list(replace(ISSUES, urgent=False))
+
+
+def _day(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).date().isoformat()
+
+
 COLLECTOR = Collector(
     name="service_health",
     summary="Is each Microsoft 365 service healthy, and what is wrong where it is not?",
     options=Options,
     metrics=METRICS,
     sources=lambda options: (OverviewsSource(options), IssuesSource(options)),
+    history=lambda options: (IssueHistory(options),),
 )

@@ -7,7 +7,7 @@ Permission: Reports.Read.All. Freshness: two to three days. Series: ``o365_teams
 from __future__ import annotations
 
 from o365_exporter.metrics import Metric
-from o365_exporter.reports import Count, Deleted, Flags, Measure, Report, Sum, usage_collector
+from o365_exporter.reports import Count, Deleted, Flags, Measure, Report, Sum, Sums, Trend, usage_collector
 
 _MESSAGES = {"team": Sum("Team Chat Message Count"), "private": Sum("Private Chat Message Count")}
 _DEVICES = {
@@ -20,6 +20,9 @@ _DEVICES = {
     "chrome_os": "Used Chrome OS",
     "linux": "Used Linux",
 }
+_DEVICES_BY_DAY = {device: column.removeprefix("Used ") for device, column in _DEVICES.items()}
+"""The same in the trend, where each has the number of people."""
+
 _ALL_DEVICES = Flags(tuple(_DEVICES.values()))
 _ACTIVITY = "getTeamsUserActivityUserDetail"
 _DEVICE_USAGE = "getTeamsDeviceUsageUserDetail"
@@ -75,6 +78,15 @@ REPORTS = (
             Measure(MEETINGS, Sum("Meeting Count")),
         ),
         each=tuple(Measure(USER_MESSAGES, count, {"kind": kind}) for kind, count in _MESSAGES.items()),
+        trend=Trend(
+            "getTeamsUserActivityCounts",
+            (
+                Measure(MESSAGES, Sum("Team Chat Messages"), {"kind": "team"}),
+                Measure(MESSAGES, Sum("Private Chat Messages"), {"kind": "private"}),
+                Measure(CALLS, Sum("Calls")),
+                Measure(MEETINGS, Sum("Meetings")),
+            ),
+        ),
     ),
     Report(
         source="devices_usage",
@@ -83,6 +95,13 @@ REPORTS = (
         day=(
             Measure(ACTIVE_DEVICES, _ALL_DEVICES),
             *(Measure(DEVICE_USERS, Flags((column,)), {"device": device}) for device, column in _DEVICES.items()),
+        ),
+        trend=Trend(
+            "getTeamsDeviceUsageUserCounts",
+            (
+                Measure(ACTIVE_DEVICES, Sums(tuple(_DEVICES_BY_DAY.values()))),
+                *(Measure(DEVICE_USERS, Sum(column), {"device": kind}) for kind, column in _DEVICES_BY_DAY.items()),
+            ),
         ),
     ),
 )

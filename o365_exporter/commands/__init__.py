@@ -11,3 +11,6 @@ FORMS = ("table", "json", "prom")
 
 SHELLS = ("bash", "zsh", "fish")
 """For which there is completion."""
+
+LONGEST_HISTORY = 180
+"""Days that Microsoft's reports reach back."""

@@ -2,8 +2,8 @@
 
 from o365_exporter.exposition.compression import Compressor, Packed, Segment, gzipped
 from o365_exporter.exposition.negotiation import accepts_gzip, choose_format
-from o365_exporter.exposition.pages import Assembler, Format, Page, ending, shown, shown_until
-from o365_exporter.exposition.rendering import render, render_in_steps
+from o365_exporter.exposition.pages import Assembler, Format, Page, ending, header, shown, shown_until
+from o365_exporter.exposition.rendering import number_of, render, render_in_steps, series_of
 
 __all__ = [
     "Assembler",
@@ -16,8 +16,11 @@ __all__ = [
     "choose_format",
     "ending",
     "gzipped",
+    "header",
+    "number_of",
     "render",
     "render_in_steps",
+    "series_of",
     "shown",
     "shown_until",
 ]

@@ -63,7 +63,7 @@ class Assembler:
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         known = list(metrics)
-        self._headers = {form: {metric.name: _header(metric, form) for metric in known} for form in Format}
+        self._headers = {form: {metric.name: header(metric, form) for metric in known} for form in Format}
 
     def page(self, form: Format, rendered: Iterable[Rendered], process_wide: bytes = b"") -> Page:
         """One page.
@@ -123,7 +123,8 @@ def _by_family(rendered: Iterable[Rendered]) -> dict[str, list[bytes]]:
     return lines
 
 
-def _header(metric: Metric, form: Format) -> bytes:
+def header(metric: Metric, form: Format) -> bytes:
+    """What stands before the samples of a family."""
     name, text = metric.name, metric.help.replace("\\", r"\\").replace("\n", r"\n")
     if form is Format.OPENMETRICS:
         text = text.replace('"', r"\"")

@@ -11,7 +11,7 @@ same lines one by one.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from math import isfinite
@@ -82,6 +82,24 @@ def render_in_steps(limit: int, samples: Iterable[Sample], tenant: str) -> Gener
             yield
     yield from lines.check()
     return lines.rendered(), dropped
+
+
+def series_of(sample: Sample, tenant: str, further: Mapping[str, str]) -> str:
+    """How a series is written, without a value: the labels of a poll's lines after those that are given in addition.
+
+    Raises:
+        ValueError: as ``render``.
+    """
+    line = render([sample], tenant)[sample.metric.name].decode()
+    name, _, labels = line.rpartition(" ")[0].partition("{")
+    added = "".join(f'{label}="{_escape(_unicode(value))}",' for label, value in further.items())
+    return f"{name}{{{added}{labels}"
+
+
+def number_of(value: float) -> str:
+    """How a value is written."""
+    (digits,), end = _numbers([value])
+    return digits + end
 
 
 class Lines:

@@ -10,7 +10,7 @@ happened on that day, as the Centreon plugins do. Permission: Reports.Read.All. 
 
 from o365_exporter.reports.concealment import CONCEALMENT, Setting
 from o365_exporter.reports.options import PerUserOptions, UsageOptions
-from o365_exporter.reports.rows import Active, Count, Deleted, Flags, Group, Measure, Report, RowKey, Sum
+from o365_exporter.reports.rows import Active, Count, Deleted, Flags, Group, Measure, Report, RowKey, Sum, Sums, Trend
 from o365_exporter.reports.source import METRICS, Usage, usage_collector
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
     "RowKey",
     "Setting",
     "Sum",
+    "Sums",
+    "Trend",
     "Usage",
     "UsageOptions",
     "usage_collector",

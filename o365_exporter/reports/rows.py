@@ -64,6 +64,19 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """The numbers in several columns; an empty cell is 0."""
+
+    columns: tuple[str, ...]
+
+    def amounts(self, columns: Columns) -> Iterable[float]:
+        return map(sum, zip(*map(columns.numbers, self.columns), strict=True))
+
+    def total(self, columns: Columns, where: Where = ()) -> float:
+        return sum(columns.total(column, where) for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
 class Flags:
     """How many of these columns say yes."""
 
@@ -162,6 +175,19 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Trend:
+    """What Microsoft still knows of former days: a report with a row for each day.
+
+    Args:
+        function: Graph's function.
+        measures: over the row of a day, which are what a poll makes of the same day.
+    """
+
+    function: str
+    measures: tuple[Measure, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One usage report.
 
@@ -177,6 +203,7 @@ class Report:
         period: of the report; ``now`` for a function that takes no parameter.
         users: the option with the filter on keys; empty where none is offered.
         retired: the product is gone: a 400 or 404 says so, and is no failure.
+        trend: the same for former days; None where no report says the same.
     """
 
     source: str
@@ -190,6 +217,7 @@ class Report:
     period: Literal["D7", "D30", "D90", "D180", "now"] = "D7"
     users: str = "users"
     retired: bool = False
+    trend: Trend | None = None
 
     @property
     def measures(self) -> tuple[Measure, ...]:

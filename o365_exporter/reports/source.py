@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from http import HTTPStatus
 from typing import Any
 
@@ -23,10 +23,12 @@ from o365_exporter.errors import (
 from o365_exporter.filters import Filter
 from o365_exporter.graph import Endpoint, GraphClient, NoUsageYet
 from o365_exporter.metrics import Metric, Sample
+from o365_exporter.reports.asking import in_cloud, latest_day, report_endpoint
 from o365_exporter.reports.folding import Unchanged, fold
 from o365_exporter.reports.options import PerUserOptions, UsageOptions
 from o365_exporter.reports.recipes import Folded, Recipe
 from o365_exporter.reports.rows import Report
+from o365_exporter.reports.trends import TrendHistory
 from o365_exporter.source import BELIEVED_AFTER, Collector, Source, format_duration
 
 _REPORT = ("report", "period")
@@ -55,8 +57,6 @@ _NO_SUCH_REPORT = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
 
 _OF_THE_WAY = (AuthError, NetworkError, ThrottledError, TlsError)
 """Failures that say nothing about the file that was asked for."""
-
-_CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,11 @@ class ReportSource(Source[Usage]):
         self._path = {} if report.period == "now" else {"period": report.period}
         whole = "(period='{period}')" if self._path else ""
         self.endpoints = tuple(
-            _endpoint(report.function, form) for form in (whole, *["(date={date})"] * bool(report.day))
+            report_endpoint(report.function, form) for form in (whole, *["(date={date})"] * bool(report.day))
         )
 
     async def fetch(self, graph: GraphClient, previous: Usage | None, now: float) -> Usage:
-        self._check_cloud(graph)
-        until = datetime.fromtimestamp(now, UTC).date() + _CLOCKS_DIFFER
+        until = latest_day(now)
         week = await self._read_week(graph, previous, until, now)
         return await self._with_day(graph, week, previous, until) if self._report.day else Usage(week, None)
 
@@ -153,14 +152,6 @@ class ReportSource(Source[Usage]):
         )
         error.unfinished = replace(previous, empty_since=since)
         raise error
-
-    def _check_cloud(self, graph: GraphClient) -> None:
-        """National clouds have reports in beta only, and nobody has written down which hosts their files are on."""
-        if not graph.may_download:
-            raise Unsupported(
-                f"The cloud {graph.identity.cloud.name} has usage reports only in Graph's beta, and the hosts of their "
-                "files are not documented: name them in report_hosts to have the reports."
-            )
 
     async def _with_day(self, graph: GraphClient, week: Folded, previous: Usage | None, until: date) -> Usage:
         """The week with its day, or without where the day cannot be had: a part that fails does not take the whole."""
@@ -260,21 +251,12 @@ def usage_collector(
         options=options,
         metrics=(*dict.fromkeys(metric for report in reports for metric in _metrics_of(report)), *METRICS),
         sources=lambda chosen: tuple(ReportSource(report, chosen) for report in reports),
+        history=lambda chosen: tuple(TrendHistory(report, report.trend, chosen) for report in reports if report.trend),
     )
 
 
 def _metrics_of(report: Report) -> tuple[Metric, ...]:
     return tuple(dict.fromkeys(measure.metric for measure in (*report.measures, *report.each)))
-
-
-def _endpoint(function: str, form: str) -> Endpoint:
-    return Endpoint(
-        route=f"/reports/{function}{form}",
-        permissions=("Reports.Read.All",),
-        limits="usage_reports",
-        counted_as=function,
-        answers="file",
-    )
 
 
 def _is_refused(error: PollError) -> bool:
@@ -290,9 +272,7 @@ async def _read(
     graph: GraphClient, endpoint: Endpoint, recipe: Recipe, known: Folded | None, until: date, **path: str
 ) -> Folded | None:
     """The file folded, or what is known of it where it has not moved; None where it has no rows."""
-    if not graph.identity.cloud.v1_usage_reports:
-        endpoint = replace(endpoint, version="beta")
-    async with graph.download(endpoint, etag=known.etag if known else "", **path) as file:
+    async with graph.download(in_cloud(endpoint, graph), etag=known.etag if known else "", **path) as file:
         if known is not None and file.unchanged:
             return known
         try:

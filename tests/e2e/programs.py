@@ -183,11 +183,11 @@ def microsoft(options: SimulatorOptions | None = None) -> Iterator[Microsoft]:
 
 
 @contextmanager
-def prometheus_running(program: str, folder: Path, configuration: str, address: str = "") -> Iterator[str]:
-    """A Prometheus with this configuration; yields where it serves, ``address`` where the configuration names it."""
+def prometheus_running(program: str, folder: Path, configuration: str, address: str = "", *flags: str) -> Iterator[str]:
+    """A Prometheus with this configuration and these flags; yields where it serves, ``address`` where that is named."""
     address = address or f"127.0.0.1:{free_port()}"
     (folder / "prometheus.yml").write_text(configuration, "utf-8")
-    command = prometheus_command(program, folder, address)
+    command = prometheus_command(program, folder, address, *flags)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environment({}), stdout=log, stderr=log)
     try:

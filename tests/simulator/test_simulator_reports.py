@@ -486,3 +486,45 @@ async def test_unknown_reports_cannot_be_changed(contoso: Tenant) -> None:
     """A misspelt name is told, with those that there are."""
     with pytest.raises(SimulatorError, match=f"no report is called 'getMail'; there are {EMAIL}, "):
         contoso.set_report_state("getMail", "empty")
+
+
+# Trends -----------------------------------------------------------------------------------------------------------
+
+SAME_BY_DAY = {
+    "getEmailActivityCounts": (EMAIL, {"Send": "Send Count", "Receive": "Receive Count", "Read": "Read Count"}),
+    "getTeamsUserActivityCounts": (
+        TEAMS,
+        {
+            "Team Chat Messages": "Team Chat Message Count",
+            "Private Chat Messages": "Private Chat Message Count",
+            "Calls": "Call Count",
+            "Meetings": "Meeting Count",
+            "Audio Duration": "Audio Duration In Seconds",
+        },
+    ),
+    "getTeamsDeviceUsageUserCounts": (
+        TEAMS_DEVICES,
+        {kind: f"Used {kind}" for kind in ("Web", "iOS", "Windows", "Linux")},
+    ),
+}
+
+
+@pytest.mark.parametrize(("trend", "detail", "columns"), [(name, *same) for name, same in SAME_BY_DAY.items()])
+async def test_a_trend_has_the_sums_of_the_days_when_they_were_new(
+    user: GraphUser, clock: FakeClock, trend: str, detail: str, columns: dict[str, str]
+) -> None:
+    """What the one-day file of the refresh date added up to on each of five days is what the trend says of these."""
+    seen = {}
+    for _ in range(5):
+        user.forget_token()
+        (day,) = {row["Report Refresh Date"] for row in await user.table(trend)}
+        rows = await user.table(detail, f"date={day}")
+        seen[day] = {
+            ours: sum(int({"Yes": 1, "No": 0}.get(r[of], r[of])) for r in rows) for ours, of in columns.items()
+        }
+        await clock.advance(86_400)
+    user.forget_token()
+    told = {row["Report Date"]: {ours: int(row[ours]) for ours in columns} for row in await user.table(trend)}
+    assert {day: told[day] for day in seen} == seen
+    assert len(seen) == 5
+    assert len({str(values) for values in seen.values()}) == 5

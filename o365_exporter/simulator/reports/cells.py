@@ -36,6 +36,7 @@ class Row:
     cells: Mapping[str, Cell]
     site_type: str = ""
     _values: dict[str, Value] = field(default_factory=dict)
+    _of_that_day: dict[int, list[tuple[Row, int]]] = field(default_factory=dict)
 
     @property
     def habit(self) -> Habit:
@@ -46,6 +47,17 @@ class Row:
     def draws(self) -> list[int]:
         """The chance of each day of the window with activity."""
         return [self.habit.draw(day) for day in self.window.days if self.habit.active(day)]
+
+    def of_that_day(self, cells: Mapping[str, Cell], licensed: int) -> list[tuple[Row, int]]:
+        """The rows that a detail report of the row's day alone has, and how many people each stands for."""
+        if id(cells) not in self._of_that_day:
+            window = Window(date.fromordinal(self.day).isoformat(), self.day, self.day)
+            self._of_that_day[id(cells)] = [
+                (Row(window, self.refresh, self.tenant_name, self.day, [(habit, 1)], cells), many)
+                for habit, many in self.people
+                if habit.kind % 10 < licensed and habit.active(self.day)
+            ]
+        return self._of_that_day[id(cells)]
 
     def value(self, column: str) -> Value:
         """What is in a column."""
@@ -108,6 +120,11 @@ def last_active(row: Row, _column: str) -> date | None:
 def last_active_if(column: str) -> Cell:
     """The same, where another column is not zero."""
     return lambda row, _: last_active(row, column) if _number(row, column) else None
+
+
+def daily(column: str, cells: Mapping[str, Cell], licensed: int = 10) -> Cell:
+    """What the rows of a detail report of the row's day have in a column, added up; a yes counts one."""
+    return lambda row, _: sum(many * _number(one, column) for one, many in row.of_that_day(cells, licensed))
 
 
 def drives(each: int, *, active: bool = False) -> Cell:

@@ -21,7 +21,9 @@ from o365_exporter.simulator.reports.people import People
 from o365_exporter.simulator.reports.style import ColumnMood, Style
 from o365_exporter.simulator.reports.windows import Window
 
-_ROWS_OF_A_PIECE = 500
+_ROWS_OF_A_PIECE = {"detail": 500, "trend": 5}
+"""A row of a trend is the sum of everybody's: it takes as long to make as a hundred of the others."""
+
 _MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _END = "\r\n"
 _NEW = "new, since today"
@@ -109,7 +111,7 @@ class Edition:
         lines = self._details() if self.report.kind == "detail" else self._days()
         if self.defect in _SPOILT:
             lines = chain(map(_SPOILT[self.defect], islice(lines, 1)), lines)
-        while piece := list(islice(lines, _ROWS_OF_A_PIECE)):
+        while piece := list(islice(lines, _ROWS_OF_A_PIECE[self.report.kind])):
             yield (_END.join(piece) + _END).encode()
 
     def _details(self) -> Iterator[str]:
@@ -134,9 +136,9 @@ class Edition:
         return ",".join(cells)
 
     def _days(self) -> Iterator[str]:
-        """A line per day, the newest first."""
-        everybody = [(self._habit(kind), people) for kind, people in share_of_kinds(self.users)]
+        """A line per day, the newest first; each as it was when that day was the newest."""
         for day in reversed(self.window.days):
+            everybody = [(self._habit(kind, day), people) for kind, people in share_of_kinds(self.users)]
             for site_type in self.report.site_types:
                 row = self._row(day, everybody, site_type)
                 yield ",".join(self._cell(row, name) for name in self.columns)
@@ -156,8 +158,9 @@ class Edition:
     def _row(self, day: int, people: list[tuple[Habit, int]], site_type: str = "") -> Row:
         return Row(self.window, self.refresh, self.tenant_name, day, people, self.report.all_cells, site_type)
 
-    def _habit(self, kind: int) -> Habit:
-        return Habit(self.seed, self.report.service, kind, self.refresh.toordinal(), tidy=self.tidy)
+    def _habit(self, kind: int, refresh: int | None = None) -> Habit:
+        """Of a kind of people, by what is known on a day: the refresh date, unless another is given."""
+        return Habit(self.seed, self.report.service, kind, refresh or self.refresh.toordinal(), tidy=self.tidy)
 
     @cached_property
     def _names(self) -> dict[str, Callable[[int], str]]:

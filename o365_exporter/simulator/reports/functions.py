@@ -15,6 +15,7 @@ from o365_exporter.simulator.reports.cells import (
     Cell,
     added,
     constant,
+    daily,
     drives,
     duration,
     last_active_if,
@@ -287,8 +288,49 @@ _DRIVE_FILES = _drives_by_day(
 _DRIVE_STORAGE = _drives_by_day(
     "getOneDriveUsageStorage", "Storage Used (Byte)", cells={"Storage Used (Byte)": drives(2_500_000_000)}
 )
+
+
+def _by_day(name: str, detail: Report, columns: Mapping[str, str]) -> Report:
+    """A trend whose rows are the sums of the detail reports of their days: ours by theirs, in their order."""
+    cells = detail.all_cells
+    header = "Report Refresh Date, " + ", ".join(columns)
+    own = {column: daily(of, cells, detail.licensed) for column, of in columns.items() if of}
+    return Report(name, detail.service, header, own, "trend", dated=False)
+
+
+_EMAIL_BY_DAY = _by_day(
+    "getEmailActivityCounts",
+    _EMAIL,
+    {"Send": "Send Count", "Receive": "Receive Count", "Read": "Read Count", "Report Date": "", "Report Period": ""},
+)
+_TEAMS_BY_DAY = _by_day(
+    "getTeamsUserActivityCounts",
+    _TEAMS,
+    {
+        "Report Date": "",
+        "Team Chat Messages": "Team Chat Message Count",
+        "Post Messages": "Post Messages",
+        "Reply Messages": "Reply Messages",
+        "Private Chat Messages": "Private Chat Message Count",
+        "Calls": "Call Count",
+        "Meetings": "Meeting Count",
+        "Audio Duration": "Audio Duration In Seconds",
+        "Video Duration": "Video Duration In Seconds",
+        "Screen Share Duration": "Screen Share Duration In Seconds",
+        "Meetings Organized": "Meetings Organized Count",
+        "Meetings Attended": "Meetings Attended Count",
+        "Report Period": "",
+    },
+)
+_DEVICE_KINDS = ("Web", "Windows Phone", "Android Phone", "iOS", "Mac", "Windows", "Chrome OS", "Linux")
+_TEAMS_DEVICES_BY_DAY = _by_day(
+    "getTeamsDeviceUsageUserCounts",
+    _TEAMS_DEVICES,
+    {**{kind: f"Used {kind}" for kind in _DEVICE_KINDS}, "Report Date": "", "Report Period": ""},
+)
 _ALL = (
     *(_EMAIL, _MAILBOXES, _QUOTA_STATUS, _SKYPE, _SKYPE_DEVICES, _TEAMS, _TEAMS_DEVICES),
+    *(_EMAIL_BY_DAY, _TEAMS_BY_DAY, _TEAMS_DEVICES_BY_DAY),
     *(_ONEDRIVE, _DRIVES, _DRIVE_COUNTS, _DRIVE_FILES, _DRIVE_STORAGE),
 )
 REPORTS: dict[str, Report] = {one.name: one for one in _ALL}
