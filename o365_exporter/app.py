@@ -87,9 +87,8 @@ class App:
                 version=__version__,
                 ready=self.scheduler.ready,
                 tenants=lambda: [tenant.facts for tenant in self.fleet.tenants],
-                shard=str(self.settings.sharding.shard or ""),
-                faults=lambda: self.reloads.faults,
                 reload=partial(self.reloads.reload, read) if read and self.settings.web.reload_endpoint else None,
+                poll_now=self.fleet.poll_now if self.settings.web.poll_now else None,
                 refused=door.refusals.note,
             )
             await tasks.start(web.serve, web_app, sockets, door)

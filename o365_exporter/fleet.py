@@ -74,6 +74,15 @@ class Fleet:
         """Those in effect now."""
         return tuple(member.settings for member in self._members.values())
 
+    def poll_now(self, tenant: str, collector: str, source: str) -> bool:
+        """Poll a source now instead of at its time; False where there is none, or it is under way already."""
+        member, key = self._members.get(tenant), Key(tenant, collector, source)
+        for job in member.tenant.jobs if member is not None else ():
+            if job.key == key and not job.is_under_way:
+                job.wake()
+                return True
+        return False
+
     async def assemble(self, settings: Iterable[TenantSettings]) -> None:
         """The tenants to start with; one that cannot be made is told, and the others are not its concern."""
         self._members = {}

@@ -30,14 +30,16 @@ def is_in_trouble(poll: Poll, now: float) -> bool:
 
 def problems_of(seen: Seen) -> list[Problem]:
     """Reason and remedy, once where one cause ends the polls of many sources."""
-    shared = defaultdict[tuple[str, str], list[str]](list)
+    shared = defaultdict[object, list[tuple[Key, Poll]]](list)
     for key, poll in sorted(seen.polls.items()):
         if is_in_trouble(poll, seen.now):
-            shared[_reason(poll)].append(key.within_tenant)
-    return [
-        Problem(reason=reason, sentence=sentence, sources=tuple(sources))
-        for (reason, sentence), sources in shared.items()
-    ]
+            shared[poll.cause or _reason(poll)].append((key, poll))  # sentences differ by what Microsoft quotes in them
+    return [_problem(polls) for polls in shared.values()]
+
+
+def _problem(polls: list[tuple[Key, Poll]]) -> Problem:
+    reason, sentence = _reason(polls[0][1])
+    return Problem(reason=reason, sentence=sentence, sources=tuple(key.within_tenant for key, _ in polls))
 
 
 def _is_overdue(poll: Poll, now: float) -> bool:

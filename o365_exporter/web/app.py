@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -19,7 +19,7 @@ from o365_exporter.web.api import api_routes
 from o365_exporter.web.calendar import CalendarOfEndings
 from o365_exporter.web.discovery import PROCESS_PATH, discovered
 from o365_exporter.web.feed import Feed
-from o365_exporter.web.landing import landing_page
+from o365_exporter.web.pages import Drawing, Pages, PollNow
 from o365_exporter.web.reload import RELOAD_PATH, Reload, ReloadEndpoint
 from o365_exporter.web.runbooks import Runbooks
 from o365_exporter.web.scrape import Scrape
@@ -35,9 +35,8 @@ def create_app(
     version: str,
     ready: Callable[[], tuple[bool, str]],
     tenants: Callable[[], Iterable[TenantFacts]] = tuple,
-    shard: str = "",
-    faults: Callable[[], Sequence[str]] = tuple,
     reload: Reload | None = None,
+    poll_now: PollNow | None = None,
     refused: Callable[[str], None] = lambda _: None,
 ) -> Starlette:
     """The web application.
@@ -48,18 +47,14 @@ def create_app(
         clock: for the age of what is known.
         metrics: every family that a poll can render, in the order in which families are served.
         selfmetrics: the process-wide series.
-        version: of the exporter, for the landing page.
+        version: of the exporter, which pages tell.
         ready: whether every source enabled at start has been tried once, and a sentence that says so or what is
             still awaited.
         tenants: those that are watched now, for service discovery.
-        shard: which part of the tenants is polled here, such as ``0/3``; empty for all.
-        faults: what is written in the settings and not in effect, a sentence each.
         reload: reads the settings anew; None where nobody may ask for that here.
+        poll_now: has a source polled out of turn; None where nobody may ask for that here.
         refused: is told why a scrape is turned away, by one of ``selfmetrics.REFUSALS``.
     """
-
-    async def landing(_: Request) -> Response:
-        return landing_page(store, clock.now(), version, shard, faults())
 
     async def is_ready(_: Request) -> Response:
         done, sentence = ready()
@@ -69,11 +64,12 @@ def create_app(
         return discovered(request, tenants())
 
     reloading = [Route(RELOAD_PATH, ReloadEndpoint(reload).answer, methods=["POST"])] if reload else []
+    drawing = Drawing(version)
     feed, calendar = Feed(board), CalendarOfEndings(board)
     scrape = Scrape(store, clock, metrics, selfmetrics, refused)
     app = Starlette(
         routes=[
-            Route("/", landing),
+            *Pages(board, clock, drawing, poll_now).routes(),
             Route("/metrics", scrape.answer),
             Route(PROCESS_PATH, scrape.process),
             Route("/sd", discovery),
@@ -85,7 +81,7 @@ def create_app(
             Route("/-/healthy", _is_healthy),
             Route("/-/ready", is_ready),
             *reloading,
-            *Runbooks().routes(),
+            *Runbooks(drawing, clock).routes(),
         ],
         exception_handlers={404: _not_found},
     )

@@ -81,6 +81,11 @@ class WebOptions(BaseModel):
         description="Whether `POST /-/reload` reads the settings anew, as SIGHUP does: for whoever can reach the "
         "address, so let that be Prometheus' side of the network alone.",
     )
+    poll_now: bool = Field(
+        default=False,
+        description="Whether the page of a tenant has a button that polls a source at once, for each at most once a "
+        "minute: for whoever can reach the address, or signs in by `web_config_file`.",
+    )
     runbooks_url: Annotated[str, AfterValidator(_folder)] = Field(
         default="",
         description="Address of the folder of the runbooks that alerts link to, if it is another than `/runbooks/` of "

@@ -26,6 +26,11 @@ def message_page(tenant: str, message_id: str) -> str:
     return f"message?{urlencode({'tenant': _sendable(tenant), 'id': message_id})}"
 
 
+def poll(tenant: str, collector: str, source: str) -> str:
+    """Where a form asks for a poll of one source."""
+    return f"poll?{urlencode({'tenant': _sendable(tenant), 'collector': collector, 'source': source})}"
+
+
 def feed(tenant: str = "") -> str:
     """The feed of a tenant, or of all."""
     return f"{FEED}/{_part(tenant)}.atom" if tenant else f"{FEED}.atom"

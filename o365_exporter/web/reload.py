@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from o365_exporter.web.visitors import FROM_ELSEWHERE, is_from_elsewhere
+
 RELOAD_PATH = "/-/reload"
 
 Reload = Callable[[], Awaitable[tuple[bool, str]]]
@@ -16,7 +18,7 @@ _MOST_WAITING = 4
 
 
 class ReloadEndpoint:
-    """Answers 200 with what changed, or 500 with what is wrong, as Prometheus does.
+    """Answers 200 with what changed, or 500 with what is wrong, as Prometheus does; 403 to other sites' pages.
 
     Args:
         reload: reads the settings anew, one at a time, and says whether that succeeded, with sentences, one a line.
@@ -26,8 +28,10 @@ class ReloadEndpoint:
         self._reload = reload
         self._waiting = 0
 
-    async def answer(self, _: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Reload; the request's body is of no interest."""
+        if is_from_elsewhere(request):
+            return PlainTextResponse(FROM_ELSEWHERE, 403)
         if self._waiting >= _MOST_WAITING:
             return PlainTextResponse("Others are reloading: try again.\n", 503, {"retry-after": "5"})
         self._waiting += 1

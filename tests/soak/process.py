@@ -100,7 +100,6 @@ async def process(
                     version="soak",
                     ready=app.scheduler.ready,
                     tenants=lambda: [tenant.facts for tenant in app.fleet.tenants],
-                    faults=lambda: app.reloads.faults,
                 )
             )
             tasks.start_soon(app.scheduler.run, app.fleet.tenants)

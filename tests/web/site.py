@@ -56,7 +56,6 @@ class Site:
             selfmetrics=self.selfmetrics,
             version="1.2.3",
             ready=lambda: self.state,
-            faults=lambda: self.faults,
             reload=self.reload,
             refused=self.selfmetrics.refused,
         )

@@ -19,14 +19,13 @@ def client(site: Site, *tenants: TenantFacts, shard: str = "") -> httpx.AsyncCli
     """Of an exporter that watches these tenants."""
     app = web.create_app(
         store=site.store,
-        board=Board(site.store, site.clock, tuple),
+        board=Board(site.store, site.clock, tuple, shard=shard),
         clock=site.clock,
         metrics=(UP, UNITS),
         selfmetrics=site.selfmetrics,
         version="1.2.3",
         ready=lambda: site.state,
         tenants=lambda: tenants,
-        shard=shard,
     )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://exporter:10365")
 
@@ -93,5 +92,5 @@ async def test_the_overview_says_which_shard_it_is(site: Site, shard: str, told:
     """So that nobody thinks a tenant of another one is forgotten."""
     async with client(site, shard=shard) as http:
         page = (await http.get("/")).text
-    sentence = "<p>This is shard 1/3, counted from 0: further tenants are polled by the others.</p>"
+    sentence = "This is shard 1/3, counted from 0: further tenants are polled by the others."
     assert (sentence in page) is told

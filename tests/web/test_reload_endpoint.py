@@ -93,7 +93,5 @@ async def test_the_page_says_what_is_not_in_effect(site: Site) -> None:
     site.faults = ("The settings were not read again: <b> in o365.toml is not a setting.",)
     async with asking(site) as client:
         page = (await client.get("/")).text
-    assert (
-        "<p>Settings from before are in effect.</p>\n<ul>\n"
-        '<li class="failing">The settings were not read again: &lt;b&gt; in o365.toml is not a setting.</li>\n</ul>\n'
-    ) in page
+    assert "Settings from before are in effect." in page
+    assert "<li>The settings were not read again: &lt;b&gt; in o365.toml is not a setting.</li>" in page

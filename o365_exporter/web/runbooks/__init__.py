@@ -6,14 +6,15 @@ The pages beside this module are made of ``docs/runbooks`` by ``make docs``, so 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from importlib.resources import files
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from o365_exporter.web.html import html_page
+from o365_exporter.clock import Clock
+from o365_exporter.web.pages import Drawing
 
 INDEX = "index"
 """The page that lists the others."""
@@ -22,9 +23,16 @@ _ENDING = ".html"
 
 
 class Runbooks:
-    """Answers ``/runbooks/`` and below, out of the package alone: neither a poll nor a tenant is needed."""
+    """Answers ``/runbooks/`` and below, out of the package alone: neither a poll nor a tenant is needed.
 
-    def __init__(self) -> None:
+    Args:
+        drawing: makes pages of them.
+        clock: for the same.
+    """
+
+    def __init__(self, drawing: Drawing, clock: Clock) -> None:
+        self._drawing = drawing
+        self._clock = clock
         found = (page for page in files(__package__).iterdir() if page.name.endswith(_ENDING))
         self._pages: Mapping[str, str] = {page.name.removesuffix(_ENDING): page.read_text("utf-8") for page in found}
 
@@ -41,9 +49,15 @@ class Runbooks:
         if name not in self._pages:
             sentence = f"There is no runbook {name!r}; /runbooks/ lists them.\n"
             return PlainTextResponse(sentence.encode("utf-8", "replace"), 404)
-        way = "Runbooks" if name == INDEX else f'<a href="./">Runbooks</a> › {escape(name)}'
-        nav = f'<nav><a href="../">o365_exporter</a> › {way}</nav>\n'
-        return html_page(f"{name}: runbook of o365_exporter", nav + self._pages[name])
+        return await self._drawing.draw(
+            "runbook.html",
+            now=self._clock.now(),
+            refreshes=False,
+            root="../",
+            name=name,
+            is_index=name == INDEX,
+            text=Markup(self._pages[name]),  # noqa: S704 - made of our own docs
+        )
 
 
 async def _into_the_folder(_: Request) -> Response:

@@ -1,0 +1,226 @@
+"""The pages as somebody sees them in a browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import Opened
+from tests.browser.shown import Shown, calm, numbered, shown
+
+TITLE = "Mail is delivered late"
+WORDS = "<p>Current status: we're restarting a <b>part</b> of the infrastructure.</p>"
+CUT = "[...document.querySelectorAll('.tiles > li, .tiles p')].filter(e => e.scrollHeight > e.clientHeight + 1)"
+PHONE = {"viewport": {"width": 390, "height": 844}}
+
+
+async def incident(made: Shown, tenant: str = "contoso", title: str = TITLE, words: str = WORDS) -> None:
+    """Mail is late in a tenant, and Microsoft has written of it twice."""
+    simulated = made.simulator.tenants[tenant]
+    simulated.open_issue("Exchange", title, issue_id="EX900001", classification="incident")
+    await made.minutes(1)
+    simulated.add_post("EX900001", words)
+    await made.minutes(7)
+
+
+async def is_too_wide(page: Page) -> bool:
+    """Whether somebody has to scroll sideways."""
+    return bool(await page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+async def test_two_clicks_from_the_overview_to_microsofts_latest_words(opened: Opened) -> None:
+    """Tenant, issue; the latest post is the first, and the issue itself in the admin center is one more."""
+    async with shown(calm("contoso", "fabrikam")) as made:
+        await incident(made)
+        page = await opened(made.address)
+        await expect(page.get_by_role("heading", level=1)).to_have_text(
+            "Microsoft reports trouble in 1 tenant, of 2 tenants"
+        )
+        assert await page.locator("tbody .name").all_text_contents() == ["contoso", "fabrikam"]
+        await page.get_by_role("link", name="contoso").click()
+        await page.get_by_role("link", name=TITLE).click()
+        posts = page.locator(".posts > li")
+        await expect(posts.first).to_contain_text("10 Mar 2026, 12:01 UTC · the latest")
+        await expect(posts.first).to_contain_text("we're restarting a part of the infrastructure.")
+        await expect(posts.first.locator("b")).to_have_text("part")
+        assert await posts.count() == 2
+        link = page.get_by_role("link", name="EX900001 in the admin center")
+        assert await link.get_attribute("href") == "https://admin.microsoft.com/#/servicehealth/:/alerts/EX900001"
+
+
+async def test_a_tenant_that_cannot_be_asked(opened: Opened) -> None:
+    """It is no tenant where all is well; its page has the reason, once, with the remedy and the runbook."""
+    async with shown(calm("contoso", "fabrikam")) as made:
+        made.simulator.add_fault(tenant="contoso", path="*", status=503)
+        await made.minutes(60)
+        page = await opened(made.address)
+        row = page.get_by_role("row").filter(has_text="contoso")
+        await expect(row).to_contain_text("Incomplete: 2 of 2 sources in trouble")
+        await row.get_by_role("link").click()
+        await expect(page.locator(".note.blind")).to_have_count(1)
+        await expect(page.locator(".note.blind")).to_contain_text("The service is not available.")
+        await page.locator(".note.blind").get_by_role("link", name="unavailable").click()
+        assert page.url.endswith("runbooks/troubleshooting#unavailable")
+
+
+async def test_foreign_text_is_text(opened: Opened) -> None:
+    """A script in a title or a post is not run and breaks no page; the browser has nothing to complain of."""
+    script = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
+    async with shown(calm("contoso")) as made:
+        await incident(made, title=script, words=f"<p>Look: {script}<a href='javascript:alert(1)'>here</a></p>")
+        page = await opened(f"{made.address}tenant?name=contoso")
+        assert await page.title() == "contoso: Exchange Online not healthy; 1 open incident. – Microsoft 365"
+        await page.get_by_role("link", name="<script>").click()
+        await expect(page.locator("h1")).to_have_text(script)
+        assert "taken" not in await page.title() or "script" in await page.title()
+        assert await page.locator("main img, main script, main [onerror]").count() == 0
+        await expect(page.locator(".words").first).to_have_text("Look: here")
+        assert await page.locator(".words a[href]").count() == 0
+
+
+async def test_a_hundred_tenants(opened: Opened) -> None:
+    """Fifty on a page, those in trouble first; looked for and filtered, and the address holds all of that."""
+    async with shown(numbered(100)) as made:
+        await incident(made, "tenant077")
+        page = await opened(made.address)
+        rows = page.locator("tbody tr")
+        assert await rows.count() == 50
+        await expect(rows.first).to_contain_text("tenant077")
+        await page.get_by_role("link", name="Next").click()
+        await expect(page.locator(".pages")).to_contain_text("51 to 100 of 100")
+        await page.get_by_role("searchbox").fill("TENANT07")
+        await page.keyboard.press("Enter")
+        await expect(rows).to_have_count(10)
+        await page.get_by_role("link", name="All right").click()
+        await expect(rows).to_have_count(9)
+        assert page.url == f"{made.address}?q=TENANT07&state=ok"
+        await page.get_by_role("searchbox").fill("exchange")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("No tenant is like that.")).to_be_visible()
+
+
+async def test_before_anything_is_known(opened: Opened) -> None:
+    """The pages say that they do not know."""
+    async with shown(calm("contoso"), polls=False) as made:
+        page = await opened(made.address)
+        await expect(page.locator("h1")).to_have_text("1 tenant not polled whole yet, of 1 tenant")
+        await expect(page.locator(".hero")).to_contain_text("Microsoft has not been heard about its services yet.")
+        await expect(page.get_by_role("cell").first).to_have_text("not known")
+        await page.get_by_role("link", name="contoso").click()
+        await expect(page.locator(".hero")).to_contain_text("Nothing has been heard about the health of its services.")
+
+
+async def test_an_exporter_that_ends_is_told(opened: Opened) -> None:
+    """What is on a screen when nobody answers any more is called old, and is mended when somebody does."""
+    async with shown(calm("contoso")) as made:
+        page = await opened("about:blank")
+        await page.clock.install()
+        await page.goto(f"{made.address}wall")
+        await expect(page.locator("#silent")).to_be_hidden()
+        await page.context.set_offline(True)
+        await page.clock.fast_forward(61_000)
+        await expect(page.locator("#silent")).to_contain_text("The exporter does not answer: what is here is from")
+        await page.context.set_offline(False)
+        async with page.expect_navigation():
+            await page.clock.fast_forward(11_000)
+        await expect(page.locator("#silent")).to_be_hidden()
+
+
+async def test_pages_load_themselves_anew(opened: Opened) -> None:
+    """Each minute, with what was looked for; where somebody is typing they wait."""
+    async with shown(calm("contoso")) as made:
+        page = await opened("about:blank")
+        await page.clock.install()
+        await page.goto(f"{made.address}?q=cont")
+        await incident(made)
+        await page.get_by_role("searchbox").fill("conto")
+        await page.clock.fast_forward(61_000)
+        await expect(page.locator("h1")).to_contain_text("All is well")
+        assert await page.get_by_role("searchbox").input_value() == "conto"
+        await page.get_by_role("searchbox").fill("cont")
+        async with page.expect_navigation():
+            await page.clock.fast_forward(11_000)
+        await expect(page.locator("h1")).to_contain_text("trouble in 1 tenant")
+        assert page.url == f"{made.address}?q=cont"
+
+
+async def test_without_scripts(opened: Opened) -> None:
+    """Everything is there, in UTC, and the page loads itself anew all the same."""
+    async with shown(calm("contoso")) as made:
+        await incident(made)
+        page = await opened(f"{made.address}issue?tenant=contoso&id=EX900001", java_script_enabled=False)
+        await expect(page.locator(".posts time").first).to_have_text("10 Mar 2026, 12:01 UTC")
+        await expect(page.locator(".words").first).to_contain_text("restarting a part")
+        assert await page.locator("meta[http-equiv=refresh]").get_attribute("content") == "60"
+
+
+async def test_times_in_the_readers_zone(opened: Opened) -> None:
+    """With UTC beside them, whose date is told where it is another one."""
+    async with shown(calm("contoso")) as made:
+        await incident(made)
+        address = f"{made.address}issue?tenant=contoso&id=EX900001"
+        page = await opened(address, timezone_id="Europe/Berlin")
+        await expect(page.locator(".posts time").first).to_have_text("10 Mar 2026, 13:01 (12:01 UTC)")
+        page = await opened(address, timezone_id="Pacific/Auckland")
+        await expect(page.locator(".posts time").first).to_have_text("11 Mar 2026, 01:01 (10 Mar 2026, 12:01 UTC)")
+
+
+async def test_a_phone(opened: Opened) -> None:
+    """Nobody has to scroll sideways, whatever a tenant and an issue are called."""
+    async with shown(calm("contoso")) as made:
+        await incident(made, title="Donaudampfschifffahrtsgesellschaft" * 5, words=f"<pre>{'x' * 300}</pre>")
+        page = await opened(made.address, **PHONE)
+        for path in (
+            "",
+            "tenant?name=contoso",
+            "issue?tenant=contoso&id=EX900001",
+            "wall",
+            "runbooks/",
+            "tenant?name=x",
+        ):
+            await page.goto(made.address + path)
+            assert not await is_too_wide(page), path
+
+
+async def test_the_wall_of_thirty(opened: Opened) -> None:
+    """All of them are on one screen, none is cut, and those in trouble come first."""
+    async with shown(numbered(30)) as made:
+        await incident(made, "tenant017")
+        page = await opened(f"{made.address}wall", viewport={"width": 1920, "height": 1080})
+        tiles = page.locator(".tiles > li")
+        assert await tiles.count() == 30
+        await expect(tiles.first).to_contain_text("In trouble: Exchange Online not healthy; 1 open incident.")
+        assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        assert await page.evaluate(f"{CUT}.length") == 0
+
+
+async def test_a_wall_of_more(opened: Opened) -> None:
+    """The worst have tiles, and the last tile counts the others."""
+    async with shown(numbered(32)) as made:
+        page = await opened(f"{made.address}wall", viewport={"width": 1920, "height": 1080})
+        assert await page.locator(".tiles > li").count() == 30
+        await expect(page.locator(".tiles > li").last).to_contain_text(re.compile(r"3 more\s+all right: 3"))
+
+
+@pytest.mark.parametrize(("scheme", "ground"), [("light", "rgb(246, 247, 245)"), ("dark", "rgb(18, 22, 24)")])
+async def test_light_and_dark(opened: Opened, scheme: str, ground: str) -> None:
+    """As the reader's system is set."""
+    async with shown(calm("contoso")) as made:
+        page = await opened(made.address, color_scheme=scheme)
+        assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
+
+
+async def test_poll_now(opened: Opened) -> None:
+    """A button polls a source out of turn, leads back, and says so; once a minute."""
+    async with shown(calm("contoso"), poll_now=True) as made:
+        await made.clock.advance(90)
+        page = await opened(f"{made.address}tenant?name=contoso")
+        made.simulator.requests.clear()
+        await page.get_by_role("button", name="Poll service_health issues now").click()
+        await expect(page.get_by_role("status").first).to_contain_text("It is being polled")
+        await made.clock.advance(1)
+        assert made.simulator.requests.find("*/issues")
+        await page.get_by_role("button", name="Poll service_health issues now").click()
+        await expect(page.get_by_text("try again in 59 seconds")).to_be_visible()
