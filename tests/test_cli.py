@@ -22,6 +22,7 @@ from o365_exporter.catalogue import all_collectors
 from o365_exporter.cli import COMMANDS, main
 from o365_exporter.cli.command import Example
 from o365_exporter.cli.parser import PROGRAM
+from o365_exporter.commands import GRANTS
 from o365_exporter.commands.once import Wanted
 from o365_exporter.commands.simulate import Front
 from o365_exporter.errors import ConfigurationError
@@ -32,6 +33,7 @@ OPTIONS = {
     "run": ["--config", "--listen", "--shard"],
     "once": ["--config", "--collector", *all_collectors(), "--format", "--output", "table,json,prom"],
     "check-config": ["--config"],
+    "permissions": ["--config", "--collector", *all_collectors(), "--cloud", "--format", *GRANTS],
     "backfill": [
         *("--config", "--output", "--days", "--until", "--tenant", "--label", "--overwrite", "--partial"),
         *("from 1 to 180", "job and instance"),

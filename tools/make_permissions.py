@@ -5,31 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from o365_exporter.catalogue import all_collectors, all_metrics
-from o365_exporter.graph import GRAPH_APP_ID, ROLES
-from o365_exporter.reports import METRICS
+from o365_exporter.catalogue import all_collectors
+from o365_exporter.granting import App, azure, families, lost_without, powershell, terraform, wanted
+from o365_exporter.graph import ROLES
+from o365_exporter.login import CLOUDS
+from o365_exporter.permissions import needs_of, required
 from o365_exporter.source import Collector, Source
 from tools.blocks import filled
-
-_SHARED = {metric.name for metric in METRICS}
 
 
 def documents() -> dict[str, str]:
     """The page with its blocks as they should be."""
-    blocks = {"permissions": _table(), "azure": _azure(), "powershell": _powershell(), "least": _least()}
+    blocks = {"permissions": _table(), "azure": _azure(), "powershell": _powershell()}
+    blocks |= {"terraform": _terraform(), "least": _least()}
     return {"docs/registration.md": filled("docs/registration.md", blocks)}
 
 
 def permissions_of(collector: Collector) -> tuple[str, ...]:
     """The fewest and least permissions that open all its endpoints: one where one is enough."""
-    wanted = [
-        endpoint.permissions
-        for source in collector.sources(collector.options())
-        for endpoint in source.endpoints
-        if endpoint.permissions
-    ]
-    common = [name for name in wanted[0] if all(name in each for each in wanted)] if wanted else []
-    return tuple(common[:1]) or tuple(dict.fromkeys(each[0] for each in wanted))
+    return required(needs_of(collector.sources(collector.options())))
 
 
 def _table() -> str:
@@ -48,10 +42,7 @@ def _least_of(collector: Collector, source: Source[Any]) -> tuple[str, ...]:
     sets = [endpoint.permissions for endpoint in source.endpoints if endpoint.permissions]
     common = [name for name in dict.fromkeys(sets[0]) if all(name in each for each in sets)]
     named = next(name for name in permissions_of(collector) if name in common)
-    own = [metric.name for metric in source.metrics if metric.name not in _SHARED]
-    own += [metric.name for derived in collector.derived for metric in derived.metrics]
-    others = [name for name in all_metrics() if name not in own]
-    lost = collector.without or _spans(dict.fromkeys(_family(name, own, others) for name in own))
+    lost = collector.without or _spans(lost_without(collector, [source]))
     return f"`{named}`", f"`{collector.name}` `{source.name}`", lost, _spans(name for name in common if name != named)
 
 
@@ -61,23 +52,19 @@ def _row(collector: Collector) -> Iterable[str]:
     yield _spans(source.name for source in collector.sources(collector.options()))
     yield _spans(permissions)
     yield _spans(ROLES[name] for name in permissions)
-    yield collector.without or _spans(_families(collector))
+    yield collector.without or _spans(families(collector))
 
 
-def _families(collector: Collector) -> list[str]:
-    """Its metrics by the shortest beginnings that no other collector's have."""
-    own = [metric.name for metric in collector.all_metrics if metric.name not in _SHARED]
-    others = [name for name in all_metrics() if name not in own]
-    return list(dict.fromkeys(_family(name, own, others) for name in own))
-
-
-def _family(name: str, own: list[str], others: list[str]) -> str:
-    words = name.split("_")
-    for count in range(2, len(words)):
-        beginning = "_".join(words[:count]) + "_"
-        if not any(other.startswith(beginning) for other in others):
-            return f"{beginning}*" if sum(each.startswith(beginning) for each in own) > 1 else name
-    return name
+def _azure() -> str:
+    """For a new app, as the command ``permissions`` prints it, and what the exporter is started with."""
+    return f"""\
+```sh
+{azure.script([_app()])}
+export O365_TENANT_ID=$(az account show --query tenantId --output tsv)
+export O365_CLIENT_ID=$APP_ID
+export O365_CLIENT_SECRET=$({_RESET})
+```
+"""
 
 
 _RESET = (
@@ -86,54 +73,29 @@ _RESET = (
 )
 
 
-def _azure() -> str:
-    roles = " \\\n".join(f"  {role}=Role" for role in _roles())
-    return f"""\
-```sh
-az login --allow-no-subscriptions
-APP_ID=$(az ad app create --display-name o365-exporter --sign-in-audience AzureADMyOrg --query appId --output tsv)
-az ad app permission add --id "$APP_ID" --api {GRAPH_APP_ID} --api-permissions \\
-{roles}
-az ad sp create --id "$APP_ID"
-sleep 30 # a new app is not known everywhere at once
-az ad app permission admin-consent --id "$APP_ID"
-
-export O365_TENANT_ID=$(az account show --query tenantId --output tsv)
-export O365_CLIENT_ID=$APP_ID
-export O365_CLIENT_SECRET=$({_RESET})
-```
-"""
-
-
 def _powershell() -> str:
-    roles = ",\n".join(f'  "{role}"' for role in _roles())
     return f"""\
 ```powershell
-Connect-MgGraph -Scopes "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"
-$roles = @(
-{roles}
-)
-$access = @($roles | ForEach-Object {{ @{{ Id = $_; Type = "Role" }} }})
-$app = New-MgApplication -DisplayName "o365-exporter" -SignInAudience "AzureADMyOrg" `
-  -RequiredResourceAccess @{{ ResourceAppId = "{GRAPH_APP_ID}"; ResourceAccess = $access }}
-$principal = New-MgServicePrincipal -AppId $app.AppId
-$graph = Get-MgServicePrincipal -Filter "appId eq '{GRAPH_APP_ID}'"
-foreach ($role in $roles) {{ # this is the admin consent
-  New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $principal.Id `
-    -PrincipalId $principal.Id -ResourceId $graph.Id -AppRoleId $role
-}}
+{powershell.script([_app()])}
 $secret = Add-MgApplicationPassword -ApplicationId $app.Id `
-  -PasswordCredential @{{ DisplayName = "o365-exporter"; EndDateTime = (Get-Date).AddYears(1) }}
+  -PasswordCredential @{{ DisplayName = 'o365-exporter'; EndDateTime = (Get-Date).AddYears(1) }}
 
 "O365_TENANT_ID=$((Get-MgContext).TenantId)", "O365_CLIENT_ID=$($app.AppId)", "O365_CLIENT_SECRET=$($secret.SecretText)"
 ```
 """
 
 
-def _roles() -> list[str]:
-    """Ids of all permissions, each once."""
-    names = (name for collector in all_collectors().values() for name in permissions_of(collector))
-    return [ROLES[name] for name in dict.fromkeys(names)]
+def _terraform() -> str:
+    return f"""\
+```terraform
+{terraform.script([_app()])}```
+"""
+
+
+def _app() -> App:
+    """One that is to be made, for all collectors."""
+    needed = wanted({each: each.options() for each in all_collectors().values()})
+    return App(CLOUDS["global"], tuple(permission.name for permission in needed))
 
 
 def _spans(texts: Iterable[str]) -> str:

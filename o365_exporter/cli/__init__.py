@@ -21,6 +21,7 @@ from o365_exporter.cli.completion import COMPLETION
 from o365_exporter.cli.demo import DEMO
 from o365_exporter.cli.once import ONCE
 from o365_exporter.cli.parser import Parser, parser_of
+from o365_exporter.cli.permissions import PERMISSIONS
 from o365_exporter.cli.probe import PROBE
 from o365_exporter.cli.run import RUN
 from o365_exporter.cli.simulate import SIMULATE
@@ -31,6 +32,7 @@ COMMANDS: Sequence[Command] = (
     ONCE,
     CHECK,
     CHECK_CONFIG,
+    PERMISSIONS,
     BACKFILL,
     DEMO,
     SIMULATE,

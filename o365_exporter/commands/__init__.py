@@ -14,3 +14,6 @@ SHELLS = ("bash", "zsh", "fish")
 
 LONGEST_HISTORY = 180
 """Days that Microsoft's reports reach back."""
+
+GRANTS = ("table", "json", "az", "powershell", "terraform")
+"""Of what ``permissions`` prints: for people, for machines, and what grants it."""
