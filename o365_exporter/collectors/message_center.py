@@ -52,8 +52,8 @@ _KIND = {"category": (*CATEGORIES, UNKNOWN), "severity": (*SEVERITIES, UNKNOWN),
 
 MESSAGES = Metric(
     "o365_messages",
-    "Number of messages that are served, by serviceUpdateMessage.category, severity and isMajorChange; "
-    "major_change is unknown where Microsoft does not say.",
+    "Number of messages, serviceUpdateMessage, that have not ended and were changed lately (keep), or whose date lies "
+    "ahead; major_change is unknown where isMajorChange is null.",
     tuple(_KIND),
     values=_KIND,
 )
@@ -133,10 +133,11 @@ class Options(CollectorOptions):
         "in `o365_messages`; what is cut is counted in `o365_exporter_series_dropped`.",
     )
     max_bodies: int = Field(
-        default=100,
+        default=30,
         ge=0,
         le=1000,
-        description="Most messages whose bodies are read, in the same order; 0 reads none.",
+        description="Most messages whose bodies are read for people, in the same order; 0 reads none. Each takes some "
+        "3 KB of the tenant's state.",
     )
     services: Filter = Field(
         default=Filter(), description="Messages to serve, by service; one that names no service always is."

@@ -38,6 +38,7 @@ QUICK = {
     "O365_COLLECTORS__SERVICE_HEALTH__ISSUES_INTERVAL": "10s",
     "O365_COLLECTORS__CREDENTIAL_EXPIRY__INTERVAL": "10s",
     "O365_COLLECTORS__SUBSCRIPTIONS__INTERVAL": "10s",
+    "O365_COLLECTORS__MESSAGE_CENTER__INTERVAL": "10s",
     "O365_COLLECTORS__EXCHANGE_USAGE__INTERVAL": "60s",
 }
 """Settings with which an exporter sees a scenario of seconds: the shortest intervals that it takes; reports less often,

@@ -250,7 +250,7 @@ async def test_the_bodies_of_the_foremost_messages_are_read() -> None:
 
 async def test_long_bodies_are_not_kept() -> None:
     """One that is larger than any answer may be, and those beyond what a tenant may have; what is only long is cut."""
-    reading = Reading(*(message(number) for number in range(100, 140)))
+    reading = Reading(*(message(number) for number in range(100, 140)), max_bodies=100)
     noise = random.Random(1)  # noqa: S311 - cannot be compressed
     texts = {number: noise.randbytes(LONGEST_BODY // 2).hex() for number in range(100, 140)}
     reading.graph.entries = {f"MC{number}": with_body(number, text) for number, text in texts.items()}

@@ -30,6 +30,10 @@ def stage(tenant: str, *lines: str) -> frozenset[News]:
 
 
 STAGES: dict[str, Stages] = {
+    "action-required": {
+        10: stage("action-required/contoso", "tickets firing MessageActionRequired MC900001"),
+        70: stage("action-required/contoso", "tickets resolved MessageActionRequired MC900001"),
+    },
     "broken-tenant": {
         10: stage("broken-tenant/contoso", "pager firing TenantUnreachable"),
         35: stage("broken-tenant/fabrikam", "pager firing ServiceIncident TM900001"),

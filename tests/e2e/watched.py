@@ -34,7 +34,18 @@ SETTINGS = QUICK | {
 LONG_ENOUGH = 12.0
 """Seconds in which an alert that ended by mistake would be notified: twice what one is kept on (at ``stack.SPEED``)."""
 
-_THINGS = ("issue_id", "service_id", "app_id", "sku_id", "subscription_id", "report", "source", "collector", "area")
+_THINGS = (
+    "issue_id",
+    "service_id",
+    "app_id",
+    "sku_id",
+    "subscription_id",
+    "message_id",
+    "report",
+    "source",
+    "collector",
+    "area",
+)
 
 
 NOBODY = "nobody"

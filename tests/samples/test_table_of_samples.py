@@ -11,6 +11,7 @@ import pytest
 from tests.samples import test_samples_of_directory as directory
 from tests.samples import test_samples_of_errors as errors
 from tests.samples import test_samples_of_health as health
+from tests.samples import test_samples_of_messages as messages
 from tests.samples import test_samples_of_reports as reports
 
 MET = {
@@ -43,13 +44,13 @@ MET = {
     "synthetic-getmailboxusagedetail.csv": reports.test_mailboxes,
     "synthetic-getskypeforbusinessactivityuserdetail-empty.csv": reports.test_skype_without_rows,
     "synthetic-getemailactivitycounts.csv": reports.test_a_trend_over_seven_days,
+    "messages-list.beta.json": messages.test_messages_list,
+    "messages-get.beta.json": messages.test_messages_get,
     "admin-reportsettings.json": reports.test_names_are_concealed_by_a_setting,
 }
 """The test that reads each sample."""
 
 NOT_MET = {
-    "messages-list.beta.json": "the message centre is not watched",
-    "messages-get.beta.json": "the message centre is not watched",
     "applications-owners.json": "owners are not asked for",
     "applications-federatedidentitycredentials.json": "federated credentials do not expire and are not asked for",
     "serviceprincipals-list.json": "service principals are not watched",
@@ -88,5 +89,5 @@ def test_every_sample_is_met_or_has_a_reason(samples: dict[str, str]) -> None:
 
 def test_the_tests_of_the_table_read_their_samples() -> None:
     """Each test that the table names has the sample's name in it."""
-    sources = "".join(inspect.getsource(module) for module in (health, directory, errors, reports))
+    sources = "".join(inspect.getsource(module) for module in (health, directory, errors, messages, reports))
     assert [file for file in MET if f'"{file}"' not in sources] == []

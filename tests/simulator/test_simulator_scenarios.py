@@ -47,6 +47,7 @@ def written(folder: Path, text: str) -> str:
 def test_the_scenarios_that_come_with_the_program() -> None:
     """Those that the documentation names; each says what it is about, and its tenants are well at first."""
     assert set(scenarios()) == {
+        "action-required",
         "broken-tenant",
         "consent-withdrawn",
         "exchange-outage",

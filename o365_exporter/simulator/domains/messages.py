@@ -72,12 +72,14 @@ class _Body:
         return {"contentType": "html", "content": _BODY.format(title=escape(title), more=self.text * self.times)}
 
 
-def build_messages(seed: str, now: float) -> dict[str, Json]:
-    """Messages by id, the newest first."""
+def build_messages(seed: str, now: float, *, calm: bool) -> dict[str, Json]:
+    """Messages by id, the newest first; on a calm day none wants anything done, nor is odd."""
     draw = draw_for(seed, "messages")
     ages = sorted(draw.uniform(0.1, 360.0) for _ in range(_COUNT))
     made = (_message(draw, now, 1_300_000 - number * 41, age) for number, age in enumerate(ages))
     messages = {one["id"]: one for one in made}
+    if calm:
+        return {name: one | {"actionRequiredByDateTime": None} for name, one in messages.items()}
     _make_awkward(list(messages.values()), now)
     return messages
 
@@ -121,10 +123,12 @@ def _message(draw: Draw, now: float, number: int, age: float) -> Json:
 class MessagesPart(TenantPart):
     """``messages`` by id, in Graph's own shape."""
 
+    calm: bool
+
     @cached_property
     def messages(self) -> dict[str, Json]:
         """Made when they are asked for: most clients never read them."""
-        return build_messages(self._seed, self._founded)
+        return build_messages(self._seed, self._founded, calm=self.calm)
 
     @operation
     def add_message(
