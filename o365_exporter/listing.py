@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Generic, TypeVar
 
+import anyio.lowlevel
+
 from o365_exporter.errors import NoData, UnexpectedAnswerError
 from o365_exporter.fields import Json
 from o365_exporter.graph import Endpoint, GraphClient
@@ -23,6 +25,9 @@ _MANY, _KEPT = 20, 0.5
 
 _FEW, _SHARE = 3, 0.05
 """So many entries, or this share of them, may be unreadable; more means that the form of the answer has changed."""
+
+_TURN = 50
+"""Entries that are read before others have their turn: one with its posts takes up to 0.1 ms."""
 
 T = TypeVar("T")
 
@@ -56,8 +61,8 @@ class Listing(Generic[T]):
         return len(self.entries)
 
 
-def parsed(raw: Sequence[Json], parse: Callable[[Json], T], key: Callable[[T], str], now: float) -> Listing[T]:
-    """The entries as records; of two with one key the last counts.
+async def parsed(raw: Sequence[Json], parse: Callable[[Json], T], key: Callable[[T], str], now: float) -> Listing[T]:
+    """The entries as records; of two with one key the last counts. Others have their turn in between.
 
     Args:
         raw: as Graph gave them.
@@ -70,7 +75,9 @@ def parsed(raw: Sequence[Json], parse: Callable[[Json], T], key: Callable[[T], s
     """
     found: dict[str, T] = {}
     failures, example, remedy = 0, "", ""
-    for entry in raw:
+    for number, entry in enumerate(raw):
+        if number % _TURN == _TURN - 1:
+            await anyio.lowlevel.checkpoint()
         try:
             record = parse(entry)
         except UnexpectedAnswerError as error:
@@ -150,7 +157,7 @@ class ListSource(Source[Listing[T]]):
         if known is not None:
             self._check(known, len(raw), now)
         lost_from = len(known) if known is not None and known.fewer_since is not None else 0
-        return replace(parsed(raw, self.parse, self.key, now), lost_from=lost_from)
+        return replace(await parsed(raw, self.parse, self.key, now), lost_from=lost_from)
 
     def _check(self, known: Listing[T], entries: int, now: float) -> None:
         if known.empty_since is not None:

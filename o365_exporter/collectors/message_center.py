@@ -27,7 +27,7 @@ from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.http.client import BodyTooLargeError
 from o365_exporter.listing import Listing, ListSource
 from o365_exporter.metrics import Metric, Sample
-from o365_exporter.source import Collector, CollectorOptions, Duration, Interval, Source
+from o365_exporter.source import Collector, CollectorOptions, Duration, Interval, News, Source
 
 CATEGORIES = ("planForChange", "preventOrFixIssue", "stayInformed")
 """Members of Graph's serviceUpdateCategory, metadata of 2026-08-20."""
@@ -315,6 +315,24 @@ class MessagesSource(ListSource[Message]):
     def wakes(self, previous: Messages | None, records: Messages) -> tuple[str, ...]:
         changed = previous is not None and _editions(records) - _editions(previous)
         return (BodiesSource.name,) if changed and self._options.max_bodies else ()
+
+    def news(self, previous: Messages | None, records: Messages) -> Iterator[News]:
+        """A message that is new, and one that Microsoft has changed."""
+        known = _editions(previous) if previous is not None else set()
+        for message in self.passing(records) if previous is not None else ():
+            if (message.id, message.last_modified) not in known:
+                yield News(
+                    "message",
+                    {
+                        "message_id": message.id,
+                        "at": fields.iso(message.last_modified),
+                        "services": ", ".join(message.services),
+                        "category": message.category,
+                        "severity": message.severity,
+                        "action_required_by": fields.iso(message.action_required_by),
+                        "title": message.title,
+                    },
+                )
 
     def passing(self, records: Messages) -> list[Message]:
         """The messages that the filter on services lets through, the foremost first."""

@@ -538,7 +538,7 @@ async def _list_open(graph: GraphClient, now: float) -> Listing[Issue]:
             entries = await graph.list(ISSUES)
         except PollError:
             raise error from None  # the first answer is the one to tell of
-    return parsed(entries, parse_issue, lambda issue: issue.id, now)
+    return await parsed(entries, parse_issue, lambda issue: issue.id, now)
 
 
 async def _read_again(graph: GraphClient, issue: Issue, now: float) -> Issue:
@@ -603,7 +603,7 @@ class Places:
 
     async def _overviews(self) -> tuple[Service, ...]:
         if self._services is None:
-            found = parsed(await self._graph.list(OVERVIEWS), parse_service, lambda service: service.id, 0)
+            found = await parsed(await self._graph.list(OVERVIEWS), parse_service, lambda service: service.id, 0)
             self._services = tuple(service for service in found if service.id)
         return self._services
 
@@ -716,8 +716,9 @@ class IssueHistory(History[PastIssues]):
         self._options = options
 
     async def read(self, graph: GraphClient, now: float) -> PastIssues:
-        overviews = parsed(await graph.list(OVERVIEWS), parse_service, lambda service: service.id or service.name, now)
-        listed = parsed(await _list_all(graph), parse_issue, lambda issue: issue.id, now)
+        raw = await graph.list(OVERVIEWS)
+        overviews = await parsed(raw, parse_service, lambda service: service.id or service.name, now)
+        listed = await parsed(await _list_all(graph), parse_issue, lambda issue: issue.id, now)
         places, ids = Places(graph, {}), dict[str, str]()
         for issue in listed:
             if issue.service not in ids:

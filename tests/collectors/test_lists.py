@@ -6,14 +6,17 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import anyio.lowlevel
 import pytest
 
 from o365_exporter.catalogue import all_collectors
+from o365_exporter.collectors.service_health import parse_issue
 from o365_exporter.errors import NoData, UnexpectedAnswerError
 from o365_exporter.listing import ListSource, parsed
 from o365_exporter.resources import ResourceSource
 from o365_exporter.source import BELIEVED_AFTER
 from o365_exporter.store import Poll
+from tests.counting import counted
 from tests.stubs import StubGraph, polled, text_of
 
 LISTS = {
@@ -169,9 +172,32 @@ async def test_more_than_a_few_odd_entries_are_another_answer(source: ListSource
         await polled(source, StubGraph({source.endpoint.route: listed}))
 
 
-def test_of_two_entries_with_one_key_the_last_counts() -> None:
+async def most_in_one_go(entries: int) -> int:
+    """Instructions that the reading of a list takes at most before others have their turn."""
+    done = False
+
+    async def others() -> None:
+        while not done:
+            work.turn()
+            await anyio.lowlevel.checkpoint()
+
+    with counted() as work:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(others)
+            raw = [{"id": f"EX{number}"} for number in range(entries)]
+            await parsed(raw, parse_issue, lambda issue: issue.id, 0.0)
+            done = True
+    return work.longest
+
+
+async def test_a_long_list_is_read_in_turns() -> None:
+    """Ten times as many entries hold up the others no longer."""
+    assert await most_in_one_go(2000) < 1.5 * await most_in_one_go(200)
+
+
+async def test_of_two_entries_with_one_key_the_last_counts() -> None:
     """Pages can shift while they are read."""
-    listing = parsed([entry(1), entry(2), {**entry(1), "name": "later"}], dict, lambda record: record["id"], 7.0)
+    listing = await parsed([entry(1), entry(2), {**entry(1), "name": "later"}], dict, lambda record: record["id"], 7.0)
     assert [record.get("name") for record in listing] == ["later", None]
     assert listing.read_at == 7.0
 

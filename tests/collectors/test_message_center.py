@@ -327,3 +327,26 @@ async def test_equal_texts_are_kept_once_also_after_a_restart() -> None:
     packed = [body.packed for reading in (first, second) for body in reading.known or ()]
     packed += [body.packed for body in adapter.validate_json(adapter.dump_json(cast("Bodies", first.known)))]
     assert packed[0] is packed[1] is packed[2]
+
+
+async def test_a_message_is_news_when_it_is_new_or_changed() -> None:
+    """What was there at the first reading is not."""
+    source, before = await listed(message(1), message(2))
+    _, after = await listed(message(1), message(2, lastModifiedDateTime="2026-03-10T10:00:00Z"), message(3))
+    assert list(source.news(None, before)) == []
+    assert list(source.news(after, after)) == []
+    assert [(news.event, news.fields) for news in source.news(before, after)] == [
+        (
+            "message",
+            {
+                "message_id": f"MC{number}",
+                "at": f"2026-03-10T{hour}:00:00Z",
+                "services": "Microsoft Teams",
+                "category": "stayInformed",
+                "severity": "normal",
+                "action_required_by": "",
+                "title": "Teams: a new look",
+            },
+        )
+        for number, hour in ((2, "10"), (3, "09"))
+    ]
