@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from o365_exporter.errors import Cause
-from o365_exporter.http.probing import Way
+from o365_exporter.http.way import Way
 
 NOT_ASKED = "not_asked"
 """State of a source that was not asked because of what went wrong before."""
@@ -107,8 +107,8 @@ class RolesCheck:
     """The permissions in the token beside those that enabled sources need; each sorted by name.
 
     Args:
-        granted: needed, and in the token.
-        missing: needed and not in it; of alternatives the least.
+        granted: needed, and in the token, or opened by others in it.
+        missing: needed and not opened by anything in it.
         needless: in it, and needed by nothing that is enabled.
     """
 

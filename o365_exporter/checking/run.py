@@ -11,7 +11,7 @@ from o365_exporter.checking.tenant import TenantChecker
 from o365_exporter.checking.ways import Ways, urls
 from o365_exporter.clock import Clock
 from o365_exporter.http import open_http
-from o365_exporter.http.probing import CONNECT_SECONDS, Prober
+from o365_exporter.http.way import CONNECT_SECONDS, Prober
 from o365_exporter.settings import Settings, TenantSettings
 
 AT_ONCE = 50

@@ -61,7 +61,7 @@ def consent_address(tenant: TenantSettings) -> str:
 def _steps(error: PollError, tenant: TenantSettings, permission: str) -> Iterator[str]:
     app = tenant.credential.client_id
     if not _GUID.fullmatch(app):
-        return  # no app that these commands know, and nothing that a shell may take apart
+        return  # the identity that a machine has by itself: no command knows it by that name
     if isinstance(error, PermissionMissingError) and permission in ROLES:
         yield from _grant(tenant, permission)
     elif error.code in _SECRETS:

@@ -22,13 +22,13 @@ from o365_exporter.checking.report import (
     TenantCheck,
     TokenCheck,
 )
-from o365_exporter.checking.roles import compared
 from o365_exporter.checking.steps import in_words, steps
 from o365_exporter.checking.ways import Ways, urls
 from o365_exporter.clock import Clock
 from o365_exporter.collectors.credential_expiry import APPLICATIONS, own_secret, parse_application
 from o365_exporter.errors import Cause, InternalError, Nothing, PermissionMissingError, PollError, PollTimeoutError
 from o365_exporter.http import Http
+from o365_exporter.permissions import missing, needs_of, required, unneeded
 from o365_exporter.reports import Setting, Usage
 from o365_exporter.settings import TenantSettings
 from o365_exporter.source import Source
@@ -141,10 +141,13 @@ class TenantChecker:
         return self._problems.add(cause, hidden(error.message), tuple(map(hidden, remedies)))
 
     def _roles(self) -> RolesCheck | None:
-        granted = self._graph.auth.roles
-        if granted is None:
+        held = self._graph.auth.roles
+        if held is None:
             return None
-        return compared(granted, (endpoint for _, source in self._sources for endpoint in source.endpoints))
+        needs = needs_of(source for _, source in self._sources)
+        lacking = missing(needs, held)
+        granted = tuple(sorted(set(required(needs)).difference(lacking)))
+        return RolesCheck(granted, tuple(sorted(lacking)), unneeded(needs, held))
 
     async def _end_of_credential(self) -> float | None:
         """When the credential ends, as it says itself, or Graph of the client secret in use."""

@@ -10,7 +10,7 @@ from anyio.abc import TaskGroup
 from o365_exporter.checking.report import Report, WayCheck
 from o365_exporter.checking.steps import in_words
 from o365_exporter.http.addresses import place_of
-from o365_exporter.http.probing import Prober
+from o365_exporter.http.way import Prober
 from o365_exporter.settings import TenantSettings
 
 _LOGIN, _GRAPH = "/common/v2.0/.well-known/openid-configuration", "/v1.0/"

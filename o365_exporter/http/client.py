@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
+import anyio
 import httpx
 
 from o365_exporter import __version__
@@ -165,6 +166,9 @@ class Http:
                 secrets=(*request.secrets, *self.proxies.secrets),
                 logs_in=self.proxies.logs_in(request.url),
             )
+        except anyio.get_cancelled_exc_class():
+            await progress.abandon()
+            raise
         raise failure  # outside of "except": httpx's error knows the request and with it the token
 
 

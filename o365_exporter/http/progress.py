@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import anyio
+
 
 class Stage(StrEnum):
     """What a request waits for, as the beginning of "… graph.microsoft.com:443 (directly)"."""
@@ -29,10 +31,18 @@ class Progress:
     """Of one attempt; a connection that is kept from before needs neither of the first two stages."""
 
     stage: Stage = Stage.ANSWER
+    _socket: Any = None
 
     async def note(self, event: str, info: dict[str, Any]) -> None:
         """Take an event of httpcore's extension ``trace``, such as ``connection.connect_tcp.started``."""
-        del info
         _, name, state = event.split(".", 2)
         if state == "started" and name in _BEGINS:
             self.stage = _BEGINS[name]
+        if name == "connect_tcp" and state == "complete":
+            self._socket = info["return_value"]
+
+    async def abandon(self) -> None:
+        """Close the connection of a handshake that was cancelled: httpcore closes it after errors only."""
+        if self.stage is Stage.HANDSHAKE and self._socket is not None:
+            with anyio.CancelScope(shield=True):
+                await self._socket.aclose()

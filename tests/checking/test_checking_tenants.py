@@ -1,0 +1,218 @@
+"""What a check makes of sign-ins, permissions and answers, by a fake Microsoft."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from o365_exporter.checking import Problem, Problems, Report, TenantCheck, WayCheck, check
+from o365_exporter.checking.steps import in_words, steps
+from o365_exporter.errors import AuthError, PermissionMissingError, ThrottledError
+from o365_exporter.login import CLOUDS
+from o365_exporter.settings import Settings, TenantSettings, load
+from tests.fakes import FakeClock
+from tests.graph.world import APP, GRAPH, SECRET, TENANT_ID, Microsoft, entra_error, grant, graph_error, microsoft
+
+WAYS = ("https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration", f"{GRAPH}/")
+
+
+def settings(*collectors: str, **variables: str) -> Settings:
+    """Of the tenant contoso, with these collectors alone."""
+    every = load(
+        None,
+        {
+            "O365_TENANT_ID": TENANT_ID,
+            "O365_TENANT_NAME": "contoso",
+            "O365_CLIENT_ID": APP,
+            "O365_CLIENT_SECRET": SECRET,
+            **variables,
+        },
+    )
+    (tenant,) = every.tenants
+    enabled = {
+        name: options.model_copy(update={"enabled": name in collectors}) for name, options in tenant.collectors.items()
+    }
+    return replace(every, tenants=(replace(tenant, collectors=enabled),))
+
+
+def tenant(**variables: str) -> TenantSettings:
+    """One tenant's settings."""
+    return settings(**variables).tenants[0]
+
+
+def jwt(**claims: Any) -> str:
+    """A token that states these claims."""
+    return ".".join(
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({}, claims, {})
+    )
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A Microsoft whose names resolve and whose hosts answer."""
+    monkeypatch.setattr("o365_exporter.http.way.Names.addresses", _resolved)
+    with microsoft() as made:
+        for url in WAYS:
+            made.router.get(url).mock(return_value=httpx.Response(404))
+        yield made
+
+
+async def _resolved(_names: object, _host: str, _port: int) -> list[str]:
+    return ["203.0.113.7"]
+
+
+async def checked(wanted: Settings) -> tuple[Report, list[Problem]]:
+    """What a check finds, and the problems in the order in which they are told."""
+    told: list[Problem] = []
+    report = Report((), problems=Problems(told.append))
+    seen: list[WayCheck | TenantCheck] = []
+    await check(wanted, FakeClock(), report, seen.append, seen.append)
+    assert len(seen) == len(report.ways) + len(report.tenants)
+    return report, told
+
+
+def token(fake: Microsoft, *roles: str) -> None:
+    """Let tokens state these roles."""
+    made = jwt(tid=TENANT_ID, appid=APP, app_displayname="Exporter", roles=list(roles))
+    fake.login.mock(return_value=httpx.Response(200, json=grant(made)))
+
+
+async def test_permissions_are_compared(fake: Microsoft) -> None:
+    """What is needed and held, needed and lacking, and held and needless; the token tells app and directory."""
+    token(fake, "ServiceHealth.Read.All", "Mail.Read")
+    fake.graph("/admin/serviceAnnouncement").mock(return_value=httpx.Response(200, json={"value": [{"id": "x"}]}))
+    fake.graph("/subscribedSkus").mock(
+        return_value=httpx.Response(403, json=graph_error("Authorization_RequestDenied"))
+    )
+    fake.graph("/directory/subscriptions").mock(
+        return_value=httpx.Response(403, json=graph_error("Authorization_RequestDenied"))
+    )
+    report, told = await checked(settings("service_health", "subscriptions"))
+    (found,) = report.tenants
+    assert found.roles is not None
+    assert (found.roles.granted, found.roles.missing, found.roles.needless) == (
+        ("ServiceHealth.Read.All",),
+        ("Organization.Read.All",),
+        ("Mail.Read",),
+    )
+    assert (found.token.app_name, found.token.tenant_id, found.token.setting) == (
+        "Exporter",
+        TENANT_ID,
+        "client_secret",
+    )
+    assert [doubt.message for doubt in found.doubts] == [
+        "The app of tenant contoso may do more than anything enabled needs: Mail.Read."
+    ]
+    (problem,) = told
+    assert (problem.reason, problem.sources, list(problem.tenants)) == ("permission", 2, ["contoso"])
+
+
+async def test_of_a_list_one_page_is_asked(fake: Microsoft) -> None:
+    """However many pages there are, a source sends one request, and what it makes of them all is not judged."""
+    token(fake)
+    link = {"@odata.nextLink": f"{GRAPH}/applications?$skiptoken=2"}
+    pages = fake.graph("/applications").mock(return_value=httpx.Response(200, json={"value": [{"appId": "x"}], **link}))
+    report, told = await checked(settings("credential_expiry"))
+    asked = [str(call.request.url) for call in pages.calls]
+    assert told == []
+    assert [each.state for each in report.tenants[0].sources] == ["ok"]
+    assert len([url for url in asked if "filter" not in url]) == 1
+    assert not [url for url in asked if "skiptoken" in url]
+
+
+async def test_a_tenant_in_another_cloud_is_found_there(fake: Microsoft) -> None:
+    """A login that does not know the tenant is not the end: the others are asked, and the cloud is named."""
+    fake.discovery.mock(
+        return_value=httpx.Response(400, json=entra_error(90002, "Tenant not found.", "invalid_tenant"))
+    )
+    path = f"{TENANT_ID}/v2.0/.well-known/openid-configuration"
+    fake.router.get(f"https://login.microsoftonline.us/{path}").mock(
+        return_value=httpx.Response(200, json={"token_endpoint": "https://login.microsoftonline.us/x"})
+    )
+    fake.router.get(f"https://login.partner.microsoftonline.cn/{path}").mock(return_value=httpx.Response(400))
+    report, told = await checked(settings("service_health"))
+    assert [problem.message for problem in told] == [
+        f"There is no tenant {TENANT_ID} at login.microsoftonline.com (tenant contoso) (AADSTS90002)."
+    ]
+    assert told[0].remedies == (
+        'https://login.microsoftonline.us knows this tenant: set cloud = "us_gov_l4" (O365_CLOUD).',
+    )
+    assert [each.state for each in report.tenants[0].sources] == ["not_asked", "not_asked"]
+
+
+async def test_a_tenant_that_no_cloud_knows(fake: Microsoft) -> None:
+    """Then the remedy is the usual one."""
+    fake.router.get(url__regex=r".*openid-configuration").mock(
+        return_value=httpx.Response(400, json=entra_error(90002, "Tenant not found.", "invalid_tenant"))
+    )
+    fake.discovery.mock(
+        return_value=httpx.Response(400, json=entra_error(90002, "Tenant not found.", "invalid_tenant"))
+    )
+    _, told = await checked(settings("service_health"))
+    assert told[0].remedies[0].startswith("Set tenant_id to the directory's ID")
+
+
+async def test_a_fault_of_ours_is_one_source_s(fake: Microsoft, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever an answer brings about, the others are checked."""
+    token(fake)
+    fake.graph("/admin").mock(return_value=httpx.Response(200, json={"value": []}))
+    monkeypatch.setattr("o365_exporter.checking.tenant.records_of", _broken)
+    report, told = await checked(settings("service_health"))
+    assert [each.state for each in report.tenants[0].sources] == ["internal", "internal"]
+    assert told[0].message == "A fault of the exporter itself (ZeroDivisionError) at service_health/overviews."
+    assert told[0].remedies == ("Please report it, with what this check has printed.",)
+
+
+async def _broken(*_: object) -> None:
+    raise ZeroDivisionError
+
+
+def test_commands_are_those_of_the_cloud() -> None:
+    """In a national cloud the Azure CLI is told so first, and the consent is at that cloud's login."""
+    error = PermissionMissingError("x")
+    in_china = tenant(O365_CLOUD="china")
+    assert steps(error, in_china, "Reports.Read.All") == (
+        "az cloud set --name AzureChinaCloud",
+        f"az ad app permission add --id {APP} --api 00000003-0000-0000-c000-000000000000 --api-permissions "
+        "230c1aed-a721-4c5d-9cb4-a90514e508ef=Role",
+        f"az ad app permission admin-consent --id {APP}",
+        f"Admin consent by an address instead: {CLOUDS['china'].login}/{TENANT_ID}/adminconsent?client_id={APP}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [
+        (
+            "AADSTS7000222",
+            f"az ad app credential reset --id {APP} --append --years 1 --query password --output tsv",
+        ),
+        ("AADSTS700027", f"az ad app credential reset --id {APP} --append --cert @CERTIFICATE.pem"),
+        (
+            "AADSTS700016",
+            f"Admin consent: https://login.microsoftonline.com/{TENANT_ID}/adminconsent?client_id={APP}",
+        ),
+        ("AADSTS7000112", f"az ad sp update --id {APP} --set accountEnabled=true"),
+        ("AADSTS53003", ""),
+    ],
+)
+def test_a_refusal_has_its_command(code: str, step: str) -> None:
+    """What Microsoft says by a number is mended by one command, where one does it."""
+    assert steps(AuthError("x", code=code), tenant()) == ((step,) if step else ())
+
+
+def test_the_identity_of_a_machine_has_no_id_to_paste() -> None:
+    """What is known by the machine alone stands in no command; words say what to do."""
+    (machine,) = load(None, {"O365_TENANT_ID": TENANT_ID, "O365_MANAGED_IDENTITY": "system"}).tenants
+    assert steps(PermissionMissingError("x"), machine, "Reports.Read.All") == ()
+
+
+def test_there_is_always_something_to_do() -> None:
+    """Also where waiting is all."""
+    assert in_words(ThrottledError("x")).startswith("Wait some minutes")
+    assert in_words(AuthError("x", remedy="Do it.")) == "Do it."
