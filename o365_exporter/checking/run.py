@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import anyio
 
@@ -20,15 +20,18 @@ AT_ONCE = 50
 
 async def check(
     settings: Settings,
+    collectors: Collection[str] | None,
     clock: Clock,
     report: Report,
+    *,
     on_way: Callable[[WayCheck], None],
     on_tenant: Callable[[TenantCheck], None],
 ) -> None:
     """Check all tenants of the settings.
 
     Args:
-        settings: whose enabled collectors are asked.
+        settings: whose tenants are checked.
+        collectors: that are asked; None for all that are enabled.
         clock: bounds every wait.
         report: takes what is found, as it is found.
         on_way: is told of each way once it is known.
@@ -46,7 +49,7 @@ async def check(
 
         async def one(tenant: TenantSettings) -> None:
             async with at_once:
-                checker = TenantChecker(tenant, http=http, clock=clock, problems=report.problems, ways=ways)
+                checker = TenantChecker(tenant, collectors, http=http, clock=clock, problems=report.problems, ways=ways)
                 found = await checker.check()
             report.tenants.append(found)
             on_tenant(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -54,13 +54,23 @@ class TenantChecker:
 
     Args:
         settings: of the tenant.
+        collectors: that are asked; None for all that are enabled.
         http: by which it is asked.
         clock: bounds every wait.
         problems: takes what is wrong.
         ways: to its hosts.
     """
 
-    def __init__(self, settings: TenantSettings, *, http: Http, clock: Clock, problems: Problems, ways: Ways) -> None:
+    def __init__(
+        self,
+        settings: TenantSettings,
+        collectors: Collection[str] | None,
+        *,
+        http: Http,
+        clock: Clock,
+        problems: Problems,
+        ways: Ways,
+    ) -> None:
         self._settings = settings
         self._http = http
         self._clock = clock
@@ -76,12 +86,13 @@ class TenantChecker:
             login_url=settings.login_url,
             graph_url=settings.graph_url,
         )
-        self._sources = tuple(
+        self._enabled = tuple(
             (collector.name, source)
             for collector in all_collectors().values()
             if (options := settings.collectors[collector.name]).enabled
             for source in collector.sources(options)
         )
+        self._sources = tuple(one for one in self._enabled if collectors is None or one[0] in collectors)
 
     async def check(self) -> TenantCheck:
         """Everything about the tenant, however bad it is."""
@@ -147,7 +158,8 @@ class TenantChecker:
         needs = needs_of(source for _, source in self._sources)
         lacking = missing(needs, held)
         granted = tuple(sorted(set(required(needs)).difference(lacking)))
-        return RolesCheck(granted, tuple(sorted(lacking)), unneeded(needs, held))
+        needless = unneeded(needs_of(source for _, source in self._enabled), held)
+        return RolesCheck(granted, tuple(sorted(lacking)), needless)
 
     async def _end_of_credential(self) -> float | None:
         """When the credential ends, as it says itself, or Graph of the client secret in use."""

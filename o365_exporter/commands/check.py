@@ -18,7 +18,7 @@ from o365_exporter.app import until_signal
 from o365_exporter.clock import SystemClock
 from o365_exporter.commands.check_words import Words
 from o365_exporter.commands.once import EXIT_SIGNAL
-from o365_exporter.commands.selection import check_for_work, of_collectors, of_tenants
+from o365_exporter.commands.selection import check_enabled, check_for_work, of_tenants
 from o365_exporter.settings import Inspection, Settings, credential_doubts, inspect
 
 _QUIET = logs.LogOptions(format="console", level="error")
@@ -49,12 +49,14 @@ def check(
     """
     try:
         inspection = inspect(config, environ)
-        settings = _selected(inspection.settings, tenants, collectors)
+        settings = _selected(inspection.settings, tenants)
+        check_enabled(settings, collectors or ())
+        asked = frozenset(collectors) if collectors else None
         logs.configure(_QUIET)
-        words = Words(settings, SystemClock(), quiet=form == "json")
+        words = Words(settings, asked, SystemClock(), quiet=form == "json")
         report = checking.Report(tuple(_doubts(inspection, settings)), problems=checking.Problems(words.problem))
         words.begin(report)
-        stopped = anyio.run(until_signal, partial(_check, settings, report, words))
+        stopped = anyio.run(until_signal, partial(_check, settings, asked, report, words))
     except KeyboardInterrupt:  # before the signal handlers stand
         return EXIT_SIGNAL + signal.SIGINT
     if form == "json" and not stopped:
@@ -66,13 +68,13 @@ def check(
     return 0 if report.is_good else 1
 
 
-async def _check(settings: Settings, report: checking.Report, words: Words) -> None:
-    await words.during(partial(checking.check, settings, words.clock, report, words.way, words.tenant))
+async def _check(settings: Settings, asked: frozenset[str] | None, report: checking.Report, words: Words) -> None:
+    work = partial(checking.check, settings, asked, words.clock, report, on_way=words.way, on_tenant=words.tenant)
+    await words.during(work)
 
 
-def _selected(settings: Settings, tenants: Sequence[str] | None, collectors: Sequence[str] | None) -> Settings:
-    polled = replace(settings, tenants=settings.polled(settings.tenants))
-    selected = of_collectors(of_tenants(polled, tenants), collectors)
+def _selected(settings: Settings, tenants: Sequence[str] | None) -> Settings:
+    selected = of_tenants(replace(settings, tenants=settings.polled(settings.tenants)), tenants)
     check_for_work(selected)
     return selected
 

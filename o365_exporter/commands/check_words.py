@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 
 import anyio
@@ -21,6 +21,7 @@ _FEW = 5
 """Tenants of whom everything is shown; of more, what is not as it should be."""
 
 _NAMED = 5  # tenants that a problem names
+_DOUBTS = 10  # of many tenants
 _ROWS = 50  # tenants in the table at the end
 _WIDTH = 160  # of tables where nobody looks
 _EVERY = 0.5  # seconds between two looks at how far it is
@@ -30,16 +31,20 @@ class Words:
     """Speaks on standard output; where that is for machines, only of progress, on a terminal at standard error.
 
     Args:
-        settings: what is checked.
+        settings: whose tenants are checked.
+        asked: collectors that are; None for all that are enabled.
         clock: tells how long it takes.
         quiet: whether standard output is for machines.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, *, quiet: bool) -> None:
+    def __init__(self, settings: Settings, asked: Collection[str] | None, clock: Clock, *, quiet: bool) -> None:
         self.clock = clock
         self._quiet = quiet
         self._tenants = len(settings.tenants)
-        self._number = sum(options.enabled for each in settings.tenants for options in each.collectors.values())
+        self._collectors = [
+            sum(options.enabled and (asked is None or name in asked) for name, options in each.collectors.items())
+            for each in settings.tenants
+        ]
         self._out = terminal()
         if not self._out.is_terminal:
             self._out.width = _WIDTH
@@ -57,7 +62,10 @@ class Words:
 
     def begin(self, report: Report) -> None:
         """The first word: what is checked, and what looks like an oversight."""
-        self._say(Text(f"Checking {_counted(self._tenants, 'tenant')} with {_counted(self._number, 'collector')}."))
+        least, most = min(self._collectors), max(self._collectors)
+        number = f"{least} to {_counted(most, 'collector')}" if least < most else _counted(most, "collector")
+        each = " each" if self._tenants > 1 else ""
+        self._say(Text(f"Checking {_counted(self._tenants, 'tenant')} with {number}{each}."))
         self._tell_doubts(report.doubts)
 
     async def during(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -120,7 +128,9 @@ class Words:
     def end(self, report: Report, *, is_whole: bool) -> None:
         """How much each problem stops, and the sum."""
         if not self._is_detailed:
-            self._tell_doubts([doubt for each in report.tenants for doubt in each.doubts])
+            doubts = [doubt for each in report.tenants for doubt in each.doubts]
+            self._tell_doubts(doubts[:_DOUBTS])
+            self._tell_left(len(doubts) - _DOUBTS, "of this kind")
             self._tell_rest(report)
         self._say(Text())
         for problem in report.problems:
@@ -153,8 +163,11 @@ class Words:
             table.add_row(*_cells(each.tenant, token, f"{good} of {len(each.sources)}", numbers))
         self._say(Text())
         self._say(table)
-        if len(stopped) > _ROWS:
-            self._say(Text(f"and {len(stopped) - _ROWS} more; --format json has all."))
+        self._tell_left(len(stopped) - _ROWS, "that something stops")
+
+    def _tell_left(self, number: int, what: str) -> None:
+        if number > 0:
+            self._say(Text(f"and {number} more {what}; --format json has all."))
 
     def _tell_doubts(self, doubts: Iterable[Doubt]) -> None:
         for doubt in doubts:

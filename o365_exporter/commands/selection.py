@@ -11,21 +11,30 @@ from o365_exporter.settings import Settings, TenantSettings
 
 
 def of_collectors(settings: Settings, collectors: Sequence[str] | None) -> Settings:
-    """The settings with every other collector switched off; one that is off already is a fault, not silence.
+    """The settings with every other collector switched off.
+
+    Raises:
+        ConfigurationError: see ``check_enabled``.
+    """
+    if collectors is None:
+        return settings
+    check_enabled(settings, collectors)
+    wanted = set(collectors)
+    return replace(settings, tenants=tuple(_only_enabled(tenant, wanted) for tenant in settings.tenants))
+
+
+def check_enabled(settings: Settings, collectors: Sequence[str]) -> None:
+    """Who asks for a collector that is switched off is told so, and not left in silence.
 
     Raises:
         ConfigurationError: one of them is switched off.
     """
-    if collectors is None:
-        return settings
-    wanted = set(collectors)
     for tenant in settings.tenants:
-        if off := sorted(name for name in wanted if not tenant.collectors[name].enabled):
+        if off := sorted(name for name in set(collectors) if not tenant.collectors[name].enabled):
             fault = (
                 f"collectors.{off[0]}.enabled = false for tenant {tenant.name}, but --collector {off[0]} asks for it"
             )
             raise ConfigurationError([f"{fault}: enable it, or leave the option out."])
-    return replace(settings, tenants=tuple(_only_enabled(tenant, wanted) for tenant in settings.tenants))
 
 
 def of_tenants(settings: Settings, names: Sequence[str] | None) -> Settings:

@@ -71,7 +71,7 @@ async def checked(wanted: Settings) -> tuple[Report, list[Problem]]:
     told: list[Problem] = []
     report = Report((), problems=Problems(told.append))
     seen: list[WayCheck | TenantCheck] = []
-    await check(wanted, FakeClock(), report, seen.append, seen.append)
+    await check(wanted, None, FakeClock(), report, on_way=seen.append, on_tenant=seen.append)
     assert len(seen) == len(report.ways) + len(report.tenants)
     return report, told
 

@@ -70,8 +70,7 @@ service_health  overviews       ok          N.NN
 service_health  issues          ok          N.NN
 teams_usage     users_activity  ok          N.NN  covers the days until DAY, 2 days ago
 teams_usage     devices_usage   ok          N.NN  covers the days until DAY, 2 days ago
-! The app of tenant TENANT may do more than anything enabled needs: Application.Read.All, LicenseAssignment.Read.All, \
-Organization.Read.All, ReportSettings.Read.All, SecurityEvents.Read.All, ServiceMessage.Read.All.
+! The app of tenant TENANT may do more than anything enabled needs: SecurityEvents.Read.All.
   → Unless something else signs in by this app, revoke them at https://portal.azure.com: App registrations > API \
 permissions > Revoke admin consent, then Remove permission.
 
@@ -257,7 +256,7 @@ def test_many_tenants_are_a_table_of_those_in_trouble() -> None:
         done = finished("check", "--collector", "service_health", **many_variables(cloud))
     name = next(iter(cloud.simulator.tenants))
     assert done.returncode == 1
-    assert done.stdout.startswith("Checking 8 tenants with 8 collectors.\n")
+    assert done.stdout.startswith("Checking 8 tenants with 1 collector each.\n")
     assert f"✗ 1  Conditional Access of tenant {name} blocks the app" in done.stdout
     assert f"\n{name}  ✗      0 of 2   1" in done.stdout
     assert "1 problem: 14 of 16 sources of 8 tenants answered in " in done.stdout
