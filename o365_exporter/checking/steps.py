@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import quote
 
 from o365_exporter.errors import PermissionMissingError, PollError
+from o365_exporter.granting import azure, consent_address
 from o365_exporter.graph import GRAPH_APP_ID, ROLES
 from o365_exporter.settings import TenantSettings
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_AZURE = {"us_gov_l4": "AzureUSGovernment", "us_gov_l5": "AzureUSGovernment", "china": "AzureChinaCloud"}
-"""How the Azure CLI calls the clouds that it does not begin with."""
+_AZ = "az "
+_DOD = "us_gov_l5"
 
 _SECRETS = ("AADSTS7000215", "AADSTS7000222")
 _CERTIFICATES = ("AADSTS700027", "AADSTS700030", "AADSTS7000214", "AADSTS1000502", "AADSTS50012")
 _CONSENT = ("AADSTS700016", "AADSTS7000229", "AADSTS65001", "AADSTS650057")
 _DISABLED = ("AADSTS7000112",)
-
 
 _BY_ITSELF = "Wait some minutes and check again: this passes by itself, or stays Microsoft's to mend."
 _WORDS = {
@@ -43,47 +42,45 @@ def steps(error: PollError, tenant: TenantSettings, permission: str = "") -> tup
         tenant: whose.
         permission: that its source needs, the least.
     """
+    if not _GUID.fullmatch(tenant.credential.client_id):
+        return ()  # the identity that a machine has by itself: no command knows it by that name
     found = tuple(_steps(error, tenant, permission))
-    login = _AZURE.get(tenant.cloud.name)
-    return (
-        (f"az cloud set --name {login}", *found) if login and any(step.startswith("az ") for step in found) else found
-    )
-
-
-def consent_address(tenant: TenantSettings) -> str:
-    """Where an administrator of the tenant consents to the app, in the tenant's own cloud."""
-    return (
-        f"{tenant.cloud.login}/{quote(tenant.tenant_id, safe='')}/adminconsent"
-        f"?client_id={quote(tenant.credential.client_id, safe='')}"
-    )
+    cloud = tenant.cloud.name
+    if cloud == _DOD:
+        return tuple(step for step in found if not step.startswith(_AZ))  # the Azure CLI does not know DoD's Graph
+    if cloud != "global" and any(step.startswith(_AZ) for step in found):
+        return (f"az cloud set --name {azure.CLOUDS[cloud]}", *found)
+    return found
 
 
 def _steps(error: PollError, tenant: TenantSettings, permission: str) -> Iterator[str]:
     app = tenant.credential.client_id
-    if not _GUID.fullmatch(app):
-        return  # the identity that a machine has by itself: no command knows it by that name
+    consent = consent_address(tenant.cloud, tenant.tenant_id, app)
     if isinstance(error, PermissionMissingError) and permission in ROLES:
-        yield from _grant(tenant, permission)
+        yield from _assigned(app, permission) if tenant.credential.managed_identity else _granted(app, permission)
+        if not tenant.credential.managed_identity:
+            yield f"Admin consent by an address instead: {consent}"
+            yield "All that is needed, as a script: o365-exporter permissions --format az (or powershell, terraform)"
     elif error.code in _SECRETS:
         yield f"az ad app credential reset --id {app} --append --years 1 --query password --output tsv"
     elif error.code in _CERTIFICATES:
         yield f"az ad app credential reset --id {app} --append --cert @CERTIFICATE.pem"
     elif error.code in _CONSENT:
-        yield f"Admin consent: {consent_address(tenant)}"
+        yield f"Admin consent: {consent}"
     elif error.code in _DISABLED:
         yield f"az ad sp update --id {app} --set accountEnabled=true"
 
 
-def _grant(tenant: TenantSettings, permission: str) -> Iterator[str]:
-    app, role = tenant.credential.client_id, ROLES[permission]
-    if tenant.credential.managed_identity is not None:
-        yield (
-            f"$me = Get-MgServicePrincipal -Filter \"appId eq '{app}'\"; "
-            f"$graph = Get-MgServicePrincipal -Filter \"appId eq '{GRAPH_APP_ID}'\"; "
-            "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $me.Id -PrincipalId $me.Id "
-            f"-ResourceId $graph.Id -AppRoleId {role}"
-        )
-        return
-    yield f"az ad app permission add --id {app} --api {GRAPH_APP_ID} --api-permissions {role}=Role"
+def _granted(app: str, permission: str) -> Iterator[str]:
+    yield f"az ad app permission add --id {app} --api {GRAPH_APP_ID} --api-permissions {ROLES[permission]}=Role"
     yield f"az ad app permission admin-consent --id {app}"
-    yield f"Admin consent by an address instead: {consent_address(tenant)}"
+
+
+def _assigned(app: str, permission: str) -> Iterator[str]:
+    """A managed identity is given the role itself."""
+    yield (
+        f"$me = Get-MgServicePrincipal -Filter \"appId eq '{app}'\"; "
+        f"$graph = Get-MgServicePrincipal -Filter \"appId eq '{GRAPH_APP_ID}'\"; "
+        "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $me.Id -PrincipalId $me.Id "
+        f"-ResourceId $graph.Id -AppRoleId {ROLES[permission]}"
+    )

@@ -182,6 +182,28 @@ def test_commands_are_those_of_the_cloud() -> None:
         "230c1aed-a721-4c5d-9cb4-a90514e508ef=Role",
         f"az ad app permission admin-consent --id {APP}",
         f"Admin consent by an address instead: {CLOUDS['china'].login}/{TENANT_ID}/adminconsent?client_id={APP}",
+        "All that is needed, as a script: o365-exporter permissions --format az (or powershell, terraform)",
+    )
+
+
+def test_the_azure_cli_is_not_offered_to_dod() -> None:
+    """It does not know DoD's Graph; the address and the scripts of others do."""
+    found = steps(PermissionMissingError("x"), tenant(O365_CLOUD="us_gov_l5"), "Reports.Read.All")
+    assert [step.partition(":")[0] for step in found] == [
+        "Admin consent by an address instead",
+        "All that is needed, as a script",
+    ]
+
+
+def test_a_managed_identity_is_given_the_role_itself() -> None:
+    """It has neither a registration nor a consent."""
+    (machine,) = load(None, {"O365_TENANT_ID": TENANT_ID, "O365_MANAGED_IDENTITY": APP}).tenants
+    (step,) = steps(PermissionMissingError("x"), machine, "Reports.Read.All")
+    assert step == (
+        f"$me = Get-MgServicePrincipal -Filter \"appId eq '{APP}'\"; "
+        "$graph = Get-MgServicePrincipal -Filter \"appId eq '00000003-0000-0000-c000-000000000000'\"; "
+        "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $me.Id -PrincipalId $me.Id "
+        "-ResourceId $graph.Id -AppRoleId 230c1aed-a721-4c5d-9cb4-a90514e508ef"
     )
 
 

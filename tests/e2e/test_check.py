@@ -119,6 +119,7 @@ def test_a_missing_permission(cloud: Microsoft) -> None:
         "498476ce-e0fe-48b0-b801-37ba7e2685c6=Role",
         "     → az ad app permission admin-consent --id APP",
         "     → Admin consent by an address instead: https://login.microsoftonline.com/TENANT/adminconsent?client_id=APP",
+        "     → All that is needed, as a script: o365-exporter permissions --format az (or powershell, terraform)",
     ]
     assert "! permissions: 0 of 1 granted; missing: Organization.Read.All" in lines
     assert "subscriptions  skus           permission     N.NN  problem 1" in lines
