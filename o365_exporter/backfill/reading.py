@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import anyio
 
 from o365_exporter.backfill.plan import Part, Plan
 from o365_exporter.backfill.work import WorkFile
 from o365_exporter.clock import Clock
-from o365_exporter.errors import InternalError, Nothing, PollError, PollTimeoutError, let_go
+from o365_exporter.errors import InternalError, Nothing, PollError, PollTimeoutError, ThrottledError, let_go
 from o365_exporter.fleet import client_of
 from o365_exporter.graph import GraphClient
 from o365_exporter.logs import get_logger
@@ -87,7 +88,7 @@ class Reader:
     async def _part(self, graph: GraphClient, part: Part) -> PollError | None:
         try:
             with self._clock.deadline(_DEADLINE):
-                self._work.add(part, await part.history.read(graph, self._clock.now()))
+                self._work.add(part, await self._read(graph, part))
         except Nothing as nothing:
             self._work.add_nothing(part, str(nothing))
         except TimeoutError:
@@ -102,3 +103,15 @@ class Reader:
             return InternalError("A fault of the exporter; the log has more.")
         self._done()
         return None
+
+    async def _read(self, graph: GraphClient, part: Part) -> Any:
+        """What Graph knows, once Microsoft's limits allow to ask for it; a poll would leave that to the next one."""
+        while True:
+            try:
+                return await part.history.read(graph, self._clock.now())
+            except ThrottledError as error:
+                wait = error.retry_after
+                if wait is None or wait >= self._clock.time_left():
+                    raise
+                log.info("waits for Microsoft's limits", tenant=part.tenant.name, part=part.history.name, seconds=wait)
+            await self._clock.sleep(max(wait, 1.0))

@@ -40,6 +40,8 @@ class WorkFile:
         self.started_at = now
         """Wall clock at which the first of the runs began that go on from each other."""
         self.is_resumed = False
+        self.has_begun_anew = False
+        """Whether what a former run has read is too old, or of another version, and was dropped."""
         self._file = file
         self._places: dict[tuple[str, ...], int] = {}
         self._nothing: dict[tuple[str, ...], str] = {}
@@ -82,8 +84,7 @@ class WorkFile:
         self._places[part.key] = self._append({"key": part.key, "records": written})
 
     def add_nothing(self, part: Part, why: str) -> None:
-        """Keep that there is nothing; raises the same."""
-        self._append({"key": part.key, "nothing": why})
+        """Keep that there is nothing, for this run alone: the next one asks whether that is still so."""
         self._nothing[part.key] = why
 
     def note_limits(self, tenant: str, known: Remembered) -> None:
@@ -143,14 +144,11 @@ class WorkFile:
             age = now - content["started_at"]
             self.is_resumed = content["version"] == __version__ and 0 <= age < GOOD_FOR
             self.started_at = content["started_at"] if self.is_resumed else now
+            self.has_begun_anew = not self.is_resumed
             return self.is_resumed
         if "limits" in content:
             _REMEMBERED.validate_python(content["limits"])
             self._limits[content["tenant"]] = place
             return True
-        key = tuple(content["key"])
-        if "nothing" in content:
-            self._nothing[key] = content["nothing"]
-        else:
-            self._places[key] = place
+        self._places[tuple(content["key"])] = place
         return True

@@ -126,7 +126,7 @@ def in_place_of(output: Path) -> Iterator[Callable[[bytes], object]]:
     """
     beside = output.with_name(f"{output.name}.unfinished")
     try:
-        with beside.open("wb") as file:
+        with open(beside, "wb", opener=_not_through_links) as file:
             yield file.write
             _keep(file)
         beside.replace(output)
@@ -134,6 +134,10 @@ def in_place_of(output: Path) -> Iterator[Callable[[bytes], object]]:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
+
+
+def _not_through_links(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
 
 
 def _keep(file: BinaryIO) -> None:

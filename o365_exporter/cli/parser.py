@@ -23,10 +23,11 @@ docs/configuration.md.
 
 exit codes:
   0  done, or stopped by SIGTERM or Ctrl-C
-  1  once: at least one source failed; check: something is in the way; any command: a fault, or output cannot be written
+  1  once: at least one source failed; check: something is in the way; backfill: something could not be read; \
+any command: a fault, or output cannot be written
   2  wrong settings or options; every fault is named on standard error
   3  probe: nothing can be told (0 OK, 1 WARNING and 2 CRITICAL are what it found)
-  130  once, check: stopped by Ctrl-C before every source was polled; 143: by SIGTERM
+  130  once, check, backfill: stopped by Ctrl-C before the end; 143: by SIGTERM
 """
 
 _START = re.compile(r" *((?P<comment># )|\d+ +)?")

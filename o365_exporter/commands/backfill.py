@@ -252,6 +252,8 @@ def _say_what_is_planned(run: _Run) -> None:
         f"History of {_counted(tenants, 'tenant')} from {_time(run.window.start)} to {_time(run.window.end)}: "
         f"{_counted(lacking, 'report or list', 'reports and lists')} to read{there}."
     )
+    if run.work.has_begun_anew:
+        _say(f"What {run.work.path} had of a former run is too old, or of another version, and is read anew.")
     for hindrance in run.plan.hindrances:
         _say(hindrance)
     if missing := [name for name in ("job", "instance") if name not in run.labels]:
@@ -275,13 +277,8 @@ async def _write(run: _Run) -> int:
     if not size.samples:
         _say("There is nothing to write: Microsoft knows nothing of that time.")
         return 1
-    room = shutil.disk_usage(run.wishes.output.absolute().parent).free
     _say(f"{_described(size)}.")
-    if size.bytes > room:
-        _say(
-            f"{run.wishes.output} is not written: there are {_bytes(room)} free. Choose another folder, fewer --days, "
-            "or a part of the tenants at a time."
-        )
+    if not fits(size, run.wishes.output):
         return 1
     began = run.clock.monotonic()
     with in_place_of(run.wishes.output) as write, bar("writing", size.bytes, sys.stderr, is_bytes=True) as advance:
@@ -295,6 +292,17 @@ async def _write(run: _Run) -> int:
                 await anyio.lowlevel.checkpoint()
     _say_what_is_next(run, size, run.clock.monotonic() - began)
     return 0
+
+
+def fits(size: Size, output: Path) -> bool:
+    """Whether the disk has room for the file; if not, that is said."""
+    room = shutil.disk_usage(output.absolute().parent).free
+    if size.bytes > room:
+        _say(
+            f"{output} is not written: there are {_bytes(room)} free. Choose another folder, fewer --days, or a part "
+            "of the tenants at a time."
+        )
+    return size.bytes <= room
 
 
 async def _measured(run: _Run) -> Size:

@@ -45,7 +45,7 @@ class Newest:
 
     def _counts(self, columns: Columns, position: int) -> bool:
         group = self._group
-        return group is None or columns.texts(group.column)[position].strip().casefold() == group.value.casefold()
+        return group is None or group.has(columns.texts(group.column)[position])
 
     def _cells(self, one: Columns) -> tuple[str, ...]:
         """What is read of a row: two rows of a day may differ in what nobody reads."""

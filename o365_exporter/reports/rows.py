@@ -173,6 +173,10 @@ class Group:
     column: str
     value: str
 
+    def has(self, text: str) -> bool:
+        """Whether a row counts, by its cell."""
+        return text.strip().casefold() == self.value.casefold()
+
 
 @dataclass(frozen=True, slots=True)
 class Trend:
@@ -181,10 +185,12 @@ class Trend:
     Args:
         function: Graph's function.
         measures: over the row of a day, which are what a poll makes of the same day.
+        group: which rows count; None where there is one for each day.
     """
 
     function: str
     measures: tuple[Measure, ...]
+    group: Group | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from o365_exporter.history import History, Past, Stretch, Window
 from o365_exporter.reports.asking import in_cloud, latest_day, report_endpoint
 from o365_exporter.reports.columns import REFRESH_DATE, REPORT_DATE, Columns, Header, OddCellError
 from o365_exporter.reports.options import UsageOptions
-from o365_exporter.reports.rows import Measure, Report, Trend
+from o365_exporter.reports.rows import Report, Trend
 from o365_exporter.reports.tables import Grid, Row, read_rows
 
 _PERIOD = "D180"
@@ -73,13 +73,13 @@ class TrendHistory(History[Days]):
         self.name = trend.function
         self.metrics = tuple(dict.fromkeys(measure.metric for measure in trend.measures))
         self.endpoints = (report_endpoint(trend.function, "(period='{period}')"),)
-        self._measures = trend.measures
+        self._trend = trend
         people: Filter = getattr(options, report.users) if report.users else Filter()
         if people.include or people.exclude:
             self.hindrance = f"the filter on {report.users} is set, and {trend.function} counts everybody"
 
     async def read(self, graph: GraphClient, now: float) -> Days:
-        reading = _Reading(self.name, self._measures, latest_day(now))
+        reading = _Reading(self._trend, latest_day(now))
         endpoint = in_cloud(self.endpoints[0], graph)
         async with graph.download(endpoint, period=_PERIOD) as file, aclosing(read_rows(file.pieces())) as batches:
             async for rows in batches:
@@ -88,7 +88,7 @@ class TrendHistory(History[Days]):
         return reading.result(now)
 
     def series(self, records: Days, window: Window) -> Iterator[Past]:
-        for measure in self._measures:
+        for measure in self._trend.measures:
             values = records.values.get(measure.key, {})
             if stretches := tuple(window.cut(_stretches(values, records, window.end))):
                 yield Past(measure.metric.at(0, **measure.labels), stretches)
@@ -116,9 +116,10 @@ def _midnight(day: date) -> float:
 class _Reading:
     """The days of a file while it is being read."""
 
-    def __init__(self, function: str, measures: Sequence[Measure], until: date) -> None:
-        self._function = function
-        self._measures = measures
+    def __init__(self, trend: Trend, until: date) -> None:
+        self._function = trend.function
+        self._measures = trend.measures
+        self._group = trend.group
         self._until = until
         self._header: Header | None = None
         self._rows = 0
@@ -143,7 +144,7 @@ class _Reading:
     def _checked(self, header: Header) -> Header:
         wanted = dict.fromkeys(column for measure in self._measures for column in measure.quantity.columns)
         self._missing = tuple(column for column in wanted if column not in header)
-        for column in (REFRESH_DATE, REPORT_DATE):
+        for column in (REFRESH_DATE, REPORT_DATE, *([self._group.column] if self._group else [])):
             if column not in header:
                 raise UnexpectedAnswerError(
                     f"The report {self._function} lacks the column {column}, without which it cannot be read; it "
@@ -160,6 +161,8 @@ class _Reading:
         if len(row) != self._header.width:
             raise OddCellError(f"it has {len(row)} cells under {self._header.width} columns")
         columns = Columns(self._header, Grid.of([row]))
+        if self._group and not self._group.has(columns.texts(self._group.column)[0]):
+            return
         refreshed, day = self._day(columns, REFRESH_DATE), self._day(columns, REPORT_DATE)
         values = dict(self._values(columns))
         self._refreshed = max(refreshed, self._refreshed or refreshed)

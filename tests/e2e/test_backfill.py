@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import signal
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime
@@ -172,6 +173,10 @@ def test_a_run_that_is_killed_goes_on_where_it_was(cloud: Microsoft, tmp_path: P
     arguments = ("backfill", "-o", str(output), "--days", "1")
     with running(tmp_path / "first", *arguments, **cloud.three_variables(**USAGE_ALONE)):
         eventually(lambda: asked(cloud)[-1])
+    with running(tmp_path / "first", *arguments, **cloud.three_variables(**USAGE_ALONE)) as second:
+        eventually(lambda: asked(cloud)[-1] > 1)
+        assert second.stop(signal.SIGINT) == 130
+        assert f"Stopped. Give the same command again to go on: what was read is in {output}.work." in second.err
     cloud.mend()
     done = backfilled(cloud, output)
     assert (done.returncode, output.exists()) == (0, True)
