@@ -94,6 +94,7 @@ def whole(page: Page, truth: Truth, store: Store, now: float) -> Iterator[str]:
     """A report is the sum of its whole file, and a list is what Microsoft's was at that time; or each is absent."""
     yield from _reports(page, truth, store)
     yield from _lists(page, truth, store, now)
+    yield from _dates(page, truth, store)
 
 
 def summed(page: Page) -> set[str]:
@@ -154,6 +155,16 @@ def _lists(page: Page, truth: Truth, store: Store, now: float) -> Iterator[str]:
         if not any(_fits(value, one) for one in allowed):
             odd = [_difference(value, one) for one in allowed]
             yield f"{what} of {tenant} (of {now - poll.taken_at:.0f} s ago) are not what they were: {odd}"
+
+
+def _dates(page: Page, truth: Truth, store: Store) -> Iterator[str]:
+    for labels, value in page.of("o365_message_action_required_timestamp_seconds"):
+        tenant, message = labels["tenant"], labels["message_id"]
+        poll = next(store[key] for key in store.of(tenant) if key.source == "messages")
+        taken_at = poll.taken_at or 0.0
+        known = truth.values(tenant, "dates of messages", taken_at - _longest(poll), taken_at)
+        if value not in [dates.get(message) for dates in known]:
+            yield f"{message} of {tenant} has the date {value:g}, which it never had"
 
 
 def _fits(shown: Any, true: Any) -> bool:

@@ -115,5 +115,10 @@ def _facts(tenant: Tenant) -> dict[str, Any]:
         "applications": len(tenant.applications),
         "consumed units": {part: one["consumedUnits"] for part, one in tenant.skus.items()},
         "services": {service: one["status"].lower() for service, one in tenant.services.items()},
+        "dates of messages": {
+            one["id"]: datetime.fromisoformat(date).timestamp()
+            for one in tenant.messages.values()
+            if (date := one["actionRequiredByDateTime"])
+        },
         "open issues": frozenset(tenant.open_issue_ids()),
     }

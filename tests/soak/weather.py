@@ -113,6 +113,7 @@ class Weather:
             self._status,
             self._application,
             self._licence,
+            self._message,
             self._report,
         )
 
@@ -205,6 +206,17 @@ class Weather:
         part, units = self._chance.choice(list(tenant.skus)), self._chance.randrange(300)
         tenant.change_sku(part, consumed=units)
         return f"{units} of {part} consumed"
+
+    def _message(self, tenant: Tenant) -> str:
+        days = float(self._chance.choice((-1, 5, 200)))
+        if self._chance.random() < 0.3:
+            return f"message {tenant.add_message('Soaking', action_in_days=days)} for {days:g} days"
+        known = self._chance.choice(list(tenant.messages))
+        if self._chance.random() < 0.3:
+            tenant.remove_message(known)
+            return f"message {known} removed"
+        tenant.update_message(known, action_in_days=days)
+        return f"message {known} put off for {days:g} days"
 
     def _report(self, tenant: Tenant) -> str:
         state: Any = self._chance.choice((*REPORT_STATES, "usual", "usual"))
