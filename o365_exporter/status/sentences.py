@@ -80,17 +80,23 @@ def of_all(summaries: Sequence[TenantSummary], now: float) -> str:
 
 
 def _verdict(summaries: Sequence[TenantSummary]) -> Iterator[str]:
+    """Of one tenant what is the matter with it; of many in how many what is."""
     states = Counter(summary.state for summary in summaries)
-    told = [
-        text.format(counted(states[state], "tenant"), wants="wants" if states[state] == 1 else "want")
-        for state, text in _TOLD.items()
-        if states[state]
-    ]
-    all_in_all = counted(len(summaries), "tenant")
+    told = [state for state in _TOLD if states[state]]
     if not told:
-        yield f"All is well in {all_in_all}: every service is healthy and nothing is due."
+        yield f"All is well in {counted(len(summaries), 'tenant')}: every service is healthy and nothing is due."
+    elif len(summaries) == 1:
+        yield summaries[0].sentence
     else:
-        yield f"{told[0][0].upper()}{', '.join(told)[1:]}, of {all_in_all}."
+        in_all = states[told[0]] == len(summaries)
+        first = f"all {len(summaries)} tenants" if in_all else f"{states[told[0]]} of {len(summaries)} tenants"
+        numbers = [first, *(str(states[state]) for state in told[1:])]
+        parts = (
+            _TOLD[state].format(number, wants="wants" if states[state] == 1 else "want")
+            for state, number in zip(told, numbers, strict=True)
+        )
+        sentence = ", ".join(parts)
+        yield f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def _freshness(summaries: Sequence[TenantSummary], now: float) -> str:

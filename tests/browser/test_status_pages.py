@@ -36,7 +36,7 @@ async def test_two_clicks_from_the_overview_to_microsofts_latest_words(opened: O
         await incident(made)
         page = await opened(made.address)
         await expect(page.get_by_role("heading", level=1)).to_have_text(
-            "Microsoft reports trouble in 1 tenant, of 2 tenants"
+            "Microsoft reports trouble in 1 of 2 tenants"
         )
         assert await page.locator("tbody .name").all_text_contents() == ["contoso", "fabrikam"]
         await page.get_by_role("link", name="contoso").click()

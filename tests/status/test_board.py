@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from o365_exporter.collectors.service_health import POSTS_KEPT
-from o365_exporter.status import Board, TenantDetail
+from o365_exporter.status import Board, TenantDetail, TenantSummary
+from o365_exporter.status.models import TenantState
+from o365_exporter.status.sentences import of_all
 from o365_exporter.store import Store
 from tests.app.rig import Rig, only, polling, rig, small
-from tests.fakes import FakeClock
+from tests.fakes import NOON, FakeClock
 
 
 async def detail(made: Rig, tenant: str = "contoso") -> TenantDetail:
@@ -28,7 +30,8 @@ async def test_nothing_sounds_well_before_anything_is_known() -> None:
         overview = await made.app.board.overview()
     assert overview.state == "pending"
     assert overview.sentence == (
-        "1 tenant not polled whole yet, of 1 tenant. Microsoft has not been heard about its services yet."
+        f"{overview.tenants[0].sources} sources not tried yet; nothing is known about the health of Microsoft's services. "
+        "Microsoft has not been heard about its services yet."
     )
 
 
@@ -123,3 +126,45 @@ async def test_a_secret_of_the_settings_is_masked() -> None:
         secret = made.simulator.tenants["contoso"].client_secret
     assert found.settings["client_secret"] == "**********"
     assert secret not in found.model_dump_json()
+
+
+def summary(name: str, state: TenantState) -> TenantSummary:
+    """A tenant in a state."""
+    return TenantSummary(
+        name=name,
+        state=state,
+        sentence=f"{name} is as it is.",
+        services=30,
+        unhealthy=(),
+        incidents=0,
+        advisories=0,
+        next_ending=None,
+        seats_in_trouble=0,
+        sources=13,
+        sources_in_trouble=0,
+        sources_pending=0,
+        health_as_of=NOON - 40,
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "sentence"),
+    [
+        (["ok"], "All is well in 1 tenant: every service is healthy and nothing is due."),
+        (["ok"] * 3, "All is well in 3 tenants: every service is healthy and nothing is due."),
+        (["failing"], "0 is as it is."),
+        (["trouble"] * 3, "Microsoft reports trouble in all 3 tenants."),
+        (["trouble", "ok", "ok"], "Microsoft reports trouble in 1 of 3 tenants."),
+        (
+            ["trouble", "failing", "failing", "attention", "pending", "ok"],
+            "Microsoft reports trouble in 1 of 6 tenants, what we know of 2 is incomplete, 1 wants attention, "
+            "1 not polled whole yet.",
+        ),
+        (["attention", "attention", "ok"], "2 of 3 tenants want attention."),
+    ],
+)
+def test_one_sentence_says_whether_all_is_well(states: list[TenantState], sentence: str) -> None:
+    """Of one tenant what is the matter with it, of many in how many what is; then how fresh that is."""
+    summaries = [summary(str(number), state) for number, state in enumerate(states)]
+    fresh = f"Service health was read 40 seconds ago{' or later' if len(states) > 1 else ''}."
+    assert of_all(summaries, NOON) == f"{sentence} {fresh}"
