@@ -30,7 +30,8 @@ async def test_nothing_sounds_well_before_anything_is_known() -> None:
         overview = await made.app.board.overview()
     assert overview.state == "pending"
     assert overview.sentence == (
-        f"{overview.tenants[0].sources} sources not tried yet; nothing is known about the health of Microsoft's services. "
+        f"{overview.tenants[0].sources} sources not tried yet; "
+        "nothing is known about the health of Microsoft's services. "
         "Microsoft has not been heard about its services yet."
     )
 
