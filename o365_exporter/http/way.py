@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import PollError, TlsError
+from o365_exporter.errors import PollError, PollTimeoutError, TlsError
 from o365_exporter.http.addresses import host_of
 from o365_exporter.http.client import Http, Request, for_httpx
 from o365_exporter.http.failures import failure_of, no_answer
@@ -197,7 +197,8 @@ class Prober:
 
 def _is_of_proxy(error: PollError, steps: _Steps) -> bool:
     """Whether the proxy itself is in the way, whatever host it is asked for."""
-    return error.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED or "connect_tcp" not in steps.seconds
+    held_back = isinstance(error, PollTimeoutError) and "start_tls" not in steps.seconds
+    return held_back or error.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED or "connect_tcp" not in steps.seconds
 
 
 class _SeenError(Exception):

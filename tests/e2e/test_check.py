@@ -201,6 +201,21 @@ async def test_a_proxy_that_cannot_be_reached(unused_tcp_port: int) -> None:
     assert "✗ 2" not in done.stdout
 
 
+async def test_a_proxy_that_passes_nothing_on() -> None:
+    """What it holds back is its own, and told once."""
+    async with listening(hanging) as door:
+        done = await checked(**REAL, HTTPS_PROXY=f"http://127.0.0.1:{door}", O365_REQUEST_TIMEOUT="1")
+    assert done.returncode == 1
+    assert re.search(
+        rf"✗ 1  \S+:443 \(through the proxy http://127\.0\.0\.1:{door} \(HTTPS_PROXY\)\) gave no answer "
+        r"within 1 seconds\.\n"
+        r"     → The proxy took the connection and passes nothing on: see whether it may reach that host, and its "
+        r"log\.\n",
+        done.stdout,
+    )
+    assert "✗ 2" not in done.stdout
+
+
 async def test_a_proxy_that_opens_tls(tmp_path: Path) -> None:
     """Whose certificate is shown in place of Microsoft's is told, once, and how to trust it."""
     _, context = certificates(tmp_path)
@@ -224,6 +239,10 @@ def test_a_firewall_that_drops(cloud: Microsoft) -> None:
     assert done.returncode == 1
     assert f"✗ 1  No TCP connection to {place} (directly) within 1 s.\n" in done.stdout
     assert f"     → A firewall that drops packets shows like this: let this machine reach {place}.\n" in done.stdout
+    assert (
+        "     → No proxy is set: where the network lets nothing out but by a proxy, set proxy (O365_PROXY or"
+        in done.stdout
+    )
     assert f"✗ 1  stops {SOURCES} sources of {cloud.tenant.tenant_id}\n" in done.stdout
 
 
