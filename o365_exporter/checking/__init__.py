@@ -1,7 +1,8 @@
 """A check before the first poll: the ways, the sign-ins, the permissions and one real request of each source.
 
-Read in the order in which it works: ``run`` (all of it), ``ways``, ``tenant`` (with ``asking``, ``elsewhere``
-and ``steps``); what was found is a ``Report`` (``report``), which ``document`` makes a tree of.
+Read in the order in which it works: ``run`` (all of it), ``ways``, ``tenant``, ``signin`` (with ``elsewhere``),
+``sources`` (with ``asking``), ``doubts``; ``telling`` makes problems of errors, ``steps`` says what mends them. What
+was found is a ``Report`` (``report``), which ``document`` makes a tree of.
 """
 
 from o365_exporter.checking.document import document

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from o365_exporter.errors import PermissionMissingError, PollError
 from o365_exporter.granting import azure, consent_address
@@ -34,17 +34,17 @@ def in_words(error: PollError) -> str:
     return error.remedy or _WORDS.get(error.reason, _BY_ITSELF)
 
 
-def steps(error: PollError, tenant: TenantSettings, permission: str = "") -> tuple[str, ...]:
+def steps(error: PollError, tenant: TenantSettings, permissions: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Commands and addresses that mend what an error says; none where words must do.
 
     Args:
         error: of a sign-in or of Graph.
         tenant: whose.
-        permission: that its source needs, the least.
+        permissions: that are to be granted.
     """
     if not _GUID.fullmatch(tenant.credential.client_id):
         return ()  # the identity that a machine has by itself: no command knows it by that name
-    found = tuple(_steps(error, tenant, permission))
+    found = tuple(_steps(error, tenant, permissions))
     cloud = tenant.cloud.name
     if cloud == _DOD:
         return tuple(step for step in found if not step.startswith(_AZ))  # the Azure CLI does not know DoD's Graph
@@ -53,11 +53,12 @@ def steps(error: PollError, tenant: TenantSettings, permission: str = "") -> tup
     return found
 
 
-def _steps(error: PollError, tenant: TenantSettings, permission: str) -> Iterator[str]:
+def _steps(error: PollError, tenant: TenantSettings, permissions: tuple[str, ...]) -> Iterator[str]:
     app = tenant.credential.client_id
     consent = consent_address(tenant.cloud, tenant.tenant_id, app)
-    if isinstance(error, PermissionMissingError) and permission in ROLES:
-        yield from _assigned(app, permission) if tenant.credential.managed_identity else _granted(app, permission)
+    roles = [ROLES[name] for name in permissions if name in ROLES]
+    if isinstance(error, PermissionMissingError) and roles:
+        yield from _assigned(app, roles) if tenant.credential.managed_identity else _granted(app, roles)
         if not tenant.credential.managed_identity:
             yield f"Admin consent by an address instead: {consent}"
             yield "All that is needed, as a script: o365-exporter permissions --format az (or powershell, terraform)"
@@ -71,16 +72,19 @@ def _steps(error: PollError, tenant: TenantSettings, permission: str) -> Iterato
         yield f"az ad sp update --id {app} --set accountEnabled=true"
 
 
-def _granted(app: str, permission: str) -> Iterator[str]:
-    yield f"az ad app permission add --id {app} --api {GRAPH_APP_ID} --api-permissions {ROLES[permission]}=Role"
+def _granted(app: str, roles: Sequence[str]) -> Iterator[str]:
+    wanted = " ".join(f"{role}=Role" for role in roles)
+    yield f"az ad app permission add --id {app} --api {GRAPH_APP_ID} --api-permissions {wanted}"
     yield f"az ad app permission admin-consent --id {app}"
 
 
-def _assigned(app: str, permission: str) -> Iterator[str]:
-    """A managed identity is given the role itself."""
+def _assigned(app: str, roles: Sequence[str]) -> Iterator[str]:
+    """A managed identity is given the roles themselves."""
+    wanted = ", ".join(f"'{role}'" for role in roles)
     yield (
         f"$me = Get-MgServicePrincipal -Filter \"appId eq '{app}'\"; "
         f"$graph = Get-MgServicePrincipal -Filter \"appId eq '{GRAPH_APP_ID}'\"; "
+        f"foreach ($role in {wanted}) {{ "
         "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $me.Id -PrincipalId $me.Id "
-        f"-ResourceId $graph.Id -AppRoleId {ROLES[permission]}"
+        "-ResourceId $graph.Id -AppRoleId $role }"
     )

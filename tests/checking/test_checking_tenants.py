@@ -112,6 +112,22 @@ async def test_permissions_are_compared(fake: Microsoft) -> None:
     assert (problem.reason, problem.sources, list(problem.tenants)) == ("permission", 2, ["contoso"])
 
 
+async def test_no_permission_at_all_is_one_problem(fake: Microsoft) -> None:
+    """However many are missing, one sentence names them, and one command and one consent grant them."""
+    token(fake)
+    fake.graph("/").mock(return_value=httpx.Response(403, json=graph_error("Authorization_RequestDenied")))
+    report, told = await checked(settings("service_health", "credential_expiry"))
+    assert [problem.message for problem in told] == [
+        f"The app {APP} lacks application permissions in tenant contoso: Application.Read.All, ServiceHealth.Read.All. "
+        "Its token states none at all, as where nobody has consented."
+    ]
+    assert (
+        f"az ad app permission add --id {APP} --api 00000003-0000-0000-c000-000000000000 --api-permissions "
+        "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30=Role 79c261e0-fe76-4144-aad5-bdc68fbe4037=Role"
+    ) in told[0].remedies
+    assert told[0].sources == len(report.tenants[0].sources) == 3
+
+
 async def test_of_a_list_one_page_is_asked(fake: Microsoft) -> None:
     """However many pages there are, a source sends one request, and what it makes of them all is not judged."""
     token(fake)
@@ -161,7 +177,7 @@ async def test_a_fault_of_ours_is_one_source_s(fake: Microsoft, monkeypatch: pyt
     """Whatever an answer brings about, the others are checked."""
     token(fake)
     fake.graph("/admin").mock(return_value=httpx.Response(200, json={"value": []}))
-    monkeypatch.setattr("o365_exporter.checking.tenant.records_of", _broken)
+    monkeypatch.setattr("o365_exporter.checking.sources.records_of", _broken)
     report, told = await checked(settings("service_health"))
     assert [each.state for each in report.tenants[0].sources] == ["internal", "internal"]
     assert told[0].message == "A fault of the exporter itself (ZeroDivisionError) at service_health/overviews."
@@ -176,7 +192,7 @@ def test_commands_are_those_of_the_cloud() -> None:
     """In a national cloud the Azure CLI is told so first, and the consent is at that cloud's login."""
     error = PermissionMissingError("x")
     in_china = tenant(O365_CLOUD="china")
-    assert steps(error, in_china, "Reports.Read.All") == (
+    assert steps(error, in_china, ("Reports.Read.All",)) == (
         "az cloud set --name AzureChinaCloud",
         f"az ad app permission add --id {APP} --api 00000003-0000-0000-c000-000000000000 --api-permissions "
         "230c1aed-a721-4c5d-9cb4-a90514e508ef=Role",
@@ -188,7 +204,7 @@ def test_commands_are_those_of_the_cloud() -> None:
 
 def test_the_azure_cli_is_not_offered_to_dod() -> None:
     """It does not know DoD's Graph; the address and the scripts of others do."""
-    found = steps(PermissionMissingError("x"), tenant(O365_CLOUD="us_gov_l5"), "Reports.Read.All")
+    found = steps(PermissionMissingError("x"), tenant(O365_CLOUD="us_gov_l5"), ("Reports.Read.All",))
     assert [step.partition(":")[0] for step in found] == [
         "Admin consent by an address instead",
         "All that is needed, as a script",
@@ -198,12 +214,13 @@ def test_the_azure_cli_is_not_offered_to_dod() -> None:
 def test_a_managed_identity_is_given_the_role_itself() -> None:
     """It has neither a registration nor a consent."""
     (machine,) = load(None, {"O365_TENANT_ID": TENANT_ID, "O365_MANAGED_IDENTITY": APP}).tenants
-    (step,) = steps(PermissionMissingError("x"), machine, "Reports.Read.All")
+    (step,) = steps(PermissionMissingError("x"), machine, ("Reports.Read.All",))
     assert step == (
         f"$me = Get-MgServicePrincipal -Filter \"appId eq '{APP}'\"; "
         "$graph = Get-MgServicePrincipal -Filter \"appId eq '00000003-0000-0000-c000-000000000000'\"; "
+        "foreach ($role in '230c1aed-a721-4c5d-9cb4-a90514e508ef') { "
         "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $me.Id -PrincipalId $me.Id "
-        "-ResourceId $graph.Id -AppRoleId 230c1aed-a721-4c5d-9cb4-a90514e508ef"
+        "-ResourceId $graph.Id -AppRoleId $role }"
     )
 
 
@@ -231,7 +248,7 @@ def test_a_refusal_has_its_command(code: str, step: str) -> None:
 def test_the_identity_of_a_machine_has_no_id_to_paste() -> None:
     """What is known by the machine alone stands in no command; words say what to do."""
     (machine,) = load(None, {"O365_TENANT_ID": TENANT_ID, "O365_MANAGED_IDENTITY": "system"}).tenants
-    assert steps(PermissionMissingError("x"), machine, "Reports.Read.All") == ()
+    assert steps(PermissionMissingError("x"), machine, ("Reports.Read.All",)) == ()
 
 
 def test_there_is_always_something_to_do() -> None:
