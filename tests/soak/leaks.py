@@ -11,8 +11,9 @@ from pathlib import Path
 
 _OURS = ("o365_exporter", "httpx", "httpcore", "anyio", "asyncio", "starlette", "h11")
 _THEIRS = ("o365_exporter.simulator",)
-_ROOM = 40
-"""Objects of a class that may come in addition for each tenant: addresses of files that are remembered, issues."""
+_ROOM = 80
+"""Objects of a class that may come in addition for each tenant: addresses of files that are remembered, issues, and
+what ends (an app has an end of each kind)."""
 _SHARE = 1.25
 
 
