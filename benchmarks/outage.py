@@ -111,7 +111,7 @@ async def page_of_one() -> str:
 def interrupt(tenant: Tenant) -> None:
     """Exchange is interrupted, and other services are ill too; advisories are open meanwhile.
 
-    As many SKUs as a tenant has, and an app whose credential rotates itself.
+    As many SKUs as a tenant has, an app whose credential rotates itself, and a message whose date is far ahead.
     """
     for part_number in list(tenant.skus)[SKUS:]:
         tenant.remove_sku(part_number)
@@ -119,6 +119,7 @@ def interrupt(tenant: Tenant) -> None:
         if subscription["skuPartNumber"] not in tenant.skus:
             tenant.remove_subscription(subscription_id)
     tenant.add_connect_sync(copies=0)
+    tenant.add_message("Retirement of a setting", action_in_days=200)
     for service, status, classification in ISSUES:
         issue = tenant.open_issue(service, "Nobody has mail", status=status, classification=classification)
         for _ in range(POSTS - 1):  # it has one from the start
