@@ -1,8 +1,11 @@
-"""One file, one collector: see CONTRIBUTING, "Add a collector"."""
+"""One module, one collector: see CONTRIBUTING, "Add a collector". What does not fit into one file is a folder."""
 
 from pathlib import Path
 
 
 def names() -> list[str]:
     """Of every collector, which is that of its module, in alphabetical order; none is imported for that."""
-    return sorted(file.stem for file in Path(__file__).parent.glob("[!_]*.py"))
+    here = Path(__file__).parent
+    return sorted(
+        [*(file.stem for file in here.glob("[!_]*.py")), *(file.parent.name for file in here.glob("*/__init__.py"))]
+    )

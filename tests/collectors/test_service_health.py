@@ -12,7 +12,6 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from o365_exporter.collectors.service_health import (
-    _ISSUES_KNOWN,
     CHARACTERS_KEPT,
     POSTS_KEPT,
     STATUSES,
@@ -22,6 +21,7 @@ from o365_exporter.collectors.service_health import (
     OverviewsSource,
     Service,
 )
+from o365_exporter.collectors.service_health.places import _ISSUES_KNOWN
 from o365_exporter.errors import (
     NoData,
     PermissionMissingError,
