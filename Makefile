@@ -95,6 +95,9 @@ site: $(DEV) ## build the documentation site in build/site; a dead link or a pag
 pictures: $(DEV) ## draw the dashboards anew for docs/pictures; needs npm, chromium and prometheus
 	$(BIN)/python -m tools.pictures.take
 
+snapshots: $(DEV) ## take the pictures of the status page for docs/pictures anew; needs chromium
+	$(BIN)/python -m tools.pictures.pages
+
 locks: $(DEV)
 	tools/lock --check
 

@@ -17,10 +17,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from multiprocessing import get_context
+from typing import Any
 
 from benchmarks.folding import MAILBOX_HEADER, MAILBOXES, mailbox, recipe_of
 from benchmarks.ratios import Ratio
-from benchmarks.rendering import SERIES, metrics_of, polls_of
+from benchmarks.rendering import SERIES, SINCE_1970, metrics_of, polls_of
 from o365_exporter.errors import TruncatedError, UnexpectedAnswerError
 from o365_exporter.exposition import Assembler, Compressor, Format, Segment, render, render_in_steps
 from o365_exporter.graph import largejson
@@ -28,6 +29,9 @@ from o365_exporter.http.client import MAX_BODY
 from o365_exporter.interpreter import spare_the_loop
 from o365_exporter.reports.folding import fold
 from o365_exporter.reports.tables import PIECE
+from o365_exporter.status import TENANT_STATES, Ending, Overview, TenantSummary
+from o365_exporter.web.pages import Drawing
+from o365_exporter.web.pages.choosing import Chosen, page_of
 
 MOST_MS, MOST_MIB = 10.0, 2.0
 
@@ -130,6 +134,35 @@ def page_of_json(_: int) -> Work:
     return lambda: largejson.loads(body)
 
 
+def status_page(_: int) -> Work:
+    """The overview of a thousand tenants is drawn, by somebody who looks for what they all have."""
+    ending = Ending(kind="secret", id="1", name="Payroll", at=SINCE_1970, is_over=False, note="")
+    row = TenantSummary(
+        name="", state="trouble", sentence="Exchange Online not healthy.", services=30, unhealthy=("Exchange Online",),
+        incidents=1, advisories=2, next_ending=ending, seats_in_trouble=1, sources=15, sources_in_trouble=0,
+        sources_pending=0, health_as_of=SINCE_1970,
+    )  # fmt: skip
+    tenants = tuple(row.model_copy(update={"name": f"tenant {number}"}) for number in range(1000))
+    overview = Overview(
+        sentence="Trouble.", state="trouble", as_of=SINCE_1970, health_as_of=SINCE_1970, version="", shard="",
+        faults=(), counts=dict.fromkeys(TENANT_STATES, 200), tenants=tenants,
+    )  # fmt: skip
+
+    async def work() -> None:
+        drawing, chosen = Drawing(""), Chosen("exchange")  # a new one, which reads its templates
+        page = page_of(tenants, chosen)
+        told: dict[str, Any] = {
+            "tone": "trouble",
+            "verdict": "Trouble",
+            "freshness": "",
+            "chosen": chosen,
+            "page": page,
+        }
+        await drawing.draw("overview.html", now=SINCE_1970, overview=overview, **told)
+
+    return work
+
+
 CASES: dict[str, Callable[[int], Work]] = {
     "nothing": idle,
     "fold a report": report,
@@ -137,6 +170,7 @@ CASES: dict[str, Callable[[int], Work]] = {
     f"render {SERIES:,} series of one poll": rendering,
     f"compress a page of {SERIES:,} series": compression,
     "read 4 MiB of JSON": page_of_json,
+    "draw the overview of 1,000 tenants": status_page,
 }
 
 

@@ -15,8 +15,8 @@ from tools.browser import OPTIONS
 
 Opened = Callable[..., Awaitable[Page]]
 
-_EXPECTED = re.compile("ERR_INTERNET_DISCONNECTED|404 .Not Found.")
-"""What the browser says of a line that a test cuts, and of a page that is not there."""
+_EXPECTED = re.compile("ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|40[14] .")
+"""What the browser says where a test cuts the line, ends the exporter, or asks for what is not there or not for all."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

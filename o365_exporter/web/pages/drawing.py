@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 import anyio.lowlevel
+import anyio.to_thread
+from anyio import CapacityLimiter
 from jinja2 import Environment, FunctionLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -46,7 +48,15 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     **{
         each.__name__: each
         for each in (
-            *(wording.counted, wording.date, wording.flat, wording.grouped, wording.issue_tone, wording.listed),
+            *(
+                wording.counted,
+                wording.date,
+                wording.flat,
+                wording.gist,
+                wording.grouped,
+                wording.issue_tone,
+                wording.listed,
+            ),
             *(wording.roughly, wording.service_tone, wording.skew, wording.source_tone, wording.told, wording.took),
             *(wording.utc, wording.words, iso),
         )
@@ -74,7 +84,9 @@ class Drawing:
     """
 
     def __init__(self, version: str) -> None:
-        folder = files(__package__) / "templates"
+        self._folder = folder = files(__package__) / "templates"
+        self._thread = CapacityLimiter(1)  # of its own: those of the default limiter may all be waiting for a login
+        self._is_compiled = False
         style, script = ((folder / name).read_text("utf-8") for name in ("style.css", "page.js"))
         self._headers = {"Content-Security-Policy": _policy(style, script)}
         self._environment = Environment(
@@ -93,6 +105,13 @@ class Drawing:
             "style": Markup(style),  # noqa: S704 - ours
             "script": Markup(script),  # noqa: S704 - ours
         }
+
+    def _compile(self) -> None:
+        """All templates at once, a tenth of a second's work, when somebody looks for the first time."""
+        for each in self._folder.iterdir():
+            if each.name.endswith(".html"):
+                self._environment.get_template(each.name)
+        self._is_compiled = True
 
     async def draw(
         self,
@@ -116,6 +135,8 @@ class Drawing:
             headers: more of them.
             about: whatever the template shows.
         """
+        if not self._is_compiled:
+            await anyio.to_thread.run_sync(self._compile, limiter=self._thread)
         made = self._environment.get_template(template)
         pieces: list[str] = []
         for number, piece in enumerate(made.generate(root=root, refreshes=refreshes, now=now, **about)):

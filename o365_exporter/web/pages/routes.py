@@ -21,8 +21,8 @@ from o365_exporter.web.visitors import FROM_ELSEWHERE, is_from_elsewhere
 MOST_ISSUES = 100
 """Issues that a tenant's page lists."""
 
-MOST_ENDINGS = 8
-"""Endings that are seen at once; the others unfold."""
+SEEN_AT_ONCE = 8
+"""Endings and messages that are seen at once; the others unfold."""
 
 _FORMS = {"Referrer-Policy": "same-origin"}
 """Without it a browser would not say that a form was sent from here."""
@@ -56,6 +56,7 @@ class Pages:
             Route("/wall", self._wall),
             Route("/tenant", self._tenant),
             Route("/issue", self._issue),
+            Route("/message", self._message),
             *([Route("/poll", self._poll, methods=["POST"])] if self._on_demand else ()),
         ]
 
@@ -99,7 +100,8 @@ class Pages:
             tone=TONES[tenant.summary.state],
             tenant=tenant,
             most=MOST_ISSUES,
-            most_endings=MOST_ENDINGS,
+            most_endings=SEEN_AT_ONCE,
+            most_messages=SEEN_AT_ONCE,
             polls_now=self._on_demand is not None,
             headers=_FORMS if self._on_demand else None,
             said=_said(request.query_params.get("poll", "")),
@@ -111,6 +113,14 @@ class Pages:
         if issue is None:
             return await self._missing(f"No issue {issue_id!r} of a tenant {name!r} is known here, or none any more.")
         return await self._drawing.draw("issue.html", now=self._clock.now(), tone=issue_tone(issue), issue=issue)
+
+    async def _message(self, request: Request) -> Response:
+        name, message_id = (request.query_params.get(key, "") for key in ("tenant", "id"))
+        message = await self._board.message(name, message_id)
+        if message is None:
+            return await self._missing(f"No message {message_id!r} of a tenant {name!r} is known here.")
+        tone = "blind" if message.action_required_by is not None else "advice"
+        return await self._drawing.draw("message.html", now=self._clock.now(), tone=tone, message=message)
 
     async def _missing(self, sentence: str) -> Response:
         return await self._drawing.draw(

@@ -113,6 +113,14 @@ def told(days: Sequence[Day]) -> str:
     return f"Last {counted(len(days), 'day')}: {', '.join(odd) or 'no issue'}{rest}"
 
 
+def gist(latest: str) -> str:
+    """The beginning of a post without what a list says already: from the present status on, where that is told."""
+    _, told, status = latest.partition("Current status:")
+    if told:
+        return status.strip()
+    return "\n".join(line for line in latest.split("\n") if not line.startswith("Title:")).strip()
+
+
 def issue_tone(issue: IssueView) -> str:
     """Of an issue."""
     if not issue.is_open:
