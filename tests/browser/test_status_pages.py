@@ -139,7 +139,7 @@ async def test_a_page_while_first_polls_are_under_way(opened: Opened) -> None:
         page = await opened("about:blank")
         await page.clock.install()
         await page.goto(made.address)
-        await expect(page.locator("h1")).to_contain_text("not polled whole yet")
+        await expect(page.locator("h1")).to_contain_text("2 sources not tried yet")
         contoso = made.app.fleet.tenants[0]
         await made.app.scheduler.poll(contoso, contoso.jobs[0])
         async with page.expect_navigation():

@@ -62,7 +62,7 @@ class Pages:
 
     async def _overview(self, request: Request) -> Response:
         overview = await self._board.overview()
-        verdict, _dot, freshness = overview.sentence.partition(". ")
+        verdict, freshness = _two_sentences(overview.sentence)
         chosen = Chosen.of(request.query_params)
         page = page_of(overview.tenants, chosen)
         return await self._drawing.draw(
@@ -78,7 +78,7 @@ class Pages:
 
     async def _wall(self, _: Request) -> Response:
         overview = await self._board.overview()
-        verdict, _dot, freshness = overview.sentence.partition(". ")
+        verdict, freshness = _two_sentences(overview.sentence)
         return await self._drawing.draw(
             "wall.html",
             now=overview.as_of,
@@ -139,6 +139,12 @@ class Pages:
                 outcome = self._on_demand.ask(name, source)
                 return RedirectResponse(f"{paths.tenant_page(name)}&{urlencode({'poll': outcome})}", 303)
         return PlainTextResponse("There is no such source here.\n", 404)
+
+
+def _two_sentences(text: str) -> tuple[str, str]:
+    """What is the matter, as a heading, and how fresh that is; names in the first may hold anything."""
+    verdict, _, freshness = text.rpartition(". ")
+    return (verdict, freshness) if verdict else (text, "")
 
 
 def _said(outcome: str) -> str:
