@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
 import shutil
 import signal
 import sys
@@ -46,6 +47,9 @@ EXIT_SIGNAL = 128
 _DAY = 86_400
 _MARGIN = 5
 """Days by which Prometheus should keep more than is written: a block goes as a whole, and time passes meanwhile."""
+
+_PER_SECOND = 1_000_000
+"""Samples that are written in a second on a machine that has other things to do; three times as many were measured."""
 
 _TURN = 4 * 1024 * 1024
 """Bytes that are written before a signal is looked for."""
@@ -277,7 +281,7 @@ async def _write(run: _Run) -> int:
     if not size.samples:
         _say("There is nothing to write: Microsoft knows nothing of that time.")
         return 1
-    _say(f"{_described(size)}.")
+    _say(f"{_described(size)}, which take some {size.samples / _PER_SECOND:.0f} s to write.")
     if not fits(size, run.wishes.output):
         return 1
     began = run.clock.monotonic()
@@ -319,7 +323,7 @@ def _say_what_is_next(run: _Run, size: Size, seconds: float) -> None:
         f"{run.wishes.output}: {_described(size)}, written in {seconds:.0f} s.\n"
         "Make blocks of it where Prometheus has its data:\n"
         "  promtool tsdb create-blocks-from openmetrics --max-block-duration=1458h "
-        f"{run.wishes.output} DATA_FOLDER\n"
+        f"{shlex.quote(str(run.wishes.output))} DATA_FOLDER\n"
         f"Prometheus deletes what its retention does not cover: give it --storage.tsdb.retention.time={kept}d or more "
         "first."
     )
