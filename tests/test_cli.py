@@ -38,6 +38,7 @@ OPTIONS = {
         *("--config", "--output", "--days", "--until", "--tenant", "--label", "--overwrite", "--partial"),
         *("from 1 to 180", "job and instance"),
     ],
+    "docs": ["PAGE"],
     "demo": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10365"],
     "simulate": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10366", "--tls", "--base-url"],
     "probe": ["O365_PROBE_URL", "O365_PROBE_PASSWORD", *(mode.name for mode in MODES)],

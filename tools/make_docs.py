@@ -1,4 +1,4 @@
-"""Make everything that is generated (see ``generated``): docs/ and blocks in it, config.example.toml, served runbooks.
+"""Make everything that is generated (see ``generated``): docs/ and blocks in it, config.example.toml, served pages.
 
 python tools/make_docs.py          writes what is stale
 python tools/make_docs.py --check  writes nothing, and exits with 1 where something is stale
@@ -25,8 +25,8 @@ from tools import (
     make_errors,
     make_faults,
     make_permissions,
-    make_runbooks,
     make_scenarios,
+    make_served_pages,
     make_simulator,
 )
 
@@ -52,7 +52,7 @@ def main() -> int:
 
 def generated() -> dict[str, str]:
     """Every generated file: its path from the root, and what must be in it."""
-    return {
+    made = {
         "docs/metrics.md": metrics_page(),
         "docs/backfill.md": make_backfill.document(),
         "docs/configuration.md": make_configuration.document(),
@@ -64,8 +64,8 @@ def generated() -> dict[str, str]:
         "config.example.toml": make_configuration.example(),
         **make_clouds.documents(),
         **make_permissions.documents(),
-        **make_runbooks.documents(),
     }
+    return {**made, **make_served_pages.documents(made)}
 
 
 def _present(name: str) -> str | None:

@@ -19,7 +19,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from tools.make_runbooks import anchor
+from tools.make_served_pages import DIAGRAM, anchor
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTSIDE = {
@@ -37,26 +37,25 @@ OUTSIDE = {
 
 _INSIDE = {name: source for source, name in OUTSIDE.items()}
 _FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
-_DIAGRAM = re.compile(r"^```mermaid\n.*?^```\n", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]+`")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Headings get the anchors of Git hosts, and the decisions their places in the menu."""
+    """Headings get the anchors of Git hosts, and pages of a kind their places in the menu, under their own headings."""
     config.mdx_configs["toc"]["slugify"] = lambda heading, _: anchor(heading)
-    decisions = [path.name for path in sorted(ROOT.glob("docs/adr/0*.md"))]
-    _menu(config.nav, "Decisions").extend(f"adr/{name}" for name in decisions)
+    for index, entries in _indexes(config.nav):
+        folder = posixpath.dirname(index)
+        entries.extend(f"{folder}/{path.name}" for path in sorted(ROOT.glob(f"docs/{folder}/[a-z0-9]*.md")))
     return config
 
 
-def _menu(nav: Any, title: str) -> list[str]:
-    (found,) = (entry[title] for section in nav for entries in section.values() for entry in _dicts(entries, title))
-    assert isinstance(found, list)
-    return found
-
-
-def _dicts(entries: object, title: str) -> Iterator[dict[str, Any]]:
-    yield from (entry for entry in entries if title in entry) if isinstance(entries, list) else ()
+def _indexes(entries: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Every README of a folder that begins a part of the menu, and that part."""
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, str) and entry == entries[0]:
+            yield entry, entries
+        for part in entry.values() if isinstance(entry, dict) else ():
+            yield from _indexes(part)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -75,7 +74,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def as_python_markdown(text: str) -> str:
     """The text as Python-Markdown must have it, to be read as on a Git host."""
-    parts = _FENCED.split(_DIAGRAM.sub("", text))
+    parts = _FENCED.split(DIAGRAM.sub("", text))
     return "".join(part if part.startswith("```") else _unescaped(part) for part in parts)
 
 

@@ -19,6 +19,7 @@ from o365_exporter.cli.check_config import CHECK_CONFIG
 from o365_exporter.cli.command import Command
 from o365_exporter.cli.completion import COMPLETION
 from o365_exporter.cli.demo import DEMO
+from o365_exporter.cli.docs import DOCS
 from o365_exporter.cli.once import ONCE
 from o365_exporter.cli.parser import Parser, parser_of
 from o365_exporter.cli.permissions import PERMISSIONS
@@ -34,6 +35,7 @@ COMMANDS: Sequence[Command] = (
     CHECK_CONFIG,
     PERMISSIONS,
     BACKFILL,
+    DOCS,
     DEMO,
     SIMULATE,
     PROBE,

@@ -18,8 +18,8 @@ EXIT_UNKNOWN = 3
 EPILOG = """\
 settings:
   One tenant needs three environment variables: O365_TENANT_ID, O365_CLIENT_ID and \
-O365_CLIENT_SECRET (or O365_CLIENT_SECRET_FILE). Many tenants need a file; see config.example.toml and \
-docs/configuration.md.
+O365_CLIENT_SECRET (or O365_CLIENT_SECRET_FILE). Many tenants need a file; the command \
+docs prints what can stand in it: docs configuration.
 
 exit codes:
   0  done, or stopped by SIGTERM or Ctrl-C

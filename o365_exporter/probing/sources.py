@@ -63,7 +63,7 @@ def troubles(reading: Reading, collector: str, source: str) -> Iterator[str]:
         return
     state = states[0].labels.get("state", "")
     if state != "ok":
-        words, remedy = _WORDS.get(state, (f"is {state}", "See docs/troubleshooting.md."))
+        words, remedy = _WORDS.get(state, (f"is {state}", "See o365-exporter docs troubleshooting."))
         yield f"{name} {words} ({state}). {remedy} {_ELSEWHERE if state not in _QUIET else ''}".strip()
     elif age := _late(reading, labels):
         yield f"{name} is old: its last answer came {age} ago. See whether the exporter hangs, and its log."

@@ -57,7 +57,7 @@ class Problem:
 def unknown(path: KeyPath, spell: Spell, place: str) -> Problem:
     """A name that fits no key, with the nearest right one."""
     nearest = next(_nearest(path), None)
-    remedy = "remove it, or look its name up in docs/configuration.md"
+    remedy = "remove it, or look its name up: o365-exporter docs configuration"
     if nearest is not None:
         above = ", above the first [table]" if len(nearest) == 1 < len(path) and spell(path) == dotted(path) else ""
         remedy = f"did you mean {spell(nearest)}{above}?"

@@ -53,7 +53,9 @@ def tables_of(text: str) -> dict[str, Any]:
 
 
 def _too_deep() -> UnusableError:
-    return UnusableError("has too many brackets within each other", "write it as docs/configuration.md shows")
+    return UnusableError(
+        "has too many brackets within each other", "write it as o365-exporter docs configuration shows"
+    )
 
 
 def is_too_deep(value: Any, left: int = _DEEPEST) -> bool:

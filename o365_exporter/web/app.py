@@ -21,8 +21,8 @@ from o365_exporter.web.discovery import PROCESS_PATH, discovered
 from o365_exporter.web.feed import Feed
 from o365_exporter.web.pages import Drawing, Pages, PollNow
 from o365_exporter.web.reload import RELOAD_PATH, Reload, ReloadEndpoint
-from o365_exporter.web.runbooks import Runbooks
 from o365_exporter.web.scrape import Scrape
+from o365_exporter.web.shelf import DOCS, RUNBOOKS
 
 
 def create_app(
@@ -81,7 +81,8 @@ def create_app(
             Route("/-/healthy", _is_healthy),
             Route("/-/ready", is_ready),
             *reloading,
-            *Runbooks(drawing, clock).routes(),
+            *RUNBOOKS.routes(drawing, clock),
+            *DOCS.routes(drawing, clock),
         ],
         exception_handlers={404: _not_found},
     )
@@ -96,5 +97,7 @@ async def _is_healthy(_: Request) -> Response:
 
 async def _not_found(_: Request, __: Exception) -> Response:
     return PlainTextResponse(
-        "Nothing is here. The metrics are at /metrics, an overview is at /, runbooks are at /runbooks/.\n", 404
+        "Nothing is here. The metrics are at /metrics, an overview is at /, runbooks are at /runbooks/, other pages at "
+        "/docs/.\n",
+        404,
     )

@@ -89,7 +89,7 @@ class WebOptions(BaseModel):
     runbooks_url: Annotated[str, AfterValidator(_folder)] = Field(
         default="",
         description="Address of the folder of the runbooks that alerts link to, if it is another than `/runbooks/` of "
-        "the exporter itself, where none is read while it is down; files are called as in docs/runbooks.",
+        "the exporter itself, where none is read while it is down; files are called as there.",
         examples=["https://wiki.example.org/o365/runbooks/"],
     )
     web_config_file: Annotated[Path | None, AfterValidator(_absolute)] = Field(

@@ -51,5 +51,6 @@ class Refusals:
 
 
 _MESSAGE = (
-    "By reason, since the last such line; docs/security.md explains them. The next line comes in a minute or later."
+    "By reason, since the last such line; o365-exporter docs security explains them. The next line comes in a minute "
+    "or later."
 )

@@ -140,7 +140,7 @@ def _sentence(error: dict[str, Any], path: Path) -> str:
     cause = error.get("ctx", {}).get("error")
     if error["type"] == "extra_forbidden":
         return fault_in(path, key, "is not a key of web configuration files", _meant(parts))
-    what, remedy = _WORDS.get(error["type"], ("cannot be used", "look it up in docs/security.md"))
+    what, remedy = _WORDS.get(error["type"], ("cannot be used", "look it up: o365-exporter docs security"))
     if isinstance(cause, UnusableError):
         what, remedy = cause.what, cause.remedy
     return fault_in(path, key + _shown(error["input"], parts), what, remedy)

@@ -140,7 +140,7 @@ def test_nothing_else_of_the_clone_is_in_it(image: str) -> None:
     """The package, its bytecode for this Python, its scenarios and runbooks, and the licence."""
     files = finished(image, "-c", APP, options=PYTHON).stdout.splitlines()
     code = r"o365_exporter/(\w+/)*(\w+\.py|__pycache__/\w+\.cpython-313\.pyc|py\.typed)"
-    data = r"o365_exporter/(simulator/(scenarios/[a-z-]+|moods)\.toml|web/runbooks/[a-z-]+\.html)"
+    data = r"o365_exporter/(simulator/(scenarios/[a-z-]+|moods)\.toml|web/(runbooks|docs)/[a-z-]+\.html)"
     expected = re.compile(rf"LICENSE|{code}|{data}")
     assert "o365_exporter/__main__.py" in files
     assert "o365_exporter/simulator/scenarios/exchange-outage.toml" in files

@@ -13,7 +13,7 @@ import pytest
 from markdown import Markdown
 
 from tests.facts.pages import PAGES, ROOT, page
-from tools.make_runbooks import html
+from tools.make_served_pages import html
 from tools.site_pages import OUTSIDE, LinksOfTheRepository, as_python_markdown
 
 NAMES = sorted({*(path.relative_to(ROOT).as_posix() for path in PAGES), *OUTSIDE})
@@ -85,7 +85,7 @@ def built(site: Path, name: str) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_is_what_a_git_host_shows(site: Path, name: str) -> None:
     """Python-Markdown finds the tables, lists, code and headings that CommonMark finds, with the same anchors."""
-    theirs, ours = Reader(built(site, name)), Reader(f"<article>{html(page(name), name)}</article>")
+    theirs, ours = Reader(built(site, name)), Reader(f"<article>{html(page(name), name, 'docs')}</article>")
     for element in ("h1", "h2", "h3", "h4", "ol", "ul", "li", "th", "img"):
         assert theirs.elements.count(element) == ours.elements.count(element), element
     assert set(ours.ids) <= set(theirs.ids)

@@ -59,8 +59,8 @@ TROUBLES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "a state of a later release": (
         (source("subscriptions", "skus", "asleep"),),
         "subscriptions",
-        "contoso/subscriptions/skus is asleep (asleep). See docs/troubleshooting.md. The exporter's log has the whole "
-        "sentence.",
+        "contoso/subscriptions/skus is asleep (asleep). See o365-exporter docs troubleshooting. The exporter's log "
+        "has the whole sentence.",
     ),
     "a missing permission": (
         (source("subscriptions", "skus", "permission"), *E3),

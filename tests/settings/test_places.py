@@ -196,7 +196,7 @@ def test_secrets_directory_that_is_none(desk: Desk) -> None:
     assert desk.faults(environ=nowhere) == [
         "o365.toml is not TOML: Expected '=' after a key in a key/value pair (at end of document).",
         "nowhere does not exist: let O365_SECRETS_DIR name the directory with the secrets.",
-        "O365_X in the environment is not a setting: remove it, or look its name up in docs/configuration.md.",
+        "O365_X in the environment is not a setting: remove it, or look its name up: o365-exporter docs configuration.",
     ]
     assert desk.faults(environ={"O365_SECRETS_DIR": str(desk.config)}) == [
         "o365.toml is not a directory: let O365_SECRETS_DIR name the directory with the secrets."

@@ -40,8 +40,8 @@ def test_misspelt_variable(desk: Desk, wrong: str, right: str) -> None:
 def test_variable_without_a_nearest_name(desk: Desk) -> None:
     """What resembles nothing is told where the names stand."""
     assert desk.faults(environ={**ONE_TENANT, "O365_FROBNICATE": "1", "O365_PORT": "10365"}) == [
-        "O365_PORT in the environment is not a setting: remove it, or look its name up in docs/configuration.md.",
-        "O365_FROBNICATE in the environment is not a setting: remove it, or look its name up in docs/configuration.md.",
+        f"{name} in the environment is not a setting: remove it, or look its name up: o365-exporter docs configuration."
+        for name in ("O365_PORT", "O365_FROBNICATE")
     ]
 
 
@@ -78,7 +78,7 @@ def test_misspelt_keys_in_the_file(desk: Desk) -> None:
         "collectors.servicehealth in o365.toml is not a setting: did you mean collectors.service_health?",
         "collectors.subscriptions.skus.includes in o365.toml is not a setting: "
         "did you mean collectors.subscriptions.skus.include?",
-        "logs in o365.toml is not a setting: remove it, or look its name up in docs/configuration.md.",
+        "logs in o365.toml is not a setting: remove it, or look its name up: o365-exporter docs configuration.",
     ]
 
 
@@ -133,7 +133,7 @@ def test_port_that_is_no_service(desk: Desk) -> None:
     """What only looks like Kubernetes' is a mistake: somebody believes that it sets the port."""
     assert desk.faults(environ={**ONE_TENANT, "O365_EXPORTER_PORT": "10365"}) == [
         "O365_EXPORTER_PORT in the environment is not a setting: "
-        "remove it, or look its name up in docs/configuration.md."
+        "remove it, or look its name up: o365-exporter docs configuration."
     ]
 
 

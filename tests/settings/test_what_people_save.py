@@ -89,11 +89,11 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
     ),
     "deep brackets": (
         b"a = " + b"[" * 20_000,
-        "has too many brackets within each other: write it as docs/configuration.md shows.",
+        "has too many brackets within each other: write it as o365-exporter docs configuration shows.",
     ),
     "deep tables": (
         b"[" + b".".join([b"a"] * 20_000) + b"]",
-        "has too many brackets within each other: write it as docs/configuration.md shows.",
+        "has too many brackets within each other: write it as o365-exporter docs configuration shows.",
     ),
     "too large": (b"#" * (16 * 1024 * 1024 + 1), "is larger than 16 MiB: name the right file."),
 }
@@ -183,7 +183,7 @@ def unrequested(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Path:
         (
             "o365_backup_key",
             "Passed over: O365_BACKUP_KEY in run-secrets is not a setting: remove it, or look its name "
-            "up in docs/configuration.md.",
+            "up: o365-exporter docs configuration.",
         ),
         ("db_locked", None),
     ],

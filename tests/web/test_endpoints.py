@@ -39,7 +39,8 @@ async def test_elsewhere(site: Site, path: str) -> None:
     assert answer.status_code == 404
     assert (
         answer.text
-        == "Nothing is here. The metrics are at /metrics, an overview is at /, runbooks are at /runbooks/.\n"
+        == "Nothing is here. The metrics are at /metrics, an overview is at /, runbooks are at /runbooks/, other pages "
+        "at /docs/.\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""``/runbooks/``: what the links in alerts lead to."""
+"""``/runbooks/``, what the links in alerts lead to, and ``/docs/``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,18 @@ import pytest
 from pydantic import ValidationError
 
 from o365_exporter.web import WebOptions
+from o365_exporter.web.shelf import DOCS, Shelf
+from o365_exporter.web.shelf import RUNBOOKS as RUNBOOKS_SHELF
 from tests.rules.kit import RUNBOOKS, alerts
 from tests.web.site import Site
-from tools import make_runbooks
+from tools import make_served_pages
 
-PAGES = sorted(make_runbooks.SOURCES)
+SERVED = {
+    f"/{shelf}/{'' if name == 'index' else name}": source
+    for shelf, sources in make_served_pages.SHELVES.items()
+    for name, source in sources.items()
+}
+"""Each address, and the Markdown of which its page is made."""
 
 
 class Reader(HTMLParser):
@@ -68,10 +75,9 @@ async def test_each_alert_has_its_anchor(name: str, site: Site) -> None:
         assert Reader(answer.text).ids.count(name.lower()) == 1
 
 
-@pytest.mark.parametrize("page", PAGES)
-async def test_links_lead_to_what_is_served(page: str, site: Site) -> None:
-    """To a page here with that anchor, or to Microsoft; every element is closed and no anchor is there twice."""
-    path = "/runbooks/" if page == "index" else f"/runbooks/{page}"
+@pytest.mark.parametrize("path", [*SERVED, "/docs/"])
+async def test_links_lead_to_what_is_served(path: str, site: Site) -> None:
+    """To a page here with that anchor, or elsewhere; every element is closed and no anchor is there twice."""
     read = Reader((await get(site, path)).text)
     assert read.open == []
     assert len(read.ids) == len(set(read.ids))
@@ -84,52 +90,61 @@ async def test_links_lead_to_what_is_served(page: str, site: Site) -> None:
             assert there.status_code == 200
             assert not target.fragment or target.fragment in Reader(there.text).ids
         else:
-            assert target.scheme == "https"
+            assert target.scheme == "https" or target.hostname == "localhost"
 
 
-@pytest.mark.parametrize("page", PAGES)
-async def test_nothing_of_the_text_is_lost(page: str, site: Site) -> None:
+@pytest.mark.parametrize("path", SERVED)
+async def test_nothing_of_the_text_is_lost(path: str, site: Site) -> None:
     """Every word of the Markdown is on the page, in its order."""
-    path = "/runbooks/" if page == "index" else f"/runbooks/{page}"
     served = unescape(re.sub(r"<[^>]+>", "", (await get(site, path)).text))
     at = 0
-    for word in words_of(make_runbooks.ROOT / make_runbooks.SOURCES[page]):
+    for word in words_of(make_served_pages.ROOT / SERVED[path]):
         at = served.index(word, at) + len(word)
 
 
 def words_of(path: Path) -> list[str]:
-    """The words of a Markdown file, without targets of links and languages of code."""
-    text = re.sub(r"\]\([^)]*\)|^```\w*$", " ", path.read_text("utf-8"), flags=re.MULTILINE)
+    """The words of a Markdown file, without diagrams, comments, numbers of lists, targets of links and languages."""
+    text = make_served_pages.DIAGRAM.sub("", path.read_text("utf-8"))
+    text = re.sub(r"^<!-- .* -->$|^\d+\. |\]\([^)]*\)|^```\w*$", " ", text, flags=re.MULTILINE)
     return re.findall(r"\w+", text)
 
 
-async def test_every_runbook_is_served_and_listed() -> None:
-    """A new page of docs/runbooks needs no other change, and no page outlives its text."""
-    assert [path.stem for path in sorted((make_runbooks.ROOT / make_runbooks.FOLDER).glob("*.html"))] == PAGES
-    site = Site()
-    listed = {urljoin("/runbooks/", link) for link in Reader((await get(site, "/runbooks/")).text).links}
-    assert {f"/runbooks/{path.stem}" for path in RUNBOOKS.glob("[a-z]*.md")} <= listed
+@pytest.mark.parametrize("shelf", [RUNBOOKS_SHELF, DOCS], ids=lambda shelf: shelf.folder)
+async def test_every_page_is_served_and_listed(shelf: Shelf, site: Site) -> None:
+    """A new page needs no other change than its place in the menu, and no page outlives its text."""
+    assert shelf.names() == sorted(make_served_pages.SHELVES[shelf.folder].keys() - {"index"})
+    listed = {urljoin(f"/{shelf.folder}/", link) for link in Reader((await get(site, f"/{shelf.folder}/")).text).links}
+    assert {f"/{shelf.folder}/{name}" for name in shelf.names()} - {"/runbooks/troubleshooting"} <= listed
+
+
+def test_what_operators_read_is_served() -> None:
+    """All that stands in docs/ itself but what is for developers of the exporter, and every runbook."""
+    everything = {path.stem for path in make_served_pages.ROOT.glob("docs/*.md")}
+    assert everything - set(DOCS.names()) == {"architecture", "dependencies", "faults"}
+    assert {path.stem for path in RUNBOOKS.glob("[a-z]*.md")} <= set(RUNBOOKS_SHELF.names())
 
 
 @pytest.mark.parametrize("prefix", ["http://exporter", "http://proxy/m365"])
 async def test_without_the_slash_it_leads_into_the_folder(prefix: str, site: Site) -> None:
     """Also where a proxy in front serves the exporter below a path of its own."""
-    answer = await get(site, "/runbooks")
-    assert answer.status_code == 308
-    assert urljoin(f"{prefix}/runbooks", answer.headers["location"]) == f"{prefix}/runbooks/"
+    for folder in ("runbooks", "docs"):
+        answer = await get(site, f"/{folder}")
+        assert answer.status_code == 308
+        assert urljoin(f"{prefix}/{folder}", answer.headers["location"]) == f"{prefix}/{folder}/"
 
 
 @pytest.mark.parametrize("name", ["nothing", "..%2Fapp.py", "__init__.py", "index.html", "<b>", "%00", "é"])
 async def test_another_page_is_not_there(name: str, site: Site) -> None:
     """404 in plain text; nothing but the pages can be reached."""
-    answer = await get(site, f"/runbooks/{name}")
-    assert answer.status_code == 404
-    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    for folder in ("runbooks", "docs"):
+        answer = await get(site, f"/{folder}/{name}")
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
 def test_html_in_a_runbook_is_text() -> None:
     """What stands in angle brackets is shown, and a link that runs something is none."""
-    page = make_runbooks.html("# A\n\n<script>a</script> [b](javascript:c) `<i>`\n", "docs/a.md")
+    page = make_served_pages.html("# A\n\n<script>a</script> [b](javascript:c) `<i>`\n", "docs/a.md", "docs")
     assert page == (
         '<h1 id="a">A</h1>\n<p>&lt;script&gt;a&lt;/script&gt; [b](javascript:c) <code>&lt;i&gt;</code></p>\n'
     )
@@ -141,6 +156,8 @@ def test_html_in_a_runbook_is_text() -> None:
         ("[a](usage.md#b)", '<a href="usage#b">a</a>'),
         ("[a](README.md)", '<a href="./">a</a>'),
         ("[a](../troubleshooting.md#auth)", '<a href="troubleshooting#auth">a</a>'),
+        ("[a](../configuration.md#proxies)", '<a href="../docs/configuration#proxies">a</a>'),
+        ("![a picture](../pictures/b.webp)", "[a picture]"),
         ("[a](#b)", '<a href="#b">a</a>'),
         ("[a](https://status.example)", '<a href="https://status.example">a</a>'),
         ("[the `b`](../../README.md#c) d", "the <code>b</code> (README.md) d"),
@@ -148,7 +165,7 @@ def test_html_in_a_runbook_is_text() -> None:
 )
 def test_links_of_the_repository_become_links_of_the_site(link: str, made: str) -> None:
     """One to a file that is not served stays as its text and where it is."""
-    assert make_runbooks.html(link, "docs/runbooks/exporter.md") == f"<p>{made}</p>\n"
+    assert make_served_pages.html(link, "docs/runbooks/exporter.md", "runbooks") == f"<p>{made}</p>\n"
 
 
 @pytest.mark.parametrize(
