@@ -1,6 +1,6 @@
 """What is known, for people: views of the store, of which pages, JSON, feeds and calendars are made."""
 
-from o365_exporter.status.announcements import messages_of
+from o365_exporter.status import announcements, health
 from o365_exporter.status.board import Board
 from o365_exporter.status.due import endings_of
 from o365_exporter.status.models import (
@@ -33,7 +33,8 @@ __all__ = [
     "TenantSummary",
     "Watched",
     "Written",
+    "announcements",
     "endings_of",
-    "messages_of",
+    "health",
     "written",
 ]

@@ -36,6 +36,9 @@ from o365_exporter.store import Poll, Store
 MOST_ENDINGS = 200
 """Endings that a tenant's view lists; a directory may have tens of thousands of apps."""
 
+MOST_ISSUES = 200
+"""Issues that it lists, as said of them; Microsoft has some ten open at a time."""
+
 MOST_MESSAGES = 200
 """Messages that it lists, the foremost; a tenant may have a thousand."""
 
@@ -245,7 +248,7 @@ def _worst_first(summary: TenantSummary) -> tuple[int, int, int, str]:
 
 def _detail(seen: Seen, client: Remembered, waits: Sequence[Wait]) -> TenantDetail:
     facts, graph = seen.watched.facts, seen.watched.graph
-    issues, messages = health.issues_of(seen), announcements.served(seen)
+    issues, messages = health.issues_of(seen, MOST_ISSUES), announcements.served(seen)
     endings = due.endings_of(seen)
     return TenantDetail(
         summary=_summary_of(seen, _due(seen)),
@@ -256,8 +259,9 @@ def _detail(seen: Seen, client: Remembered, waits: Sequence[Wait]) -> TenantDeta
         login_state=graph.auth.state,
         clock_skew=graph.clock_skew,
         problems=tuple(polling.problems_of(seen)),
-        services=tuple(health.services_of(seen, issues)),
+        services=tuple(health.services_of(seen)),
         issues=tuple(issues),
+        issues_in_all=len(health.served(seen)),
         messages=tuple(announcements.view(seen, message) for message in messages[:MOST_MESSAGES]),
         messages_in_all=len(messages),
         permissions=tuple(polling.permissions_of(seen)),

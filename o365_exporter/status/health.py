@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from heapq import nsmallest
 from urllib.parse import quote
 
 from o365_exporter.collectors import service_health as health
@@ -25,10 +26,14 @@ _DAY = 86400.0
 _INCIDENT = "incident"
 
 
-def issues_of(seen: Seen) -> list[IssueView]:
-    """The issues that are served: open ones first, and of these those that were written of last."""
-    views = [view(seen, issue, name) for issue, name in served(seen)]
-    return sorted(views, key=lambda issue: (not issue.is_open, -(issue.last_post or issue.start or 0.0), issue.id))
+def issues_of(seen: Seen, most: int) -> list[IssueView]:
+    """The issues that are served, ``most`` of them: open ones first, and of these those that were written of last."""
+    chosen = nsmallest(most, served(seen), key=lambda pair: _precedence(pair[0]))
+    return [view(seen, issue, name) for issue, name in chosen]
+
+
+def _precedence(issue: health.Issue) -> tuple[bool, float, str]:
+    return issue.is_resolved, -(issue.last_post or issue.start or 0.0), issue.id
 
 
 def issue_of(seen: Seen, issue_id: str) -> IssueDetail | None:
@@ -45,10 +50,10 @@ def issue_of(seen: Seen, issue_id: str) -> IssueDetail | None:
     return None
 
 
-def services_of(seen: Seen, issues: Iterable[IssueView]) -> list[ServiceView]:
+def services_of(seen: Seen) -> list[ServiceView]:
     """The services that are served, the worst first."""
-    by_service = defaultdict[str, list[IssueView]](list)
-    for issue in issues:
+    by_service = defaultdict[str, list[health.Issue]](list)
+    for issue, _ in served(seen):
         by_service[issue.service_id].append(issue)
     since = getattr(seen.records(COLLECTOR, ISSUES), "since", None)
     views = [
@@ -112,9 +117,9 @@ def admin_url(admin_center: str, issue_id: str) -> str:
 
 
 def _service(
-    service: health.Service, issues: list[IssueView], now: float, since: float | None, *, is_healthy: bool
+    service: health.Service, issues: list[health.Issue], now: float, since: float | None, *, is_healthy: bool
 ) -> ServiceView:
-    opened = [issue.classification == _INCIDENT for issue in issues if issue.is_open]
+    opened = [issue.classification == _INCIDENT for issue in issues if not issue.is_resolved]
     return ServiceView(
         id=service.id,
         name=service.name,
@@ -126,7 +131,7 @@ def _service(
     )
 
 
-def _history(issues: list[IssueView], now: float, since: float | None) -> Iterator[Day]:
+def _history(issues: list[health.Issue], now: float, since: float | None) -> Iterator[Day]:
     """Day by day what was open, by the starts and ends of the issues that are known.
 
     Issues that were resolved before the first reading are not known, so of those days only what is open still is told.
@@ -140,10 +145,10 @@ def _history(issues: list[IssueView], now: float, since: float | None) -> Iterat
         yield Day(date=iso(begin)[:10], state=state)
 
 
-def _state_of(issue: IssueView) -> DayState:
+def _state_of(issue: health.Issue) -> DayState:
     return "incident" if issue.classification == _INCIDENT else "advisory"
 
 
-def _was_open(issue: IssueView, begin: float, end: float, now: float) -> bool:
-    over = now if issue.is_open else issue.end or issue.last_modified or issue.start
+def _was_open(issue: health.Issue, begin: float, end: float, now: float) -> bool:
+    over = now if not issue.is_resolved else issue.end or issue.last_modified or issue.start
     return issue.start is not None and over is not None and issue.start < end and over >= begin

@@ -231,6 +231,7 @@ class TenantDetail(Model):
     problems: tuple[Problem, ...]
     services: tuple[ServiceView, ...] = Field(description="The worst first.")
     issues: tuple[IssueView, ...] = Field(description="Open ones first, the latest first.")
+    issues_in_all: int = Field(description="How many there are, if more than are listed.")
     messages: tuple[MessageView, ...] = Field(description="Of the message centre, the foremost first.")
     messages_in_all: int = Field(description="How many there are, if more than are listed.")
     permissions: tuple[PermissionView, ...]

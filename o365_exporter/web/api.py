@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -20,12 +20,17 @@ from o365_exporter.status import (
     MessageDetail,
     MessageView,
     Overview,
+    Seen,
     TenantDetail,
-    messages_of,
+    announcements,
+    health,
 )
 
 ROOT = "/api/v1"
 DESCRIPTION = f"{ROOT}/openapi.json"
+
+MOST = 1000
+"""Issues or messages that an answer lists: half a megabyte, written within some milliseconds."""
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -38,12 +43,18 @@ class Problem(BaseModel):
     detail: str = Field(description="One sentence.")
 
 
-class Messages(RootModel[tuple[MessageView, ...]]):
+class Messages(BaseModel):
     """Messages of the message centre of one tenant, the foremost first."""
 
+    total: int = Field(description=f"How many there are; {MOST} at most are listed.")
+    messages: tuple[MessageView, ...]
 
-class Issues(RootModel[tuple[IssueView, ...]]):
+
+class Issues(BaseModel):
     """Issues of one tenant: open ones first, the latest first."""
+
+    total: int = Field(description=f"How many there are; {MOST} at most are listed.")
+    issues: tuple[IssueView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +108,10 @@ def api_routes(board: Board, version: str) -> Iterator[Route]:
 
 def _operations(board: Board) -> tuple[Operation, ...]:
     async def messages(tenant: str) -> Messages | None:
-        return await board.read(lambda seen: Messages(tuple(messages_of(seen[0]))), tenant)
+        return await board.read(lambda seen: _messages(seen[0]), tenant)
 
     async def issues(tenant: str) -> Issues | None:
-        found = await board.tenant(tenant)
-        return None if found is None else Issues(found.issues)
+        return await board.read(lambda seen: _issues(seen[0]), tenant)
 
     tenant = {"tenant": "the name of a tenant, as the label tenant of the metrics has it"}
     nobody = f"No tenant is called so; {ROOT}/overview lists those that are watched."
@@ -127,6 +137,15 @@ def _operations(board: Board) -> tuple[Operation, ...]:
             f"There is no such tenant, or no such message is served of it; {ROOT}/messages lists them.",
         ),
     )
+
+
+def _issues(seen: Seen) -> Issues:
+    return Issues(total=len(health.served(seen)), issues=tuple(health.issues_of(seen, MOST)))
+
+
+def _messages(seen: Seen) -> Messages:
+    found = announcements.messages_of(seen)
+    return Messages(total=len(found), messages=tuple(found[:MOST]))
 
 
 def description(operations: tuple[Operation, ...], version: str) -> dict[str, Any]:

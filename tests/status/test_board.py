@@ -6,6 +6,7 @@ import pytest
 
 from o365_exporter.collectors.service_health import POSTS_KEPT
 from o365_exporter.status import Board, TenantDetail, TenantSummary
+from o365_exporter.status.board import MOST_ISSUES
 from o365_exporter.status.models import TenantState
 from o365_exporter.status.sentences import of_all
 from o365_exporter.store import Store
@@ -169,3 +170,19 @@ def test_one_sentence_says_whether_all_is_well(states: list[TenantState], senten
     summaries = [summary(str(number), state) for number, state in enumerate(states)]
     fresh = f"Service health was read 40 seconds ago{' or later' if len(states) > 1 else ''}."
     assert of_all(summaries, NOON) == f"{sentence} {fresh}"
+
+
+async def test_thousands_of_open_issues_are_counted_and_the_foremost_listed() -> None:
+    """With the latest words first; what is not listed is counted, and each issue still has its own view."""
+    async with rig(small("contoso", calm=True), only("service_health")) as made, polling(made):
+        contoso = made.simulator.tenants["contoso"]
+        for number in range(2_000):
+            contoso.open_issue("Exchange", f"Issue {number}", issue_id=f"EX{number}")
+        made.simulator.switch(throttling=False)
+        await made.clock.advance(400)
+        found = await detail(made)
+        assert found.summary.incidents == found.issues_in_all == 2_000
+        assert len(found.issues) == MOST_ISSUES
+        last = await made.app.board.issue("contoso", "EX1999")
+    assert last is not None
+    assert last.title == "Issue 1999"

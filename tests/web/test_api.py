@@ -107,7 +107,7 @@ def test_what_is_there_is_as_described(client: httpx.Client, operation: str, ten
 def test_an_issue_is_found_by_its_tenant_and_id(client: httpx.Client) -> None:
     """With what Microsoft wrote, the latest first, as text and as HTML."""
     where = {"tenant": STRANGE}
-    first = client.get("issues", params=where).json()[0]
+    first = client.get("issues", params=where).json()["issues"][0]
     issue = client.get("issue", params={**where, "id": first["id"]}).json()
     assert {name: issue[name] for name in first} == first
     times = [word["at"] for word in issue["words"]]
