@@ -12,7 +12,7 @@ from playwright.async_api import Page, expect
 
 from tests.app.rig import only
 from tests.browser.conftest import Opened
-from tests.browser.shown import Shown, calm, numbered, shown
+from tests.browser.shown import HEALTH, Shown, calm, numbered, shown
 from tests.fakes import settle
 
 TITLE = "Mail is delivered late"
@@ -85,6 +85,36 @@ async def test_foreign_text_is_text(opened: Opened) -> None:
         assert await page.locator("main img, main script, main [onerror]").count() == 0
         await expect(page.locator(".words").first).to_have_text("Look: here")
         assert await page.locator(".words a[href]").count() == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["..", ".", "a/b?c=d#e", "<b>&amp;", "%2e%2e%2f", "tenant?name=x", "söhne 🚂", "a\u2028b", '"']
+)
+async def test_strange_names(opened: Opened, name: str) -> None:
+    """Whatever a tenant is called, its pages, metrics, calendar and polls are those of no other."""
+    called = {**HEALTH, "O365_TENANTS__CONTOSO__NAME": name}
+    async with shown(calm("contoso"), called, poll_now=True) as made:
+        await incident(made)
+        page = await opened(made.address)
+        await page.locator("tbody .name").click()
+        await expect(page.locator("h1")).to_have_text(name)
+        links = [await page.get_by_role("link", name=text).get_attribute("href") for text in ("metrics", "Calendar")]
+        for link in links:
+            assert (await made.get(str(link))).status_code == 200
+        await page.get_by_role("button", name="Poll service_health overviews now").click()
+        await expect(page.locator("h1")).to_have_text(name)
+        await page.get_by_role("link", name=TITLE).click()
+        await expect(page.locator(".words").first).to_contain_text("restarting a part")
+        await page.locator(".path a").last.click()
+        await expect(page.locator("h1")).to_have_text(name)
+
+
+async def test_no_secret_is_on_a_page() -> None:
+    """The settings in effect are, with stars for what signs in."""
+    async with shown(calm("contoso")) as made:
+        page = (await made.get("tenant?name=contoso")).text
+        assert "<code>client_secret</code></td><td><code>**********</code>" in page
+        assert made.simulator.tenants["contoso"].client_secret not in page
 
 
 async def test_a_hundred_tenants(opened: Opened) -> None:
