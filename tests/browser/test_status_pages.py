@@ -244,6 +244,20 @@ async def test_pages_load_themselves_anew(opened: Opened) -> None:
         assert page.url == f"{made.address}?q=cont"
 
 
+async def test_a_page_keeps_its_place(opened: Opened) -> None:
+    """Who reads further down, with something unfolded, finds both again."""
+    async with shown(calm("contoso")) as made:
+        page = await opened("about:blank")
+        await page.clock.install()
+        await page.goto(f"{made.address}tenant?name=contoso")
+        await page.get_by_text("Settings in effect").click()
+        await page.evaluate("scrollTo(0, 600)")
+        async with page.expect_navigation():
+            await page.clock.fast_forward(61_000)
+        await expect(page.locator("#settings table")).to_be_visible()
+        await page.wait_for_function("scrollY === 600")
+
+
 async def test_without_scripts(opened: Opened) -> None:
     """Everything is there, in UTC, and the page loads itself anew all the same."""
     async with shown(calm("contoso")) as made:

@@ -83,6 +83,23 @@ async def test_polls_on_demand() -> None:
         assert (await made.get(POLL)).status_code == 405
 
 
+async def test_what_is_under_way_is_not_asked_for_again() -> None:
+    """Who asks is told that it is being polled."""
+    async with shown(calm("contoso"), poll_now=True) as made:
+        await made.clock.advance(90)
+        made.app.fleet.tenants[0].jobs[1].woken = True
+        assert (await made.post(POLL)).headers["location"].endswith("poll=busy")
+        assert "It is being polled already." in (await made.get("tenant?name=contoso&poll=busy")).text
+
+
+@pytest.mark.parametrize("outcome", ["<b>", "x", "-1", "999999", ""])
+async def test_an_address_says_nothing_of_its_own(outcome: str) -> None:
+    """What came of a form is one of our sentences, whoever has made the link."""
+    async with shown(calm("contoso"), poll_now=True) as made:
+        page = (await made.get(f"tenant?name=contoso&poll={outcome}")).text
+    assert 'class="note advice"' not in page
+
+
 async def test_nobody_polls_where_that_is_not_wanted() -> None:
     """As it is without the setting: no button, no endpoint."""
     async with shown(calm("contoso")) as made:

@@ -55,6 +55,21 @@ async def test_other_methods_reload_nothing(site: Site, method: str) -> None:
     assert (answer.status_code, answer.headers["allow"], asked) == (405, "POST", [])
 
 
+@pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"origin": "http://evil.example"}])
+async def test_pages_of_other_sites_reload_nothing(site: Site, headers: dict[str, str]) -> None:
+    """A form of theirs is 403, whoever sends it."""
+    asked: list[None] = []
+
+    async def reload() -> tuple[bool, str]:
+        asked.append(None)
+        return True, ""
+
+    site.reload = reload
+    async with asking(site) as client:
+        answer = await client.post("/-/reload", headers=headers)
+    assert (answer.status_code, answer.text, asked) == (403, "Forms of other sites are not taken here.\n", [])
+
+
 async def test_where_it_is_not_enabled_nothing_is_there(site: Site) -> None:
     """It is off unless a setting says otherwise."""
     async with asking(site) as client:
