@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import tomllib
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
-from o365_exporter import cli
+from o365_exporter import cli, errors
 from o365_exporter.catalogue import all_collectors, all_metrics
 from o365_exporter.cli.parser import EPILOG
 from o365_exporter.graph import ROLES
@@ -253,6 +254,34 @@ def test_sentences_in_troubleshooting_are_those_of_the_code() -> None:
     for line in chain.from_iterable(block.splitlines() for block in blocks(page("docs/troubleshooting.md"), "text")):
         for fragment in re.split(r"<[a-z /]+>", line):
             assert fragment.strip(" ().:,") in spoken, line
+
+
+def _sentences() -> Iterator[tuple[str, str]]:
+    """Every failure of a poll that the program words where it raises it: its reason, and its longest fixed words."""
+    failures = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type)}
+    reasons = {name: kind.reason for name, kind in failures.items() if issubclass(kind, errors.PollError)}
+    for path in (ROOT / "o365_exporter").rglob("*.py"):
+        text = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(text)) if "from o365_exporter.errors import" in text else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in reasons and node.args:
+                said = node.args[0]
+                parts = said.values if isinstance(said, ast.JoinedStr) else [said]
+                words = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+                pieces = [piece for text in words for piece in re.split(r"(?<=[.:;]) ", text)]
+                if pieces:
+                    yield reasons[node.func.id], max(pieces, key=len).strip(" ().:,;'")
+
+
+def test_whatever_a_poll_fails_with_is_found_by_its_words() -> None:
+    """Each sentence stands below the heading of its state, or in the table of Microsoft's answers."""
+    told = {
+        heading: " ".join(text.split())
+        for heading, _, text in (part.partition("\n") for part in page("docs/troubleshooting.md").split("\n## "))
+    }
+    answers = page("docs/errors.md")
+    sentences = set(_sentences())
+    assert len(sentences) > 50
+    assert [words for reason, words in sentences if words not in told[reason] and words not in answers] == []
 
 
 def test_what_shows_after_consent_is_gone_is_what_errors_says() -> None:
