@@ -121,7 +121,7 @@ by day (`tests/backfill/test_joins.py`).
 - **Who was active** (`…_active_users`): the trends count the people of each activity, and one who did two of them
   twice.
 - **Skype for Business** was retired in 2021, and half a year reaches back to nothing.
-- **Credentials, subscriptions, the status of services**: Graph tells how they are, not how they were.
+- **Credentials, subscriptions, messages, the status of services**: Graph tells how they are, not how they were.
 - **Alerts and recorded series** are made by Prometheus of what it scrapes. `promtool tsdb create-blocks-from rules`
   makes recorded ones of a history.
 """

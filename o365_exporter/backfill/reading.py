@@ -86,9 +86,10 @@ class Reader:
                         return
 
     async def _part(self, graph: GraphClient, part: Part) -> PollError | None:
+        """Read a part into the work file; why it could not be had, if so."""
         try:
             with self._clock.deadline(_DEADLINE):
-                self._work.add(part, await self._read(graph, part))
+                records = await self._read(graph, part)
         except Nothing as nothing:
             self._work.add_nothing(part, str(nothing))
         except TimeoutError:
@@ -96,11 +97,11 @@ class Reader:
         except PollError as error:
             let_go(error)
             return error
-        except OSError:
-            raise
         except Exception:
             log.exception("fault of the exporter", tenant=part.tenant.name)
             return InternalError("A fault of the exporter; the log has more.")
+        else:
+            self._work.add(part, records)
         self._done()
         return None
 

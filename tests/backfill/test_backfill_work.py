@@ -89,11 +89,12 @@ def test_a_torn_end_costs_itself(tmp_path: Path, parts: tuple[Part, ...], spoil:
         work.add(second, DAYS)
         path = work.path
     path.write_bytes(spoil(path.read_bytes()))
-    for _ in range(2):
-        with WorkFile.opened(tmp_path / "x", NOON) as work:
-            work.add(third, DAYS)
-            assert (work.records(first), work.records(third)) == (DAYS, DAYS)
-            assert work.records(second) in (DAYS, None)
+    with WorkFile.opened(tmp_path / "x", NOON) as work:
+        assert (work.records(first), work.is_resumed, third in work) == (DAYS, True, False)
+        assert work.records(second) in (DAYS, None)
+        work.add(third, DAYS)
+    with WorkFile.opened(tmp_path / "x", NOON) as work:
+        assert (work.records(first), work.records(third)) == (DAYS, DAYS)
 
 
 @pytest.mark.parametrize(
