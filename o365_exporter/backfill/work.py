@@ -131,7 +131,7 @@ class WorkFile:
                 content = json.loads(line) if line.endswith(b"\n") else None
                 if not (isinstance(content, dict) and self._take(content, place, now)):
                     break
-            except (ValueError, KeyError, TypeError, ValidationError):
+            except (ValueError, KeyError, TypeError, ValidationError, RecursionError):
                 break
             place += len(line)
         self._file.truncate(place)

@@ -28,6 +28,8 @@ NOT_SERIES = {
 
 NOT_ASKED = {
     "o365_exporter_graph_request_duration_seconds": "a histogram: its series end in _bucket, _sum and _count",
+    'time() - node_textfile_mtime_seconds{file=~".*o365[.]prom"} > 2 * 900': "of node_exporter, which is not here",
+    "node_textfile_scrape_error == 1": "the same",
 }
 """Expressions that return nothing however things are, each with the reason."""
 
@@ -44,9 +46,10 @@ o365_sku_units{sku_id="e5",sku_part_number="SPE_E5",state="enabled",tenant="grac
 o365_sku_units{sku_id="e5",sku_part_number="SPE_E5",state="warning",tenant="grace"} 1100
 o365_sku_units{sku_id="e5",sku_part_number="SPE_E5",state="suspended",tenant="grace"} 0
 o365_sku_consumed_units{sku_id="e5",sku_part_number="SPE_E5",tenant="grace"} 1100
+o365_exporter_permission_granted{permission="Reports.Read.All",tenant="grace"} 0
 o365_sku_info{applies_to="User",product_name="Microsoft 365 E5",sku_id="e5",sku_part_number="SPE_E5",tenant="grace"} 1
 """
-"""A SKU that has lapsed, all of whose seats are in grace and taken (PRTG-M365#6)."""
+"""A SKU that has lapsed, all of whose seats are in grace and taken (PRTG-M365#6), and a permission that is missing."""
 
 
 def questions() -> dict[str, str]:

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import codecs
 import json
+import re
 import shutil
 import tempfile
 import tomllib
@@ -23,7 +24,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from o365_exporter import logs
+from o365_exporter import __version__, logs
+from o365_exporter.backfill.work import WorkFile, WorkFileError
 from o365_exporter.catalogue import all_collectors
 from o365_exporter.collectors.message_center import LONGEST_BODY, Body
 from o365_exporter.collectors.report_settings import SettingsSource
@@ -50,6 +52,7 @@ from o365_exporter.login.credentials.secret import secret_doubt
 from o365_exporter.login.entra import _is_endpoint
 from o365_exporter.login.issuer import UNUSABLE, Grant
 from o365_exporter.login.refusals import login_error, machine_error
+from o365_exporter.markup import plain, sanitised
 from o365_exporter.probing import ProbeError
 from o365_exporter.probing.asking import Door, address_of, clock_of
 from o365_exporter.probing.conditions import parse_condition
@@ -256,6 +259,30 @@ def state(data: bytes) -> None:
         assert found.refused.keys() | found.memory.polls.keys() == {job.key}
 
 
+def work_file(data: bytes) -> None:
+    """What a former run of backfill has read, behind a head of ours and without one."""
+    head = json.dumps({"form": "backfill of o365-exporter", "version": __version__, "started_at": NOW}).encode() + b"\n"
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "history.om"
+        for content in (data, head + data.replace(b"\n", b" ") + b"\n"):
+            output.with_name("history.om.work").write_bytes(content)
+            with suppress(WorkFileError), WorkFile.opened(output, NOW) as work:
+                assert work.limits("contoso") == Remembered() or b"limits" in data
+
+
+def words(data: bytes) -> None:
+    """HTML of Microsoft's, of which nothing passes that runs, loads or leads into the exporter."""
+    html = data.decode("utf-8", "replace")
+    shown = sanitised(html)
+    assert sanitised(shown) == shown or "&" in shown
+    assert not re.search(
+        r"<(?!/?(?:p|br|b|strong|i|em|u|s|sub|sup|blockquote|code|pre|a|ul|ol|li|dl|dt|dd|t\w+)[ >])", shown
+    )
+    assert not re.search(r"<[^>]* (?!href|rel|colspan|rowspan)\w+=", shown)
+    assert not re.search(r"<[^>]* href=\"(?!https?:|mailto:)", shown, re.IGNORECASE)
+    assert "\0" not in plain(html)
+
+
 # Who asks us ------------------------------------------------------------------------------------------------
 
 
@@ -414,6 +441,22 @@ _FILES = ("_FILE", "_DIR", "CONFIG")
 
 _POISON = (b"", b"\0", b"\xff\xfe", b"[" * 20_000, b'{"a":' * 20_000, b"9" * 5_000, b"\xef\xbb\xbf", b'"' * 99)
 PARSERS: dict[str, Parser] = {
+    "work file": Parser(
+        work_file,
+        ("backfill/work.py",),
+        (
+            b'{"tenant": "contoso", "limits": {"uses": [], "closed": []}}\n{"key": ["contoso", "a"], "records": 1}',
+            b'{"key": 1}',
+        ),
+    ),
+    "words": Parser(
+        words,
+        (),
+        (
+            b'<p onclick="x()">a <b>b</b><script>c</script><a href="javascript:d">e</a><h1>f</h1>&lt;g&amp;',
+            b'<a href="/-/reload"><svg><math><style></p><!--<img src=x>--><table><td colspan=2>',
+        ),
+    ),
     "checks": Parser(
         checks,
         ("probing/asking.py",),

@@ -33,6 +33,8 @@ READING = {
 
 ELSEWHERE = {
     "commands/demo.py": "its own address",
+    "cli/backfill.py": "a time that somebody types",
+    "http/way.py": "addresses that the settings have checked",
 }
 """Modules that call one of them for what is not foreign, or is read by way of another."""
 
