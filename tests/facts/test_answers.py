@@ -46,10 +46,9 @@ o365_sku_units{sku_id="e5",sku_part_number="SPE_E5",state="enabled",tenant="grac
 o365_sku_units{sku_id="e5",sku_part_number="SPE_E5",state="warning",tenant="grace"} 1100
 o365_sku_units{sku_id="e5",sku_part_number="SPE_E5",state="suspended",tenant="grace"} 0
 o365_sku_consumed_units{sku_id="e5",sku_part_number="SPE_E5",tenant="grace"} 1100
-o365_exporter_permission_granted{permission="Reports.Read.All",tenant="grace"} 0
 o365_sku_info{applies_to="User",product_name="Microsoft 365 E5",sku_id="e5",sku_part_number="SPE_E5",tenant="grace"} 1
 """
-"""A SKU that has lapsed, all of whose seats are in grace and taken (PRTG-M365#6), and a permission that is missing."""
+"""A SKU that has lapsed, all of whose seats are in grace and taken (PRTG-M365#6)."""
 
 
 def questions() -> dict[str, str]:

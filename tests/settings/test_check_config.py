@@ -41,6 +41,7 @@ def test_settings_in_effect(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
         "# A comment says where a value was written; all others are defaults.",
         'listen = ":10365"',
         "reload_endpoint = false",
+        "poll_now = false",
         'runbooks_url = ""',
         "# web_config_file is not set",
         'log_level = "debug"  # log_level in /o365.toml',
