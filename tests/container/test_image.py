@@ -137,10 +137,11 @@ def test_everything_is_compiled(image: str) -> None:
 
 
 def test_nothing_else_of_the_clone_is_in_it(image: str) -> None:
-    """The package, its bytecode for this Python, its scenarios and runbooks, and the licence."""
+    """The package, its bytecode for this Python, its scenarios and pages, and the licence."""
     files = finished(image, "-c", APP, options=PYTHON).stdout.splitlines()
     code = r"o365_exporter/(\w+/)*(\w+\.py|__pycache__/\w+\.cpython-313\.pyc|py\.typed)"
-    data = r"o365_exporter/(simulator/(scenarios/[a-z-]+|moods)\.toml|web/(runbooks|docs)/[a-z-]+\.html)"
+    pages = r"(runbooks|docs)/[a-z-]+\.html|pages/templates/[a-z]+\.(html|css|js)"
+    data = rf"o365_exporter/(simulator/(scenarios/[a-z-]+|moods)\.toml|web/({pages}))"
     expected = re.compile(rf"LICENSE|{code}|{data}")
     assert "o365_exporter/__main__.py" in files
     assert "o365_exporter/simulator/scenarios/exchange-outage.toml" in files
