@@ -215,8 +215,13 @@ class _Columns:
         message = event.pop("message", None)
         event["timestamp"] = f"{event['timestamp'][: len('2026-01-01T00:00:00')]}Z"
         ours = {name: event.pop(name) for name in _WHO if name in event}
-        line = self._draw(logger, method, {**ours, **event})
+        shown = {name: _listed(value) for name, value in {**ours, **event}.items()}
+        line = self._draw(logger, method, shown)
         return line if message is None else f"{line}\n    {one_line(str(message))}"
+
+
+def _listed(value: object) -> object:
+    return ", ".join(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else value
 
 
 _WHO = ("tenant", "tenants", "collector", "source", "sources", "reason")

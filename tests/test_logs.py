@@ -70,10 +70,10 @@ def test_lines_of_libraries_have_the_same_form() -> None:
 def test_the_console_form_is_for_people() -> None:
     """Columns, and no colours where the stream is no terminal."""
     stream = written(LogOptions(format="console"))
-    get_logger("app").info("listening", addresses=["http://127.0.0.1:1"])
+    get_logger("app").info("listening", addresses=["http://127.0.0.1:1", "http://[::1]:1"])
     line = stream.getvalue()
     assert "listening" in line
-    assert "addresses=['http://127.0.0.1:1']" in line
+    assert "addresses='http://127.0.0.1:1, http://[::1]:1'" in line
     assert "\x1b" not in line
 
 

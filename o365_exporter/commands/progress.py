@@ -46,6 +46,10 @@ class Progress:
         if not self.is_shown:
             await work()
             return
+        if self._console.is_dumb_terminal:  # which cannot draw a line over another
+            self._console.print(f"Polling {sum(len(tenant.jobs) for tenant in tenants)} sources …")
+            await work()
+            return
         with self._bar() as bar:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._keep_saying, tenants, bar)

@@ -33,16 +33,13 @@ def table_of(outcome: Outcome, width: int) -> RenderableType:
         width: columns of the terminal.
     """
     rows = outcome.rows
-    shown = rows if len(rows) <= MOST_ROWS else [row for row in rows if row.badness < max(map(_badness, rows))]
+    shown = rows if len(rows) <= MOST_ROWS else [row for row in rows if not row.answered]
     shown = shown[:MOST_ROWS]
     draw = _wide if width >= _NARROW else _narrow
     parts: list[RenderableType] = [draw(shown, _is_alone(rows))] if shown else []
     if rest := rows[len(shown) :]:
-        tenants = len({row.key.tenant for row in rest})
-        also = "and " if shown else ""
-        parts.append(
-            Text(f"  {also}{len(rest)} {'more ' * bool(shown)}sources of {tenants} tenants: {counted(rest)}\n")
-        )
+        number = f"and {len(rest)} more" if shown else f"{len(rest)} sources"
+        parts.append(Text(f"  {number}, of {_tenants(len({row.key.tenant for row in rest}))}: {counted(rest)}\n"))
     return Group(*parts, *failures_of(outcome), Text(outcome.sentence))
 
 
@@ -60,10 +57,6 @@ def failures_of(outcome: Outcome) -> Iterator[RenderableType]:
 def terminal(*, errors: bool = False) -> Console:
     """Standard output, or standard error; NO_COLOR, FORCE_COLOR and TERM are respected, and no text is markup."""
     return Console(stderr=errors, markup=False, highlight=False, emoji=False)
-
-
-def _badness(row: Row) -> int:
-    return row.badness
 
 
 def _is_alone(rows: Sequence[Row]) -> bool:
@@ -121,7 +114,11 @@ def _whom(failure: Failure, alone: bool) -> str:
         names += f" and {more} more"
     if alone:
         return names
-    return f"{one_line(keys[0].tenant)}: {names}" if one else f"{len(tenants)} tenants: {names}"
+    return f"{one_line(keys[0].tenant) if one else _tenants(len(tenants))}: {names}"
+
+
+def _tenants(number: int) -> str:
+    return f"{number} tenant{'s' * (number > 1)}"
 
 
 def _name(key: Key, one: bool) -> str:

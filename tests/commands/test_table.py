@@ -74,8 +74,10 @@ def test_a_thousand_tenants_fit_a_page() -> None:
     well = [row(f"t{number}") for number in range(900)]
     text = drawn(*well, *(row(f"bad{number}", "network") for number in range(100)))
     assert text.count("bad") == MOST_ROWS
-    assert "\n  and 960 more sources of 960 tenants: 900 ok, 60 network\n" in text
-    assert drawn(*well).startswith("  900 sources of 900 tenants: 900 ok\n")
+    assert "\n  and 960 more, of 960 tenants: 900 ok, 60 network\n" in text
+    assert drawn(*well).startswith("  900 sources, of 900 tenants: 900 ok\n")
+    assert drawn(*(row("t") for _ in range(50))).startswith("  50 sources, of 1 tenant: 50 ok\n")
+    assert drawn(*(row(f"bad{number}", "network") for number in range(50))).count(" bad") == MOST_ROWS
 
 
 def test_hundreds_of_causes_are_told_in_part() -> None:
