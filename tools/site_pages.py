@@ -35,6 +35,12 @@ OUTSIDE = {
 }
 """Pages by their path from the root, and what they are called on the site."""
 
+FOUND_FIRST = ("troubleshooting.md", "errors.md")
+"""Pages that quote what goes wrong: whoever searches for the words of an error wants these."""
+
+FOUND_LAST = ("adr/", "changelog.md", "contributing.md", "faults.md", "benchmarks.md")
+"""Pages for developers and of the past."""
+
 _INSIDE = {name: source for source, name in OUTSIDE.items()}
 _FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]+`")
@@ -69,6 +75,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Read a page as one whose links go from its own file, and without what only a script could draw."""
     del files
     LinksOfTheRepository.read_from(page, config)
+    if page.file.src_uri.startswith((*FOUND_FIRST, *FOUND_LAST)):
+        page.meta["search"] = {"boost": 8 if page.file.src_uri in FOUND_FIRST else 0.2}
     return as_python_markdown(markdown)
 
 

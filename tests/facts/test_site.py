@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -98,6 +99,16 @@ def test_nothing_is_loaded_from_elsewhere(site: Path, name: str) -> None:
     loaded = Reader(built(site, name)).loaded
     assert loaded
     assert [address for address in loaded if "//" in address] == []
+
+
+def test_whoever_searches_for_an_error_finds_its_page_first(site: Path) -> None:
+    """The search weighs pages that quote errors above the others, and decisions and the changelog below."""
+    entries = json.loads((site / "search" / "search_index.json").read_text("utf-8"))["docs"]
+    weights = {entry["location"].partition("#")[0]: entry.get("boost", 1) for entry in entries}
+    assert weights["troubleshooting.html"] == weights["errors.html"] == max(weights.values())
+    assert weights["configuration.html"] == 1
+    lightest = {location for location, weight in weights.items() if weight < 1}
+    assert {"changelog.html", "adr/index.html"} <= lightest
 
 
 def test_styles_load_nothing_from_elsewhere(site: Path) -> None:
