@@ -107,7 +107,7 @@ def html(text: str, source: str, shelf: str) -> str:
     renderer = reader.renderer
     assert isinstance(renderer, RendererHTML)
     page = renderer.render(tokens, reader.options, {})
-    return page.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
+    return page.replace("<table>", '<div class="wide" tabindex="0"><table>').replace("</table>", "</table></div>")
 
 
 def anchor(heading: str) -> str:

@@ -13,7 +13,15 @@ from tests.browser.shown import shown
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 ISSUE = "issue?tenant=contoso&id=EX900001"
 PAGES = ("", "?q=nobody", "wall", "tenant?name=contoso", "tenant?name=fabrikam", "tenant?name=nobody", ISSUE)
-BOOKS = ("runbooks/", "runbooks/service-health", "runbooks/troubleshooting")
+BOOKS = (
+    "runbooks/",
+    "runbooks/service-health",
+    "runbooks/troubleshooting",
+    "docs/",
+    "docs/configuration",
+    "docs/metrics",
+    "docs/status-page",
+)
 
 
 async def test_axe_finds_nothing(opened: Opened) -> None:
