@@ -11,6 +11,7 @@ from o365_exporter.commands import SHELLS
 def _run(arguments: argparse.Namespace) -> int:
     from o365_exporter.commands.completion import completion
 
+    arguments.root.declare_all()
     return completion(arguments.root, arguments.shell)
 
 

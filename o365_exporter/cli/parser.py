@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from o365_exporter import __version__
@@ -52,9 +52,9 @@ def parser_of(commands: Sequence[Command]) -> Parser:
             epilog=_examples(command),
             formatter_class=_Formatter,
             is_check=command.is_check,
+            add_options=command.add_options,
         )
         of_command.set_defaults(command=command.run, root=parser)
-        command.add_options(of_command)
     return parser
 
 
@@ -84,11 +84,45 @@ class Parser(argparse.ArgumentParser):
 
     Args:
         is_check: whether mistakes are said as Nagios reads them, which takes exit code 2 for something critical.
+        add_options: declares options when they are looked at: most are those of commands that are not run.
     """
 
-    def __init__(self, *arguments: Any, is_check: bool = False, **options: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        is_check: bool = False,
+        add_options: Callable[[argparse.ArgumentParser], None] | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(*arguments, **options)
         self._is_check = is_check
+        self._add_options = add_options
+
+    def declare(self) -> None:
+        """Have the options of this parser alone."""
+        if self._add_options:
+            add_options, self._add_options = self._add_options, None
+            add_options(self)
+
+    def declare_all(self) -> None:
+        """Have those of its commands too."""
+        self.declare()
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - argparse has no public name for it
+                for parser in action.choices.values():
+                    parser.declare_all()
+
+    def parse_known_args(self, *arguments: Any, **options: Any) -> Any:
+        self.declare()
+        return super().parse_known_args(*arguments, **options)
+
+    def format_usage(self) -> str:
+        self.declare()
+        return super().format_usage()
+
+    def format_help(self) -> str:
+        self.declare()
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         if not self._is_check:
@@ -98,10 +132,12 @@ class Parser(argparse.ArgumentParser):
 
     def understood(self, argv: Sequence[str] | None) -> argparse.Namespace:
         """The options; where one does not exist, the program ends here. Its value is not shown, it may be a secret."""
+        found: argparse.Namespace
         found, unknown = self.parse_known_args(argv)
         if unknown:
             names = [argument.partition("=")[0] for argument in unknown if argument.startswith("-")]
             parser = getattr(found, "parser", self)
+            parser.declare_all()
             guess = _meant(names[0], _options(parser)) if names else ""
             parser.error(f"unrecognized arguments: {' '.join(names) or 'one too many'}{guess}")
         return found
