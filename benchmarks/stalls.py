@@ -140,7 +140,7 @@ def status_page(_: int) -> Work:
     row = TenantSummary(
         name="", state="trouble", sentence="Exchange Online not healthy.", services=30, unhealthy=("Exchange Online",),
         incidents=1, advisories=2, next_ending=ending, seats_in_trouble=1, sources=15, sources_in_trouble=0,
-        sources_pending=0, health_as_of=SINCE_1970,
+        sources_pending=0, issues_known=True, seats_known=True, health_as_of=SINCE_1970,
     )  # fmt: skip
     tenants = tuple(row.model_copy(update={"name": f"tenant {number}"}) for number in range(1000))
     overview = Overview(

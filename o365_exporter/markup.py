@@ -24,7 +24,6 @@ _ABSOLUTE = re.compile(r"https?://|mailto:", re.IGNORECASE)
 _HEADING = re.compile(r"<(/?)h[1-6]\b[^<>]{0,1000}>", re.IGNORECASE)
 _BREAK = re.compile(r"<(?:br|/p|/li|/tr|/h[1-6]|/div|/blockquote|/dt|/dd)\b[^<>]{0,1000}>", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\xa0]+")
-_EMPTY_LINES = re.compile(r"\s*\n\s*")
 
 _KEPT = 512
 """Texts of which the outcome is kept: a page is drawn again and again, and tenants share most of them."""
@@ -52,4 +51,5 @@ def _absolute(_: str, name: str, value: str) -> str | None:
 def plain(html: str) -> str:
     """The text alone, a line for each paragraph."""
     bare = nh3.clean(_BREAK.sub("\n", html), tags=set(), clean_content_tags=_GONE)
-    return _EMPTY_LINES.sub("\n", _BLANKS.sub(" ", unescape(bare))).strip()
+    lines = (line.strip() for line in _BLANKS.sub(" ", unescape(bare)).split("\n"))
+    return "\n".join(filter(None, lines))

@@ -39,3 +39,9 @@ def test_the_text_alone_keeps_its_paragraphs() -> None:
     """A line for each paragraph, without tags, entities and blanks too many."""
     html = "<p><b>Title:</b>  Mail&nbsp;is\tlate</p>\n\n<ul><li>one &lt;two&gt;</li><li>three</li></ul><script>x()"
     assert plain(html) == "Title: Mail is late\none <two>\nthree"
+
+
+@pytest.mark.parametrize("blank", ["\u2003", "\r", "\t", "\n"])
+def test_blanks_without_end_cost_no_more_than_their_length(blank: str) -> None:
+    """By their square, a million would take an hour, in which nothing else has its turn."""
+    assert plain(f"<p>Mail{blank * 1_000_000}</p>") == "Mail"

@@ -195,14 +195,19 @@ def _summary_of(seen: Seen, known_due: _Due) -> TenantSummary:
     troubled = sum(polling.is_in_trouble(poll, seen.now) for poll in seen.polls.values())
     soon = sum(due.needs_attention(ending, seen.now) for ending in endings)
     known = seen.poll(health.COLLECTOR, health.OVERVIEWS)
+    is_young = bool(pending) or not seen.polls
+    unread, issues_known = health.unread_of(seen), health.issues_known(seen)
+    is_blind = not (services and issues_known)
     state = _state(
         trouble=bool(incidents or unhealthy),
-        failing=bool(troubled),
+        failing=bool(troubled or unread) or (is_blind and not is_young),
         attention=bool(soon or seats or advisories),
-        pending=bool(pending) or not seen.polls,
+        pending=is_young,
     )
     facts = of_tenant(
         services=services,
+        issues_known=issues_known,
+        unread=unread,
         unhealthy=unhealthy,
         incidents=incidents,
         advisories=advisories,
@@ -220,8 +225,10 @@ def _summary_of(seen: Seen, known_due: _Due) -> TenantSummary:
         unhealthy=tuple(unhealthy),
         incidents=incidents,
         advisories=advisories,
+        issues_known=issues_known,
         next_ending=next((ending for ending in endings if ending.at > seen.now), None),
         seats_in_trouble=seats,
+        seats_known=due.seats_known(seen),
         sources=len(seen.polls),
         sources_in_trouble=troubled,
         sources_pending=pending,

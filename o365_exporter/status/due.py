@@ -92,6 +92,11 @@ def _messages(seen: Seen) -> Iterator[Ending]:
             yield _ending(seen, "message", message.title, message.action_required_by, id=message.id, note=note)
 
 
+def seats_known(seen: Seen) -> bool:
+    """Whether seats are known; there may be none."""
+    return seen.is_known(*_SKUS)
+
+
 def seats_of(seen: Seen) -> list[SeatView]:
     """The seats of each SKU, those in trouble first."""
     units = defaultdict[str, dict[str, int]](dict)

@@ -71,6 +71,17 @@ def counts_of(seen: Seen) -> tuple[int, list[str], int, int]:
     return len(services), unhealthy, opened[True], opened[False]
 
 
+def issues_known(seen: Seen) -> bool:
+    """Whether it is known which issues are open."""
+    return seen.is_known(COLLECTOR, ISSUES)
+
+
+def unread_of(seen: Seen) -> int:
+    """Services and issues that Microsoft told of and that could not be read: they may be the ones in trouble."""
+    polls = (seen.poll(COLLECTOR, source) for source in (OVERVIEWS, ISSUES))
+    return sum(poll.left_out for poll in polls if poll is not None and poll.is_fresh(seen.now))
+
+
 def _services(seen: Seen) -> list[tuple[health.Service, bool]]:
     """The services that pass the settings' filters, each with whether it is healthy."""
     source, records = seen.source(COLLECTOR, OVERVIEWS), seen.records(COLLECTOR, OVERVIEWS)

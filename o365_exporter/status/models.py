@@ -210,8 +210,10 @@ class TenantSummary(Model):
     unhealthy: tuple[str, ...] = Field(description="Names of the services that are not healthy.")
     incidents: int = Field(description="Open issues that are incidents.")
     advisories: int = Field(description="Open issues that are not.")
+    issues_known: bool = Field(description="Whether issues could be read; if not, no number of them says anything.")
     next_ending: Ending | None
     seats_in_trouble: int
+    seats_known: bool = Field(description="Whether seats could be read.")
     sources: int
     sources_in_trouble: int
     sources_pending: int

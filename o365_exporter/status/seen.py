@@ -59,6 +59,11 @@ class Seen:
         poll = self.poll(collector, source)
         return poll.records if poll is not None and poll.is_fresh(self.now) else None
 
+    def is_known(self, collector: str, source: str) -> bool:
+        """Whether it is known what there is, if only that there is nothing."""
+        poll = self.poll(collector, source)
+        return poll is not None and poll.is_fresh(self.now) and (poll.records is not None or poll.state == "no_data")
+
     def source(self, collector: str, source: str) -> Source[Any] | None:
         """A source as it is set up; None where it is not polled."""
         return self.watched.sources.get(Key(self.name, collector, source))

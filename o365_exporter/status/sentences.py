@@ -23,6 +23,8 @@ _TOLD: dict[TenantState, str] = {
 def of_tenant(
     *,
     services: int,
+    issues_known: bool,
+    unread: int,
     unhealthy: Sequence[str],
     incidents: int,
     advisories: int,
@@ -36,6 +38,8 @@ def of_tenant(
 
     Args:
         services: how many are known.
+        issues_known: whether it is known which issues are open.
+        unread: services and issues that Microsoft told of and that could not be read.
         unhealthy: names of those that are not healthy.
         incidents: that are open.
         advisories: that are open.
@@ -52,6 +56,8 @@ def of_tenant(
         found.append(counted(incidents, "open incident"))
     if troubled:
         found.append(f"{troubled} of {counted(sources, 'source')} in trouble, so that something is old or missing")
+    if unread:
+        found.append(f"{counted(unread, 'entry', 'entries')} on services or issues could not be read")
     if advisories:
         found.append(counted(advisories, "open advisory", "open advisories"))
     if soon:
@@ -60,11 +66,19 @@ def of_tenant(
         found.append(f"seats of {counted(seats, 'SKU')} in trouble")
     if pending:
         found.append(f"{counted(pending, 'source')} not tried yet")
-    if not services:
-        found.append("nothing is known about the health of Microsoft's services")
+    found.extend(_unknown(services, issues_known=issues_known))
     if not found:
-        return f"All {counted(services, 'service')} healthy."
+        return f"All {services} services healthy." if services > 1 else "Its one service is healthy."
     return f"{found[0][0].upper()}{'; '.join(found)[1:]}."
+
+
+def _unknown(services: int, *, issues_known: bool) -> Iterator[str]:
+    if not services and not issues_known:
+        yield "nothing is known about the health of Microsoft's services"
+    elif not services:
+        yield "which of Microsoft's services are healthy is not known"
+    elif not issues_known:
+        yield "which issues are open is not known"
 
 
 def of_all(summaries: Sequence[TenantSummary], now: float) -> str:

@@ -67,6 +67,58 @@ async def test_an_incident_is_trouble_until_it_is_over() -> None:
         assert (after.state, after.tenants[0].incidents) == ("ok", 0)
 
 
+NOTHING_PASSES = {"O365_COLLECTORS__SERVICE_HEALTH__SERVICES__INCLUDE": '["nobody"]'}
+
+
+@pytest.mark.parametrize(
+    ("environ", "state", "sentence"),
+    [
+        (only("subscriptions"), "failing", "Nothing is known about the health of Microsoft's services."),
+        (
+            only("service_health") | NOTHING_PASSES,
+            "failing",
+            "Which of Microsoft's services are healthy is not known.",
+        ),
+        (only(), "pending", "Nothing is known about the health of Microsoft's services."),
+    ],
+)
+async def test_nothing_is_well_of_which_nothing_is_known(
+    environ: dict[str, str], state: TenantState, sentence: str
+) -> None:
+    """Without the collector of service health, behind a filter that lets no service through, and without any."""
+    async with rig(small("contoso", "fabrikam", calm=True), environ) as made, polling(made):
+        overview = await made.app.board.overview()
+    assert [(tenant.state, tenant.sentence) for tenant in overview.tenants] == [(state, sentence)] * 2
+    assert "All is well" not in overview.sentence
+
+
+@pytest.mark.parametrize(
+    ("path", "missing", "known"),
+    [
+        ("*/issues", "which issues are open is not known", (30, False)),
+        ("*/healthOverviews", "which of Microsoft's services are healthy is not known", (0, True)),
+        ("*/service*", "nothing is known about the health of Microsoft's services", (0, False)),
+    ],
+)
+async def test_half_of_health_is_told_as_half(path: str, missing: str, known: tuple[int, bool]) -> None:
+    """Where services, issues or both may not be read, the sentence says which."""
+    async with rig(small("contoso", calm=True), only("service_health")) as made:
+        made.simulator.add_fault(path=path, status=403)
+        async with polling(made):
+            one = (await made.app.board.overview()).tenants[0]
+    assert one.sentence.endswith(f"in trouble, so that something is old or missing; {missing}.")
+    assert (one.state, one.services, one.issues_known) == ("failing", *known)
+
+
+async def test_a_service_that_cannot_be_read_is_not_taken_for_well() -> None:
+    """It may be the one in trouble."""
+    async with rig(small("contoso", calm=True), only("service_health")) as made:
+        made.simulator.add_fault(path="*/healthOverviews", set={"value.0.status": 5})
+        async with polling(made):
+            one = (await made.app.board.overview()).tenants[0]
+    assert (one.state, one.sentence) == ("failing", "1 entry on services or issues could not be read.")
+
+
 async def test_history_says_of_which_days_it_knows() -> None:
     """Days before the first reading are unknown but for issues that were open then and are open still."""
     async with rig(small("contoso"), only("service_health")) as made, polling(made):
@@ -140,8 +192,10 @@ def summary(name: str, state: TenantState) -> TenantSummary:
         unhealthy=(),
         incidents=0,
         advisories=0,
+        issues_known=True,
         next_ending=None,
         seats_in_trouble=0,
+        seats_known=True,
         sources=13,
         sources_in_trouble=0,
         sources_pending=0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from o365_exporter.store import Store
+from tests.app.rig import polling
 from tests.browser.shown import calm, shown
 from tests.web.site import Site
 
@@ -41,6 +42,17 @@ async def test_what_is_not_there(site: Site, path: str) -> None:
     assert answer.status_code == 404
     assert "<b>" not in answer.text
     assert '<a href="./">All tenants</a>' in answer.text
+
+
+async def test_what_could_not_be_read_is_not_none() -> None:
+    """Neither no open issue nor no seat in trouble, where Microsoft tells of neither."""
+    async with shown(calm("contoso"), polls=False) as made:
+        made.simulator.add_fault(path="*/issues", status=403)
+        async with polling(made):
+            overview, tenant = (await made.get("")).text, (await made.get("tenant?name=contoso")).text
+    assert 'data-label="Open issues" class="none">not known</td>' in overview
+    assert 'data-label="Seats in trouble" class="none">not known</td>' in overview
+    assert '<h2 id="issues">Open issues</h2>\n<p class="quiet">Not known.</p>' in tenant
 
 
 OWN, OTHER = "http://127.0.0.1", "http://evil.example"
