@@ -73,7 +73,7 @@ async def test_a_day_is_less_than_two_thousand_requests() -> None:
         await made.clock.advance(DAY)
         assert len(made.simulator.requests.find("*/healthOverviews")) >= DAY / 60
         assert len(made.simulator.requests) <= 2_000
-        assert wire.received <= 25 * MEGABYTE, "what does not grow with the users, before compression"
+        assert wire.received <= 30 * MEGABYTE, "what does not grow with the users, before compression"
         downloads = Counter(one.path for one in made.simulator.requests.find("/data/*"))
         assert len(downloads) >= 10
         assert max(downloads.values()) <= 2
