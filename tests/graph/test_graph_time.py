@@ -20,7 +20,6 @@ from o365_exporter.clock import SystemClock
 from o365_exporter.errors import AuthError, PollError, PollTimeoutError, ThrottledError, TlsError, UnavailableError
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.http import ConnectionOptions
-from o365_exporter.http import client as http_client
 from o365_exporter.http.failures import CertificateTimeError, failure_of
 from o365_exporter.http.progress import Stage
 from o365_exporter.http.retry import LONGEST_OUTAGE, LONGEST_THROTTLING
@@ -229,9 +228,8 @@ async def test_one_request_finds_out_whether_a_way_is_open_again(world: Microsof
         assert await graph.list(APPS) == []
 
 
-async def test_a_blocked_port_ends_the_poll_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_blocked_port_ends_the_poll_within_seconds() -> None:
     """A listener whose queue is full drops packets as a firewall does; the way through a proxy is named as such."""
-    monkeypatch.setattr(http_client, "CONNECT_SECONDS", 0.2)
     with ExitStack() as stack:
         blocked = stack.enter_context(socket.socket())
         blocked.bind(("127.0.0.1", 0))
@@ -241,7 +239,7 @@ async def test_a_blocked_port_ends_the_poll_within_seconds(monkeypatch: pytest.M
             filler.settimeout(0)
             filler.connect_ex(blocked.getsockname())
         url = f"http://127.0.0.1:{blocked.getsockname()[1]}"
-        async with client(SystemClock(), login_url=url) as graph:
+        async with client(SystemClock(), login_url=url, connect_seconds=0.2) as graph:
             with pytest.raises(PollTimeoutError, match=r"^No TCP connection to 127.* \(directly\) within 0\.2 s\."):
                 await graph.list(APPS)
 

@@ -18,6 +18,7 @@ from o365_exporter import logs
 from o365_exporter.clock import Clock
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.http import ConnectionOptions, Surroundings, open_http
+from o365_exporter.http.client import CONNECT_SECONDS
 from o365_exporter.login import CLOUDS, CredentialOptions
 from tests.fakes import FakeClock
 
@@ -131,9 +132,10 @@ async def client(
     login_url: str | None = None,
     graph_url: str | None = None,
     observe: Callable[[str, float], None] = lambda _api, _seconds: None,
+    connect_seconds: float = CONNECT_SECONDS,
 ) -> AsyncIterator[GraphClient]:
     """A client of the tenant contoso."""
-    async with open_http(connection or ConnectionOptions(), surroundings) as http:
+    async with open_http(connection or ConnectionOptions(), surroundings, connect_seconds) as http:
         yield GraphClient(
             tenant_name="contoso",
             tenant_id=TENANT_ID,
