@@ -204,6 +204,7 @@ def _summary_of(seen: Seen, known_due: _Due) -> TenantSummary:
         attention=bool(soon or seats or advisories),
         pending=is_young,
     )
+    why = max(polling.problems_of(seen), key=lambda problem: len(problem.sources)).sentence if troubled else ""
     facts = of_tenant(
         services=services,
         issues_known=issues_known,
@@ -214,6 +215,7 @@ def _summary_of(seen: Seen, known_due: _Due) -> TenantSummary:
         soon=soon,
         seats=seats,
         troubled=troubled,
+        why=why,
         pending=pending,
         sources=len(seen.polls),
     )

@@ -24,6 +24,7 @@ LATEST_LENGTH = 400
 
 _DAY = 86400.0
 _INCIDENT = "incident"
+_WORST = "serviceInterruption"
 
 
 def issues_of(seen: Seen, most: int) -> list[IssueView]:
@@ -60,15 +61,24 @@ def services_of(seen: Seen) -> list[ServiceView]:
         _service(service, by_service[service.id], seen.now, since, is_healthy=is_healthy)
         for service, is_healthy in _services(seen)
     ]
-    return sorted(views, key=lambda view: (view.is_healthy, -view.incidents, -view.advisories, view.name.casefold()))
+    return sorted(views, key=_worst_first)
+
+
+def _worst_first(view: ServiceView) -> tuple[bool, bool, int, int, str]:
+    return view.is_healthy, view.status != _WORST, -view.incidents, -view.advisories, view.name.casefold()
 
 
 def counts_of(seen: Seen) -> tuple[int, list[str], int, int]:
-    """How many services are known, which are not healthy, and how many incidents and other issues are open."""
+    """How many services are known, which are not healthy (the worst first), how many incidents and others are open."""
     services = _services(seen)
-    unhealthy = [service.name for service, is_healthy in services if not is_healthy]
-    opened = Counter(issue.classification == _INCIDENT for issue, _ in served(seen) if not issue.is_resolved)
-    return len(services), unhealthy, opened[True], opened[False]
+    issues = [issue for issue, _ in served(seen) if not issue.is_resolved]
+    opened = Counter(issue.classification == _INCIDENT for issue in issues)
+    with_incidents = {issue.service_id for issue in issues if issue.classification == _INCIDENT}
+    unhealthy = sorted(
+        (service for service, is_healthy in services if not is_healthy),
+        key=lambda service: (service.status != _WORST, service.id not in with_incidents, service.name.casefold()),
+    )
+    return len(services), [service.name for service in unhealthy], opened[True], opened[False]
 
 
 def issues_known(seen: Seen) -> bool:

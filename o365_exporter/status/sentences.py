@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from o365_exporter.status.models import TenantState, TenantSummary
 
 _MOST_NAMES = 3
+_LONGEST_GIST = 160
 
 _TOLD: dict[TenantState, str] = {
     "trouble": "Microsoft reports trouble in {0}",
@@ -31,6 +32,7 @@ def of_tenant(
     soon: int,
     seats: int,
     troubled: int,
+    why: str,
     pending: int,
     sources: int,
 ) -> str:
@@ -46,6 +48,7 @@ def of_tenant(
         soon: things that end soon or have ended.
         seats: SKUs whose seats are in trouble.
         troubled: sources that fail.
+        why: what most of these fail for; empty where none does.
         pending: sources that have not been tried.
         sources: all of them.
     """
@@ -55,7 +58,7 @@ def of_tenant(
     if incidents:
         found.append(counted(incidents, "open incident"))
     if troubled:
-        found.append(f"{troubled} of {counted(sources, 'source')} in trouble, so that something is old or missing")
+        found.append(f"{troubled} of {counted(sources, 'source')} in trouble: {_gist(why)}")
     if unread:
         found.append(f"{counted(unread, 'entry', 'entries')} on services or issues could not be read")
     if advisories:
@@ -79,6 +82,13 @@ def _unknown(services: int, *, issues_known: bool) -> Iterator[str]:
         yield "which of Microsoft's services are healthy is not known"
     elif not issues_known:
         yield "which issues are open is not known"
+
+
+def _gist(sentences: str) -> str:
+    """The first sentence, as far as it fits into a row; what to do is told where there is room."""
+    first, _, rest = sentences.partition(". ")
+    gist = first if rest else first.rstrip(".")
+    return gist if len(gist) <= _LONGEST_GIST else f"{gist[: _LONGEST_GIST - 1]}…"
 
 
 def of_all(summaries: Sequence[TenantSummary], now: float) -> str:
@@ -116,10 +126,14 @@ def _verdict(summaries: Sequence[TenantSummary]) -> Iterator[str]:
 def _freshness(summaries: Sequence[TenantSummary], now: float) -> str:
     heard = [summary.health_as_of for summary in summaries if summary.health_as_of is not None]
     if not heard:
-        return "Microsoft has not been heard about its services yet."
+        waiting = any(summary.sources_pending for summary in summaries)
+        return f"Microsoft has not been heard about its services{' yet' if waiting else ''}."
     silent = len(summaries) - len(heard)
     but = f", but nothing was ever heard of {counted(silent, 'tenant')}" if silent else ""
-    return f"Service health was read {roughly(now - min(heard))} ago{' or later' if len(heard) > 1 else ''}{but}."
+    age = roughly(now - min(heard))
+    if len(heard) == 1:
+        return f"Service health was read {age} ago{but}."
+    return f"Service health is {age} old where it is oldest{but}."
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -24,7 +24,7 @@ class Written:
         at: seconds since 1970; a message that Microsoft changes has another one.
         title: one line.
         html: sanitised.
-        subjects: classification or category, and the services.
+        subjects: classification and status, or category; and the services.
         admin_url: where it is in the admin center of the first tenant's cloud.
         tenants: by name, in their order.
     """
@@ -77,9 +77,9 @@ def _post(seen: Seen, issue: Issue, service_name: str, post: Post) -> Make:
             kind="post",
             id=issue.id,
             at=at,
-            title=f"{issue.id}: {issue.title} ({service_name}, {issue.status})",
+            title=f"{issue.id}: {issue.title} ({service_name})",
             html=sanitised(post.html),
-            subjects=(issue.classification, service_name),
+            subjects=(issue.classification, issue.status, service_name),
             admin_url=health.view(seen, issue, service_name).admin_url,
             tenants=tenants,
         )

@@ -67,8 +67,9 @@ def _event(ending: Ending, seen: Seen, root: str) -> Event:
     event.add("dtstamp", datetime.fromtimestamp(int(seen.now), UTC))
     event.add("dtstart", at)
     event.add("summary", f"{seen.name}: {ending.name} {_VERBS.get(ending.kind, 'expires')} ({ending.kind})")
-    event.add("description", f"{ending.note}\n{ending.id}".strip())
-    event.add("url", root + paths.tenant_page(seen.name))
+    event.add("description", ending.note if ending.id in ending.note else f"{ending.note}\n{ending.id}".strip())
+    page = paths.message_page(seen.name, ending.id) if ending.kind == "message" else paths.tenant_page(seen.name)
+    event.add("url", root + page)
     event.add("transp", "TRANSPARENT")
     return event
 

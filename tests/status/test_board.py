@@ -106,7 +106,7 @@ async def test_half_of_health_is_told_as_half(path: str, missing: str, known: tu
         made.simulator.add_fault(path=path, status=403)
         async with polling(made):
             one = (await made.app.board.overview()).tenants[0]
-    assert one.sentence.endswith(f"in trouble, so that something is old or missing; {missing}.")
+    assert one.sentence.endswith(f"; {missing}.")
     assert (one.state, one.services, one.issues_known) == ("failing", *known)
 
 
@@ -222,7 +222,8 @@ def summary(name: str, state: TenantState) -> TenantSummary:
 def test_one_sentence_says_whether_all_is_well(states: list[TenantState], sentence: str) -> None:
     """Of one tenant what is the matter with it, of many in how many what is; then how fresh that is."""
     summaries = [summary(str(number), state) for number, state in enumerate(states)]
-    fresh = f"Service health was read 40 seconds ago{' or later' if len(states) > 1 else ''}."
+    one, many = "Service health was read 40 seconds ago.", "Service health is 40 seconds old where it is oldest."
+    fresh = one if len(states) == 1 else many
     assert of_all(summaries, NOON) == f"{sentence} {fresh}"
 
 
@@ -240,3 +241,18 @@ async def test_thousands_of_open_issues_are_counted_and_the_foremost_listed() ->
         last = await made.app.board.issue("contoso", "EX1999")
     assert last is not None
     assert last.title == "Issue 1999"
+
+
+async def test_the_worst_service_is_named_first_and_so_is_the_cause_of_what_fails() -> None:
+    """An interruption before what is degraded, an incident before an advisory; a wrong secret is named."""
+    async with rig(small("contoso", "fabrikam"), only("service_health")) as made:
+        made.simulator.add_fault(tenant="fabrikam", path="*/token", aadsts=7000215)
+        async with polling(made):
+            overview = await made.app.board.overview()
+    contoso, fabrikam = overview.tenants
+    assert contoso.unhealthy[:2] == ("Microsoft Teams", "Exchange Online")
+    assert contoso.sentence.startswith("Microsoft Teams, Exchange Online, ")
+    assert fabrikam.sentence == (
+        "2 of 2 sources in trouble: The client secret of tenant fabrikam is wrong (AADSTS7000215); "
+        "nothing is known about the health of Microsoft's services."
+    )
