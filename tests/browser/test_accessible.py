@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import pytest
 from axe_playwright_python.async_playwright import Axe
 
 from tests.app.rig import small
@@ -18,12 +19,12 @@ BOOKS = (
     "runbooks/service-health",
     "runbooks/troubleshooting",
     "docs/",
-    "docs/configuration",
     "docs/metrics",
     "docs/status-page",
 )
 
 
+@pytest.mark.long("accessible", 40)
 async def test_axe_finds_nothing(opened: Opened) -> None:
     """On any page, large or small, light or dark, with trouble of every kind."""
     async with shown(small("contoso", "fabrikam"), {}, poll_now=True) as made:
