@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
-from itertools import islice
 from random import Random
 
 import anyio
@@ -14,6 +13,7 @@ from anyio.abc import TaskGroup
 from o365_exporter.clock import Clock
 from o365_exporter.scheduler.causes import Causes
 from o365_exporter.scheduler.clockcheck import ClockSet
+from o365_exporter.scheduler.firstround import FirstRound
 from o365_exporter.scheduler.memory import Memory
 from o365_exporter.scheduler.pace import Pace
 from o365_exporter.scheduler.poller import Poller, fault
@@ -32,12 +32,6 @@ Recall = Callable[[Tenant], Awaitable[None]]
 
 CLOCK_LOOK = 10.0
 """Seconds between two looks at whether somebody has set the clock."""
-
-LONGEST_AWAITED = 300.0
-"""Seconds after which a first poll that is still under way is awaited no more: a report may drip for a quarter hour."""
-
-_NAMED = 5
-"""Sources that are named of those that are still awaited."""
 
 _SLICE = 20
 """Sources that are started in one go."""
@@ -62,31 +56,24 @@ class Scheduler:
         self._timetable = Timetable(clock, self._begin)
         self._poller = Poller(clock, rng)
         self._publisher = Publisher(store, clock, self._causes, derived)
-        self._awaited: dict[Job, None] = {}
+        self._first_round = FirstRound(store, clock)
         self._tasks: TaskGroup | None = None
-        self._began = clock.monotonic()
 
     def watch(self, tenants: Sequence[Tenant]) -> None:
         """Make tenants known before their first poll, which ``ready`` then waits for."""
         for tenant in tenants:
             self._publisher.introduce(tenant, tenant.jobs)
-            self._awaited |= dict.fromkeys(tenant.jobs)
+            self._first_round.expect(tenant.jobs)
 
     def ready(self) -> tuple[bool, str]:
         """Whether every source watched at start has been tried once, and otherwise which are still awaited."""
-        if not self._awaited:
-            return True, "every source has been tried"
-        late = self._clock.monotonic() - self._began >= LONGEST_AWAITED
-        if late and all(job.scope is not None for job in self._awaited):
-            return True, f"every source has been tried, {len(self._awaited)} of them for more than 5 minutes by now"
-        names = ", ".join(str(job.key) for job in islice(self._awaited, _NAMED))
-        more = len(self._awaited) - _NAMED
-        return False, f"not tried yet: {names}" + (f" and {more} more" if more > 0 else "")
+        return self._first_round.ready()
 
     async def run(self, tenants: Sequence[Tenant]) -> None:
         """Poll for ever."""
         async with anyio.create_task_group() as self._tasks:
             self._tasks.start_soon(self._causes.keep_telling)
+            self._tasks.start_soon(self._first_round.tell)
             self._tasks.start_soon(self._pace.keep)
             self._tasks.start_soon(self._timetable.keep)
             self._tasks.start_soon(self._keep_looking_at_the_clock)
@@ -114,7 +101,7 @@ class Scheduler:
         for job in tenant.jobs:
             if job.key in memory.polls and job.key not in lost:
                 job.tried.set()
-                self._awaited.pop(job, None)
+                self._first_round.recalled(job)
         return lost
 
     async def add(self, tenants: Sequence[Tenant], recall: Recall | None = None) -> None:
@@ -152,7 +139,7 @@ class Scheduler:
     def _stop(self, job: Job) -> None:
         self._timetable.cancel(job)
         job.stop()
-        self._awaited.pop(job, None)
+        self._first_round.gone(job)
 
     async def _start(self, tenants: Iterable[Tenant]) -> None:
         """However many they are, others want to be polled and served meanwhile."""
@@ -244,7 +231,7 @@ class Scheduler:
             now = self._clock.now()
             poll = fault(before, error, job.key)
             self._store.put(job.key, replace(poll, attempted_at=now, next_run=now + job.source.interval))
-        self._awaited.pop(job, None)
+        self._first_round.tried(job)
         job.tried.set()
 
 

@@ -37,8 +37,8 @@ def logs() -> Iterator[list[Any]]:
 
 
 def lines(logs: list[Any]) -> list[Any]:
-    """The lines that an operator reads."""
-    return [line for line in logs if line["log_level"] in TOLD]
+    """The lines that an operator reads about causes."""
+    return [line for line in logs if line["log_level"] in TOLD and line["event"] != "first round"]
 
 
 def told(logs: list[Any]) -> list[tuple[str, str, object]]:

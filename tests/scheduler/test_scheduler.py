@@ -372,6 +372,7 @@ async def test_a_failure_is_logged_when_it_begins_changes_and_ends() -> None:
                 source.answer = answer
                 await clock.advance(seconds)
     told = [(line["log_level"], line["event"], line.get("reason")) for line in lines if line["log_level"] != "debug"]
+    assert told.pop(0) == ("info", "first round", None)
     assert told == [
         ("warning", "poll failed", "unavailable"),
         ("warning", "poll failed", "throttled"),
