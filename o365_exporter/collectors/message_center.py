@@ -120,7 +120,7 @@ class Options(CollectorOptions):
         description="Age at which the last good data are withdrawn while polls keep failing.",
     )
     keep: Duration = Field(
-        default=90 * 86400,
+        default=30 * 86400,
         ge=3600,
         description="How long a message that has not ended is served after Microsoft last changed it; one whose "
         "deadline lies ahead always is.",
