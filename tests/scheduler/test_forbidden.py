@@ -103,6 +103,20 @@ async def test_a_token_with_the_role_that_is_refused_all_the_same_is_no_endless_
     assert len(source.polls) - asked <= 11, "once, and then as after any failure"
 
 
+async def test_a_slow_answer_is_asked_for_once() -> None:
+    """What other polls of the tenant see while it is under way is no further reason to ask."""
+    clock = FakeClock()
+    source, other = refused(clock, 3600), named(ScriptedSource(clock, interval=10), "other")
+    contoso = watched(source, other, roles=frozenset())
+    run = Run(clock, contoso)
+    async with run.running():
+        await clock.advance(4000)
+        asked, source.takes, source.answer = len(source.polls), 35.0, 1.0
+        token(contoso, frozenset({HEALTH}))
+        await clock.advance(600)
+    assert len(source.polls) - asked == 1
+
+
 async def test_roles_that_lack_it_blind_nobody() -> None:
     """What Graph serves is polled at its interval, whatever the token seems to say."""
     clock = FakeClock()
