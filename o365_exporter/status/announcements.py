@@ -30,7 +30,7 @@ def message_of(seen: Seen, message_id: str) -> MessageDetail | None:
     found = next((message for message in served(seen) if message.id == message_id), None)
     if found is None:
         return None
-    html = bodies_of(seen).get(message_id)
+    html = body_of(seen, message_id)
     return MessageDetail(
         **dict(view(seen, found)),
         tenant=seen.name,
@@ -40,14 +40,13 @@ def message_of(seen: Seen, message_id: str) -> MessageDetail | None:
     )
 
 
-def bodies_of(seen: Seen) -> dict[str, str]:
-    """The bodies that are kept, as HTML that nobody has sanitised yet, by message."""
+def body_of(seen: Seen, message_id: str) -> str | None:
+    """The body of a message, as HTML that nobody has sanitised yet; None where none is kept."""
     records: messages.Bodies | None = seen.records(COLLECTOR, BODIES)
-    return {
-        body.id: body.content if body.is_html else _paragraphs(body.content)
-        for body in records or ()
-        if not body.too_long
-    }
+    found = next((body for body in records or () if body.id == message_id and not body.too_long), None)
+    if found is None:
+        return None
+    return found.content if found.is_html else _paragraphs(found.content)
 
 
 def _paragraphs(text: str) -> str:

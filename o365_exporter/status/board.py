@@ -6,6 +6,7 @@ event loop has other things to do. What belongs to a tenant whose polls have not
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -52,7 +53,10 @@ T = TypeVar("T")
 
 
 class _Due(NamedTuple):
-    """What ends and seats in trouble, and the polls that they were made of: these change once an hour."""
+    """What ends and seats in trouble, and the polls that they were made of: these change once an hour.
+
+    Of what ends it is kept what a summary may want soon, and the next: a directory may have tens of thousands of apps.
+    """
 
     polls: tuple[Poll | None, ...]
     made_at: float
@@ -184,7 +188,9 @@ def _due(seen: Seen, before: _Due | None = None) -> _Due:
     polls = tuple(seen.poll(*place) for place in due.SOURCES)
     if before is not None and seen.now - before.made_at < DUE_KEPT_FOR and _same(before.polls, polls):
         return before
-    return _Due(polls, seen.now, due.endings_of(seen), sum(bool(seat.trouble) for seat in due.seats_of(seen)))
+    endings = due.endings_of(seen)
+    near = bisect_right(endings, seen.now + due.SOON + DUE_KEPT_FOR, key=lambda ending: ending.at)
+    return _Due(polls, seen.now, endings[: near + 1], sum(bool(seat.trouble) for seat in due.seats_of(seen)))
 
 
 def _summary_of(seen: Seen, known_due: _Due) -> TenantSummary:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from heapq import nlargest
 from typing import Literal
 
@@ -22,6 +24,7 @@ class Written:
         kind: of an issue's post, or a message.
         id: of the issue or message.
         at: seconds since 1970; a message that Microsoft changes has another one.
+        number: of a post among those of its issue in the same second, counted from 0.
         title: one line.
         html: sanitised.
         subjects: classification and status, or category; and the services.
@@ -32,6 +35,7 @@ class Written:
     kind: Literal["post", "message"]
     id: str
     at: float
+    number: int
     title: str
     html: str
     subjects: tuple[str, ...]
@@ -39,8 +43,8 @@ class Written:
     tenants: tuple[str, ...]
 
 
-Place = tuple[float, str, str]
-Make = Callable[[float, tuple[str, ...]], Written]
+Place = tuple[float, str, str, int]
+Make = Callable[[tuple[str, ...]], Written]
 
 
 def written(tenants: Iterable[Seen], most: int) -> list[Written]:
@@ -55,49 +59,49 @@ def written(tenants: Iterable[Seen], most: int) -> list[Written]:
         for place, make in (*_posts(seen), *_messages(seen)):
             told.setdefault(place, (make, []))[1].append(seen.name)
     latest = nlargest(most, told.items(), key=lambda item: item[0])
-    return [make(at, tuple(names)) for (at, _, _), (make, names) in latest]
+    return [make(tuple(names)) for _, (make, names) in latest]
 
 
 def _posts(seen: Seen) -> Iterator[tuple[Place, Make]]:
     for issue, service_name in health.served(seen):
+        numbers = Counter[int]()
         for post in issue.words:
             if post.at is not None:
-                yield (post.at, "post", issue.id), _post(seen, issue, service_name, post)
+                number = numbers[int(post.at)]
+                numbers[int(post.at)] += 1
+                make = partial(_post, seen, issue, service_name, post=post, number=number)
+                yield (post.at, "post", issue.id, number), make
 
 
 def _messages(seen: Seen) -> Iterator[tuple[Place, Make]]:
     for message in announcements.served(seen):
         if message.last_modified is not None:
-            yield (message.last_modified, "message", message.id), _message(seen, message)
+            yield (message.last_modified, "message", message.id, 0), partial(_message, seen, message)
 
 
-def _post(seen: Seen, issue: Issue, service_name: str, post: Post) -> Make:
-    def make(at: float, tenants: tuple[str, ...]) -> Written:
-        return Written(
-            kind="post",
-            id=issue.id,
-            at=at,
-            title=f"{issue.id}: {issue.title} ({service_name})",
-            html=sanitised(post.html),
-            subjects=(issue.classification, issue.status, service_name),
-            admin_url=health.view(seen, issue, service_name).admin_url,
-            tenants=tenants,
-        )
-
-    return make
+def _post(seen: Seen, issue: Issue, service_name: str, tenants: tuple[str, ...], *, post: Post, number: int) -> Written:
+    return Written(
+        kind="post",
+        id=issue.id,
+        at=post.at or 0.0,
+        number=number,
+        title=f"{issue.id}: {issue.title} ({service_name})",
+        html=sanitised(post.html),
+        subjects=(issue.classification, issue.status, service_name),
+        admin_url=health.view(seen, issue, service_name).admin_url,
+        tenants=tenants,
+    )
 
 
-def _message(seen: Seen, message: Message) -> Make:
-    def make(at: float, tenants: tuple[str, ...]) -> Written:
-        return Written(
-            kind="message",
-            id=message.id,
-            at=at,
-            title=f"{message.id}: {message.title}",
-            html=sanitised(announcements.bodies_of(seen).get(message.id, "")),
-            subjects=(message.category, *message.services),
-            admin_url=announcements.view(seen, message).admin_url,
-            tenants=tenants,
-        )
-
-    return make
+def _message(seen: Seen, message: Message, tenants: tuple[str, ...]) -> Written:
+    return Written(
+        kind="message",
+        id=message.id,
+        at=message.last_modified or 0.0,
+        number=0,
+        title=f"{message.id}: {message.title}",
+        html=sanitised(announcements.body_of(seen, message.id) or ""),
+        subjects=(message.category, *message.services),
+        admin_url=announcements.view(seen, message).admin_url,
+        tenants=tenants,
+    )

@@ -76,8 +76,7 @@ def feed_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
 
 def _entry(written: Written, root: str) -> ET.Element:
     entry = ET.Element("entry")
-    parts = (written.id, iso(written.at)) if written.kind == "post" else (written.id,)
-    _add(entry, "id", _identity(written.kind, *parts))
+    _add(entry, "id", _identity(written.kind, *_told_apart_by(written)))
     _add(entry, "title", written.title)
     _add(entry, "updated", iso(written.at))
     page = paths.issue_page if written.kind == "post" else paths.message_page
@@ -90,6 +89,13 @@ def _entry(written: Written, root: str) -> ET.Element:
     content = ET.SubElement(entry, "content", {"type": "html"})
     content.text = _legal(written.html)
     return entry
+
+
+def _told_apart_by(written: Written) -> tuple[str, ...]:
+    """Posts have no id of their own; several of an issue may be of one second."""
+    if written.kind == "message":
+        return (written.id,)
+    return (written.id, iso(written.at), *((str(written.number),) if written.number else ()))
 
 
 def _named(tenants: Sequence[str]) -> str:

@@ -6,7 +6,8 @@ import pytest
 
 from o365_exporter.collectors.service_health import POSTS_KEPT
 from o365_exporter.status import Board, TenantDetail, TenantSummary
-from o365_exporter.status.board import MOST_ISSUES
+from o365_exporter.status.board import MOST_ISSUES, _due
+from o365_exporter.status.due import SOON
 from o365_exporter.status.models import TenantState
 from o365_exporter.status.sentences import of_all
 from o365_exporter.store import Store
@@ -117,6 +118,18 @@ async def test_a_service_that_cannot_be_read_is_not_taken_for_well() -> None:
         async with polling(made):
             one = (await made.app.board.overview()).tenants[0]
     assert (one.state, one.sentence) == ("failing", "1 entry on services or issues could not be read.")
+
+
+async def test_what_ends_next_is_told_however_late() -> None:
+    """A summary keeps no more of what ends than it may want soon, and always the next."""
+    async with rig(small("contoso", applications=200)) as made, polling(made):
+        one, found = (await made.app.board.overview()).tenants[0], await detail(made)
+        later = await made.app.board.read(lambda seen: _due(seen[0]).endings, "contoso")
+    assert one.next_ending == next(ending for ending in found.endings if not ending.is_over)
+    assert later is not None
+    assert [ending.at > NOON + SOON for ending in later[-3:]] == [False, False, True]
+    assert found.endings[: len(later)] == tuple(later)
+    assert len(later) < found.endings_in_all
 
 
 async def test_history_says_of_which_days_it_knows() -> None:

@@ -55,6 +55,20 @@ async def test_a_post_is_an_entry() -> None:
         assert later[1] == entry.findtext(ATOM + "id")
 
 
+async def test_posts_of_one_moment_are_entries_of_their_own() -> None:
+    """Microsoft's posts have no id; those of an issue in the same second are told apart by their order."""
+    async with rig(small("contoso", "fabrikam", calm=True), only("service_health")) as made, polling(made):
+        for tenant in made.simulator.tenants.values():
+            tenant.open_issue("Exchange", "Mail is late", issue_id="EX1")
+            tenant.add_post("EX1", "<p>One more.</p>")
+            tenant.add_post("EX1", "<p>And another.</p>")
+        await made.clock.advance(400)
+        feed = await read(made, "/feed.atom")
+    assert [(text or "")[:10] for text in texts(feed, "content")] == ["<p>And ano", "<p>One mor", "<p>Title: "]
+    assert len(set(texts(feed, "id"))) == 3
+    assert set(texts(feed, "summary")) == {"Of contoso, fabrikam."}
+
+
 async def test_what_many_tenants_are_told_is_one_entry() -> None:
     """It names some of them; the feed of a tenant has its own posts alone, and what is not there is 404."""
     names = [f"tenant{number}" for number in range(7)]
