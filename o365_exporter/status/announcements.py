@@ -8,6 +8,7 @@ from urllib.parse import quote
 from o365_exporter.collectors import message_center as messages
 from o365_exporter.markup import plain, sanitised
 from o365_exporter.status.models import MessageDetail, MessageView
+from o365_exporter.status.polling import reading_of
 from o365_exporter.status.seen import Seen
 
 COLLECTOR = messages.COLLECTOR.name
@@ -34,6 +35,7 @@ def message_of(seen: Seen, message_id: str) -> MessageDetail | None:
     return MessageDetail(
         **dict(view(seen, found)),
         tenant=seen.name,
+        read=reading_of(seen, COLLECTOR, MESSAGES),
         html="" if html is None else sanitised(html),
         text="" if html is None else plain(html),
         is_missing=html is None,

@@ -11,6 +11,7 @@ from o365_exporter.collectors import service_health as health
 from o365_exporter.fields import iso
 from o365_exporter.markup import plain, sanitised
 from o365_exporter.status.models import Day, DayState, IssueDetail, IssueView, PostView, ServiceView
+from o365_exporter.status.polling import reading_of
 from o365_exporter.status.seen import Seen
 
 COLLECTOR = health.COLLECTOR.name
@@ -47,7 +48,10 @@ def issue_of(seen: Seen, issue_id: str) -> IssueDetail | None:
                 for post in reversed(issue.words)
             )
             missing = max(0, issue.posts - len(words))
-            return IssueDetail(**dict(known), tenant=seen.name, words=words, words_missing=missing)
+            read = reading_of(seen, COLLECTOR, ISSUES)
+            if issue.unread:
+                read = read.model_copy(update={"trouble": issue.unread})
+            return IssueDetail(**dict(known), tenant=seen.name, read=read, words=words, words_missing=missing)
     return None
 
 

@@ -52,6 +52,13 @@ class ServiceView(Model):
     history: tuple[Day, ...] = Field(description="The last days, the oldest first.")
 
 
+class Reading(Model):
+    """How old something is."""
+
+    at: Moment | None = Field(description="When it was read from Microsoft.")
+    trouble: str = Field(description="Why it could not be read since; empty where it could.")
+
+
 class IssueView(Model):
     """One service health issue."""
 
@@ -87,6 +94,7 @@ class IssueDetail(IssueView):
     """One issue with its words, the latest first."""
 
     tenant: str
+    read: Reading
     words: tuple[PostView, ...]
     words_missing: int = Field(description="Posts of which no text is kept here; the admin center has them.")
 
@@ -112,6 +120,7 @@ class MessageDetail(MessageView):
     """One message with what Microsoft wrote."""
 
     tenant: str
+    read: Reading
     html: str = Field(description="Sanitised: text, lists, tables and links.")
     text: str = Field(description="The same without tags.")
     is_missing: bool = Field(description="Whether no text is kept here; the admin center has it.")

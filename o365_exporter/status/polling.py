@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from o365_exporter import permissions
 from o365_exporter.graph import LIMITS, Remembered
-from o365_exporter.status.models import Closure, PermissionView, Problem, SourceView, Window
+from o365_exporter.status.models import Closure, PermissionView, Problem, Reading, SourceView, Window
 from o365_exporter.status.seen import Seen
 from o365_exporter.store import Key, Poll
 
@@ -26,6 +26,14 @@ def sources_of(seen: Seen) -> list[SourceView]:
 def is_in_trouble(poll: Poll, now: float) -> bool:
     """Whether a source fails, or has not been polled when it should have been."""
     return poll.state != "pending" and (_is_overdue(poll, now) or not poll.succeeded)
+
+
+def reading_of(seen: Seen, collector: str, source: str) -> Reading:
+    """When the records of a source were read, and what ails it since."""
+    poll = seen.poll(collector, source)
+    if poll is None:
+        return Reading(at=None, trouble="")
+    return Reading(at=poll.taken_at, trouble=_reason(poll)[1] if is_in_trouble(poll, seen.now) else "")
 
 
 def problems_of(seen: Seen) -> list[Problem]:

@@ -55,6 +55,20 @@ async def test_what_could_not_be_read_is_not_none() -> None:
     assert '<h2 id="issues">Open issues</h2>\n<p class="quiet">Not known.</p>' in tenant
 
 
+async def test_what_could_not_be_read_again_is_told_as_old() -> None:
+    """An issue is served from memory while Microsoft does not answer: its page says since when, and why."""
+    async with shown(calm("contoso")) as made:
+        made.simulator.tenants["contoso"].open_issue("Exchange", "Mail is late", issue_id="EX1")
+        await made.minutes(6)
+        fresh = (await made.get("issue?tenant=contoso&id=EX1")).text
+        made.simulator.add_fault(path="*/issues", status=403)
+        await made.minutes(10)
+        old = (await made.get("issue?tenant=contoso&id=EX1")).text
+    assert 'class="note' not in fresh.replace('id="silent" class="note', "")
+    assert "<dt>Read here</dt>" in fresh
+    assert '<p class="note blind"><strong>This is from 10 minutes ago.' in old
+
+
 OWN, OTHER = "http://127.0.0.1", "http://evil.example"
 POLL = "poll?tenant=contoso&collector=service_health&source=issues"
 
