@@ -24,7 +24,7 @@ LATEST_LENGTH = 400
 """Characters of the latest post that a list shows."""
 
 _DAY = 86400.0
-_INCIDENT = "incident"
+_ADVISORY = "advisory"
 _WORST = "serviceInterruption"
 
 
@@ -76,8 +76,8 @@ def counts_of(seen: Seen) -> tuple[int, list[str], int, int]:
     """How many services are known, which are not healthy (the worst first), how many incidents and others are open."""
     services = _services(seen)
     issues = [issue for issue, _ in served(seen) if not issue.is_resolved]
-    opened = Counter(issue.classification == _INCIDENT for issue in issues)
-    with_incidents = {issue.service_id for issue in issues if issue.classification == _INCIDENT}
+    opened = Counter(_is_incident(issue) for issue in issues)
+    with_incidents = {issue.service_id for issue in issues if _is_incident(issue)}
     unhealthy = sorted(
         (service for service, is_healthy in services if not is_healthy),
         key=lambda service: (service.status != _WORST, service.id not in with_incidents, service.name.casefold()),
@@ -144,7 +144,7 @@ def admin_url(admin_center: str, issue_id: str) -> str:
 def _service(
     service: health.Service, issues: list[health.Issue], now: float, since: float | None, *, is_healthy: bool
 ) -> ServiceView:
-    opened = [issue.classification == _INCIDENT for issue in issues if not issue.is_resolved]
+    opened = [_is_incident(issue) for issue in issues if not issue.is_resolved]
     return ServiceView(
         id=service.id,
         name=service.name,
@@ -170,8 +170,13 @@ def _history(issues: list[health.Issue], now: float, since: float | None) -> Ite
         yield Day(date=iso(begin)[:10], state=state)
 
 
+def _is_incident(issue: health.Issue) -> bool:
+    """What is of no known kind counts as the worse one, as it does for the alerts."""
+    return issue.classification != _ADVISORY
+
+
 def _state_of(issue: health.Issue) -> DayState:
-    return "incident" if issue.classification == _INCIDENT else "advisory"
+    return "incident" if _is_incident(issue) else "advisory"
 
 
 def _was_open(issue: health.Issue, begin: float, end: float, now: float) -> bool:

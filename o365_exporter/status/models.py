@@ -47,8 +47,8 @@ class ServiceView(Model):
     name: str
     status: str = Field(description="serviceHealth.status.")
     is_healthy: bool
-    incidents: int = Field(description="Open issues that are incidents.")
-    advisories: int = Field(description="Open issues that are not.")
+    incidents: int = Field(description="Open issues that are incidents, or of a kind that is not known.")
+    advisories: int = Field(description="Open issues that are advisories.")
     history: tuple[Day, ...] = Field(description="The last days, the oldest first.")
 
 
@@ -217,8 +217,8 @@ class TenantSummary(Model):
     sentence: str = Field(description="What is the matter, in one line.")
     services: int = Field(description="How many services are known.")
     unhealthy: tuple[str, ...] = Field(description="Names of the services that are not healthy.")
-    incidents: int = Field(description="Open issues that are incidents.")
-    advisories: int = Field(description="Open issues that are not.")
+    incidents: int = Field(description="Open issues that are incidents, or of a kind that is not known.")
+    advisories: int = Field(description="Open issues that are advisories.")
     issues_known: bool = Field(description="Whether issues could be read; if not, no number of them says anything.")
     next_ending: Ending | None
     seats_in_trouble: int

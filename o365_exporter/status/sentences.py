@@ -146,7 +146,7 @@ def roughly(seconds: float) -> str:
     for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds // size:.0f} {unit}"
-    return f"{max(0.0, seconds):.0f} seconds"
+    return counted(max(0, int(seconds)), "second")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -132,6 +132,25 @@ async def test_what_ends_next_is_told_however_late() -> None:
     assert len(later) < found.endings_in_all
 
 
+@pytest.mark.parametrize(
+    ("classification", "state", "counts"),
+    [("incident", "trouble", (1, 0)), ("advisory", "attention", (0, 1)), ("plannedMaintenance", "trouble", (1, 0))],
+)
+async def test_what_is_of_no_known_kind_counts_as_an_incident(
+    classification: str, state: TenantState, counts: tuple[int, int]
+) -> None:
+    """In the summary, of the service and on its day, as for the alerts: nobody should take it for the lesser one."""
+    async with rig(small("contoso", calm=True), only("service_health")) as made, polling(made):
+        contoso = made.simulator.tenants["contoso"]
+        contoso.open_issue("Exchange", issue_id="EX1", status="serviceOperational", classification=classification)
+        await made.clock.advance(400)
+        found = await detail(made)
+    service = next(each for each in found.services if each.id == "Exchange")
+    assert (found.summary.state, (found.summary.incidents, found.summary.advisories)) == (state, counts)
+    assert (service.incidents, service.advisories) == counts
+    assert service.history[-1].state == ("incident" if counts[0] else "advisory")
+
+
 async def test_history_says_of_which_days_it_knows() -> None:
     """Days before the first reading are unknown but for issues that were open then and are open still."""
     async with rig(small("contoso"), only("service_health")) as made, polling(made):
@@ -238,6 +257,14 @@ def test_one_sentence_says_whether_all_is_well(states: list[TenantState], senten
     one, many = "Service health was read 40 seconds ago.", "Service health is 40 seconds old where it is oldest."
     fresh = one if len(states) == 1 else many
     assert of_all(summaries, NOON) == f"{sentence} {fresh}"
+
+
+@pytest.mark.parametrize(
+    ("age", "told"), [(0.4, "0 seconds"), (1, "1 second"), (119.9, "119 seconds"), (7200, "2 hours")]
+)
+def test_the_age_of_what_is_known(age: float, told: str) -> None:
+    """In its largest unit; one is one."""
+    assert of_all([summary("contoso", "ok")], NOON - 40 + age).endswith(f" Service health was read {told} ago.")
 
 
 async def test_thousands_of_open_issues_are_counted_and_the_foremost_listed() -> None:
