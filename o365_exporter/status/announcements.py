@@ -21,6 +21,11 @@ def served(seen: Seen) -> list[messages.Message]:
     return source.passing(records) if isinstance(source, messages.MessagesSource) and records is not None else []
 
 
+def messages_known(seen: Seen) -> bool:
+    """Whether it is known which messages there are."""
+    return seen.is_known(COLLECTOR, MESSAGES)
+
+
 def messages_of(seen: Seen) -> list[MessageView]:
     """The same as people see them."""
     return [view(seen, message) for message in served(seen)]

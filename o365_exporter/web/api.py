@@ -46,6 +46,7 @@ class Problem(BaseModel):
 class Messages(BaseModel):
     """Messages of the message centre of one tenant, the foremost first."""
 
+    is_known: bool = Field(description="Whether they could be read; if not, that there are none says nothing.")
     total: int = Field(description=f"How many there are; {MOST} at most are listed.")
     messages: tuple[MessageView, ...]
 
@@ -53,6 +54,7 @@ class Messages(BaseModel):
 class Issues(BaseModel):
     """Issues of one tenant: open ones first, the latest first."""
 
+    is_known: bool = Field(description="Whether they could be read; if not, that there are none says nothing.")
     total: int = Field(description=f"How many there are; {MOST} at most are listed.")
     issues: tuple[IssueView, ...]
 
@@ -140,12 +142,17 @@ def _operations(board: Board) -> tuple[Operation, ...]:
 
 
 def _issues(seen: Seen) -> Issues:
-    return Issues(total=len(health.served(seen)), issues=tuple(health.issues_of(seen, MOST)))
+    return Issues(
+        is_known=health.issues_known(seen),
+        total=len(health.served(seen)),
+        issues=tuple(health.issues_of(seen, MOST)),
+    )
 
 
 def _messages(seen: Seen) -> Messages:
     found = announcements.messages_of(seen)
-    return Messages(total=len(found), messages=tuple(found[:MOST]))
+    known = announcements.messages_known(seen)
+    return Messages(is_known=known, total=len(found), messages=tuple(found[:MOST]))
 
 
 def description(operations: tuple[Operation, ...], version: str) -> dict[str, Any]:

@@ -135,3 +135,18 @@ def test_what_has_no_answer_has_a_sentence(client: httpx.Client, path: str, stat
     """What is wrong, and where to look."""
     answer = client.get(path)
     assert (answer.status_code, answer.json()) == (status, {"detail": sentence})
+
+
+async def test_none_is_not_unknown() -> None:
+    """An empty list says whether it could be read."""
+    lists = ("/api/v1/issues?tenant=contoso", "issues"), ("/api/v1/messages?tenant=contoso", "messages")
+    async with rig(small("contoso", calm=True)) as made:
+        made.simulator.add_fault(path="*/messages", status=403)
+        async with polling(made):
+            transport = httpx.ASGITransport(application(made))
+            async with httpx.AsyncClient(transport=transport, base_url="http://exporter") as client:
+                answers = [(await client.get(path)).json() for path, _ in lists]
+    assert answers == [
+        {"is_known": True, "total": 0, "issues": []},
+        {"is_known": False, "total": 0, "messages": []},
+    ]
