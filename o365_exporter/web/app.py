@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from starlette.applications import Starlette
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -23,6 +24,15 @@ from o365_exporter.web.pages import Drawing, Pages, PollNow
 from o365_exporter.web.reload import RELOAD_PATH, Reload, ReloadEndpoint
 from o365_exporter.web.scrape import Scrape
 from o365_exporter.web.shelf import DOCS, RUNBOOKS
+
+
+class _Name(PathConvertor):
+    """A tenant's name in a path: any text, of many lines too."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("name", _Name())
 
 
 def create_app(
@@ -74,9 +84,9 @@ def create_app(
             Route(PROCESS_PATH, scrape.process),
             Route("/sd", discovery),
             Route("/feed.atom", feed.answer),
-            Route("/feed/{tenant:path}.atom", feed.answer, include_in_schema=False),
+            Route("/feed/{tenant:name}.atom", feed.answer, include_in_schema=False),
             Route("/calendar.ics", calendar.answer),
-            Route("/calendar/{tenant:path}.ics", calendar.answer, include_in_schema=False),
+            Route("/calendar/{tenant:name}.ics", calendar.answer, include_in_schema=False),
             *api_routes(board, version),
             Route("/-/healthy", _is_healthy),
             Route("/-/ready", is_ready),

@@ -10,6 +10,7 @@ from icalendar import Calendar, Event
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from o365_exporter.fields import cleaned
 from o365_exporter.status import Board, Ending, Seen, endings_of
 from o365_exporter.web import paths
 
@@ -53,7 +54,7 @@ def calendar_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//o365_exporter//what ends next//EN")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", f"Microsoft 365: {tenant}" if tenant else "Microsoft 365")
+    calendar.add("x-wr-calname", f"Microsoft 365: {cleaned(tenant)}" if tenant else "Microsoft 365")
     due = [(ending, each) for each in seen for ending in endings_of(each)]
     for ending, each in sorted(due, key=lambda pair: pair[0].at)[:MOST_EVENTS]:
         if ending.at <= _LAST_YEAR:
@@ -66,7 +67,7 @@ def _event(ending: Ending, seen: Seen, root: str) -> Event:
     event.add("uid", _identity(seen.name, ending))
     event.add("dtstamp", datetime.fromtimestamp(int(seen.now), UTC))
     event.add("dtstart", at)
-    event.add("summary", f"{seen.name}: {ending.name} {_VERBS.get(ending.kind, 'expires')} ({ending.kind})")
+    event.add("summary", f"{cleaned(seen.name)}: {ending.name} {_VERBS.get(ending.kind, 'expires')} ({ending.kind})")
     event.add("description", ending.note if ending.id in ending.note else f"{ending.note}\n{ending.id}".strip())
     page = paths.message_page(seen.name, ending.id) if ending.kind == "message" else paths.tenant_page(seen.name)
     event.add("url", root + page)

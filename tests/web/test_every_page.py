@@ -17,7 +17,7 @@ from tests.browser.shown import Shown, shown
 from tests.web.test_api import application
 
 QUERY = "?name=contoso&tenant=contoso&id=EX1&collector=service_health&source=issues"
-PARTS = {"{tenant:path}": "contoso", "{page}": "status-page"}
+PARTS = {"{tenant:name}": "contoso", "{page}": "status-page"}
 
 
 async def routes() -> dict[str, str]:

@@ -104,14 +104,16 @@ async def test_a_reader_that_has_it_is_sent_nothing() -> None:
 
 
 async def test_a_strange_name_has_a_feed_and_a_calendar() -> None:
-    """Slashes, dots, quotes and what no XML may hold, each percent-encoded in the address."""
-    name = "../a b/ü&<\ufffe>"
+    """Slashes, dots, ends of lines and what no XML may hold, each percent-encoded in the address."""
+    name = "../a\nb/ü&<\ufffe>"
     async with rig(small("contoso"), {"O365_TENANTS__CONTOSO__NAME": name}) as made, polling(made):
-        feed = await read(made, "/feed/..%2Fa%20b%2F%C3%BC%26%3C%EF%BF%BE%3E.atom")
-        assert feed.findtext(ATOM + "title") == "Microsoft 365: ../a b/ü&<>"
+        feed = await read(made, "/feed/..%2Fa%0Ab%2F%C3%BC%26%3C%EF%BF%BE%3E.atom")
+        assert feed.findtext(ATOM + "title") == "Microsoft 365: ../a\nb/ü&<>"
         async with client_of(made) as client:
-            answer = await client.get("/calendar/..%2Fa%20b%2F%C3%BC%26%3C%EF%BF%BE%3E.ics")
+            answer = await client.get("/calendar/..%2Fa%0Ab%2F%C3%BC%26%3C%EF%BF%BE%3E.ics")
     assert answer.status_code == httpx.codes.OK
+    assert icalendar.Calendar.from_ical(answer.content)["x-wr-calname"] == "Microsoft 365: ../a b/ü&<\ufffe>"
+    assert {str(event["summary"]).partition(":")[0] for event in events(answer)} == {"../a b/ü&<\ufffe>"}
 
 
 def events(answer: httpx.Response) -> list[Any]:
