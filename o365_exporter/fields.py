@@ -37,6 +37,7 @@ _UNPRINTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\
 
 _TOO_LARGE = 2**63
 _NEVER = "0001-01-01"
+_LAST_SECOND = 253_402_300_799.0
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
@@ -184,9 +185,15 @@ def timestamp(entry: Json, name: str) -> float | None:
 
 
 def iso(moment: float | None) -> str:
-    """Seconds since 1970 as ``2026-11-28T16:00:41Z``; empty where there is none, or none that a calendar has."""
+    """Seconds since 1970 as ``2026-11-28T16:00:41Z``; empty where there is none, or none that a calendar has.
+
+    Microsoft's 9999-12-31T23:59:59.9999999Z, for "never", is as a float already in a year that no calendar has.
+    """
     try:
-        return "" if moment is None else f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
+        if moment is None:
+            return ""
+        last = min(moment, _LAST_SECOND) if isfinite(moment) else moment
+        return f"{datetime.fromtimestamp(last, UTC):%Y-%m-%dT%H:%M:%SZ}"
     except (ValueError, OverflowError, OSError):
         return ""
 

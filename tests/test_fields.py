@@ -222,3 +222,9 @@ def test_a_number_of_thousands_of_digits_is_refused_like_others() -> None:
     """Python would not write it, and an error about the error would hide the cause."""
     with pytest.raises(UnexpectedAnswerError, match="a number without end"):
         fields.integer({"field": 10**5000}, "field")
+
+
+@pytest.mark.parametrize("last", ["9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59-14:00"])
+def test_the_end_of_time_is_written_as_its_last_second(last: str) -> None:
+    """As a float it lies in the year 10000, which neither a feed nor a calendar can hold."""
+    assert fields.iso(fields.timestamp({"end": last}, "end")) == "9999-12-31T23:59:59Z"
