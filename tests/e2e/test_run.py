@@ -136,7 +136,7 @@ def test_wrong_credentials_do_not_end_it(cloud: Microsoft, tmp_path: Path) -> No
         assert httpx.get(f"{url}/-/healthy").is_success
     assert 'o365_exporter_tenant_up{tenant="Contoso GmbH"} 0.0' in page
     assert 'o365_exporter_tenant_state{state="auth",tenant="Contoso GmbH"} 1.0' in page
-    assert "The client secret of tenant Contoso GmbH is wrong (AADSTS7000215)." in overview
+    assert "The client secret of tenant Contoso GmbH is wrong (AADSTS7000215)" in overview
 
 
 def test_a_port_that_is_taken(cloud: Microsoft, tmp_path: Path) -> None:
