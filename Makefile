@@ -123,6 +123,7 @@ $(CLIENTS)/made: requirements-clients.txt tests/clients/package-lock.json | $(DE
 	@touch $@
 
 $(RUNTIME): requirements.txt $(VENV)/made
+	@echo 'Installing what the exporter needs into $(VENV), once: half a minute or so.'
 	$(PIP) $(LOCKED) -r requirements.txt
 	@touch $@
 

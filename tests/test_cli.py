@@ -33,7 +33,16 @@ OPTIONS = {
     "run": ["--config", "--listen", "--shard"],
     "once": ["--config", "--collector", *all_collectors(), "--format", "--output", "table,json,prom"],
     "check-config": ["--config"],
-    "permissions": ["--config", "--collector", *all_collectors(), "--cloud", "--format", *GRANTS],
+    "permissions": [
+        "--config",
+        "--new-app",
+        "--tenant",
+        "--collector",
+        *all_collectors(),
+        "--cloud",
+        "--format",
+        *GRANTS,
+    ],
     "backfill": [
         *("--config", "--output", "--days", "--until", "--tenant", "--label", "--overwrite", "--partial"),
         *("from 1 to 180", "job and instance"),
@@ -71,6 +80,15 @@ def test_help_names_every_option(command: str, capsys: pytest.CaptureFixture[str
     text = capsys.readouterr().out
     assert text.startswith(f"usage: o365-exporter {command} ")
     assert [option for option in OPTIONS[command] if option not in text] == []
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+def test_help_of_a_check_writes_conditions_as_they_are_typed(mode: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """A percent sign stands once, so that what is copied is understood."""
+    assert code_of("probe", mode.name, "--help") == 0
+    text = capsys.readouterr().out
+    assert "%{status} =~ /expired/i" in text
+    assert "%%" not in text
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,9 +17,11 @@ from o365_exporter.checking.report import (
     WayCheck,
 )
 from o365_exporter.checking.run import check
+from o365_exporter.checking.steps import SCRIPT
 
 __all__ = [
     "NOT_ASKED",
+    "SCRIPT",
     "Doubt",
     "Problem",
     "Problems",

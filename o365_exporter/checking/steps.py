@@ -11,6 +11,8 @@ from o365_exporter.graph import GRAPH_APP_ID, ROLES
 from o365_exporter.settings import TenantSettings
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+SCRIPT = "o365-exporter permissions"
+"""The command that prints what is to be granted, by the settings of the environment."""
 _AZ = "az "
 _DOD = "us_gov_l5"
 
@@ -34,26 +36,36 @@ def in_words(error: PollError) -> str:
     return error.remedy or _WORDS.get(error.reason, _BY_ITSELF)
 
 
-def steps(error: PollError, tenant: TenantSettings, permissions: tuple[str, ...] = ()) -> tuple[str, ...]:
+def steps(
+    error: PollError, tenant: TenantSettings, permissions: tuple[str, ...] = (), script: str = SCRIPT
+) -> tuple[str, ...]:
     """Commands and addresses that mend what an error says; none where words must do.
 
     Args:
         error: of a sign-in or of Graph.
         tenant: whose.
         permissions: that are to be granted.
+        script: the command that prints everything that is to be granted.
     """
     if not _GUID.fullmatch(tenant.credential.client_id):
         return ()  # the identity that a machine has by itself: no command knows it by that name
-    found = tuple(_steps(error, tenant, permissions))
+    found = tuple(_steps(error, tenant, permissions, script))
     cloud = tenant.cloud.name
     if cloud == _DOD:
         return tuple(step for step in found if not step.startswith(_AZ))  # the Azure CLI does not know DoD's Graph
-    if cloud != "global" and any(step.startswith(_AZ) for step in found):
-        return (f"az cloud set --name {azure.CLOUDS[cloud]}", *found)
-    return found
+    if not any(step.startswith(_AZ) for step in found):
+        return found
+    return (*steps_to_sign_in(tenant), *found)
 
 
-def _steps(error: PollError, tenant: TenantSettings, permissions: tuple[str, ...]) -> Iterator[str]:
+def steps_to_sign_in(tenant: TenantSettings) -> tuple[str, ...]:
+    """What whoever uses the Azure CLI for a tenant does first, and once."""
+    cloud = tenant.cloud.name
+    to_cloud = () if cloud == "global" else (f"az cloud set --name {azure.CLOUDS[cloud]}",)
+    return (*to_cloud, azure.login(tenant.tenant_id))
+
+
+def _steps(error: PollError, tenant: TenantSettings, permissions: tuple[str, ...], script: str) -> Iterator[str]:
     app = tenant.credential.client_id
     consent = consent_address(tenant.cloud, tenant.tenant_id, app)
     roles = [ROLES[name] for name in permissions if name in ROLES]
@@ -61,7 +73,7 @@ def _steps(error: PollError, tenant: TenantSettings, permissions: tuple[str, ...
         yield from _assigned(app, roles) if tenant.credential.managed_identity else _granted(app, roles)
         if not tenant.credential.managed_identity:
             yield f"Admin consent by an address instead: {consent}"
-            yield "All that is needed, as a script: o365-exporter permissions --format az (or powershell, terraform)"
+            yield f"All that is needed, as a script: {script} --format az (or powershell, terraform)"
     elif error.code in _SECRETS:
         yield f"az ad app credential reset --id {app} --append --years 1 --query password --output tsv"
     elif error.code in _CERTIFICATES:

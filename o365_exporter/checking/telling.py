@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from o365_exporter.checking.report import Problem, Problems, RolesCheck
-from o365_exporter.checking.steps import in_words, steps
+from o365_exporter.checking.steps import SCRIPT, in_words, steps, steps_to_sign_in
 from o365_exporter.errors import Cause, PermissionMissingError, PollError
 from o365_exporter.graph import GraphClient
 from o365_exporter.settings import TenantSettings
@@ -22,16 +22,19 @@ class Teller:
         settings: of the tenant.
         graph: knows its secrets.
         problems: takes them.
+        script: the command that prints everything that is to be granted to this tenant's app.
     """
 
-    def __init__(self, settings: TenantSettings, graph: GraphClient, problems: Problems) -> None:
+    def __init__(self, settings: TenantSettings, graph: GraphClient, problems: Problems, script: str = SCRIPT) -> None:
         self._settings = settings
         self._graph = graph
         self._problems = problems
+        self._script = script
+        self._has_told_login = False
 
     def of_sign_in(self, error: PollError, instead: str = "") -> Problem:
         """Why there is no token; ``instead`` is what to do where that is known better than the error knows it."""
-        remedies = (instead,) if instead else (in_words(error), *steps(error, self._settings))
+        remedies = (instead,) if instead else (in_words(error), *self._steps(error))
         return self._told(error.cause(self._settings.name), error.message, remedies)
 
     def of_source(self, error: PollError, name: str, source: Source[Any], roles: RolesCheck | None) -> Problem:
@@ -50,7 +53,7 @@ class Teller:
             if roles is not None and lacking == roles.missing and self._names_permission(error, source):
                 cause = cause._replace(subject=f"permissions in {self._settings.name}")
                 message = self._lacks(roles) if len(lacking) > 1 else message
-        problem = self._told(cause, message, (in_words(error), *steps(error, self._settings, lacking)))
+        problem = self._told(cause, message, (in_words(error), *self._steps(error, lacking)))
         problem.stops(self._settings.name, 1)
         return problem
 
@@ -68,9 +71,17 @@ class Teller:
             f"{', '.join(roles.missing)}.{none}"
         )
 
+    def _steps(self, error: PollError, lacking: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Who has signed in for one problem of the tenant need not do so for the next."""
+        found = steps(error, self._settings, lacking, self._script)
+        return tuple(step for step in found if not (self._has_told_login and step in steps_to_sign_in(self._settings)))
+
     def _told(self, cause: Cause, message: str, remedies: Iterable[str]) -> Problem:
-        hidden = self._graph.without_secrets
-        return self._problems.add(cause, hidden(message), tuple(map(hidden, remedies)))
+        hidden, told = self._graph.without_secrets, len(self._problems)
+        problem = self._problems.add(cause, hidden(message), tuple(map(hidden, remedies)))
+        if len(self._problems) > told:  # these remedies are read, and not those of whoever met it first
+            self._has_told_login |= not set(steps_to_sign_in(self._settings)).isdisjoint(problem.remedies)
+        return problem
 
 
 def _lacking(source: Source[Any], roles: RolesCheck | None) -> tuple[str, ...]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 
 from o365_exporter import collectors
 from o365_exporter.cli.command import Command, Example
+from o365_exporter.cli.options import add_config
 from o365_exporter.commands import GRANTS
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from o365_exporter.commands.permissions import permissions
+    from o365_exporter.commands.permissions import Wish, permissions
 
-    return permissions(arguments.config, os.environ, arguments.collector, arguments.cloud, arguments.format)
+    wish = Wish(arguments.tenant, arguments.collector, arguments.cloud, arguments.new_app)
+    return permissions(arguments.config, os.environ, wish, arguments.format)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
+    add_config(parser)
     parser.add_argument(
-        "-c", "--config", metavar="FILE", type=Path, help="only what the tenants of these settings need, for their apps"
+        "--new-app", action="store_true", help="for an app that is to be made, as where no tenant is set"
     )
+    parser.add_argument("--tenant", metavar="NAME", action="append", help="only this tenant; may be given again")
     parser.add_argument(
         "--collector",
         metavar="NAME",
@@ -51,7 +54,7 @@ PERMISSIONS = Command(
         Example("See what the exporter needs, and what for", "o365-exporter permissions"),
         Example(
             "Grant to a new app what service health needs",
-            "o365-exporter permissions --collector service_health --format az > grant.sh",
+            "o365-exporter permissions --new-app --collector service_health --format az > grant.sh",
         ),
         Example(
             "Grant to the apps of all tenants what they lack",

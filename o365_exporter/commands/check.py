@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 import anyio
@@ -19,7 +20,7 @@ from o365_exporter.clock import SystemClock
 from o365_exporter.commands.check_words import Words
 from o365_exporter.commands.once import EXIT_SIGNAL
 from o365_exporter.commands.selection import check_enabled, check_for_work, of_tenants
-from o365_exporter.settings import Inspection, Settings, credential_doubts, inspect
+from o365_exporter.settings import Inspection, Settings, TenantSettings, credential_doubts, inspect
 
 _QUIET = logs.LogOptions(format="console", level="error")
 """What is wrong stands in the report; the log is for faults of the program itself."""
@@ -56,7 +57,8 @@ def check(
         words = Words(settings, asked, SystemClock(), quiet=form == "json")
         report = checking.Report(tuple(_doubts(inspection, settings)), problems=checking.Problems(words.problem))
         words.begin(report)
-        stopped = anyio.run(until_signal, partial(_check, settings, asked, report, words))
+        script_for = partial(script_command, config, several=len(inspection.settings.tenants) > 1)
+        stopped = anyio.run(until_signal, partial(_check, settings, asked, report, words, script_for))
     except KeyboardInterrupt:  # before the signal handlers stand
         return EXIT_SIGNAL + signal.SIGINT
     if form == "json" and not stopped:
@@ -68,9 +70,22 @@ def check(
     return 0 if report.is_good else 1
 
 
-async def _check(settings: Settings, asked: frozenset[str] | None, report: checking.Report, words: Words) -> None:
-    work = partial(checking.check, settings, asked, words.clock, report, on_way=words.way, on_tenant=words.tenant)
-    await words.during(work)
+async def _check(
+    settings: Settings,
+    asked: frozenset[str] | None,
+    report: checking.Report,
+    words: Words,
+    script_for: Callable[[TenantSettings], str],
+) -> None:
+    work = partial(checking.check, settings, asked, words.clock, report)
+    await words.during(partial(work, on_way=words.way, on_tenant=words.tenant, script_for=script_for))
+
+
+def script_command(config: Path | None, tenant: TenantSettings, *, several: bool) -> str:
+    """The command that prints what is to be granted to a tenant's app, by the settings that are checked here."""
+    file = f" --config {quote(str(config))}" if config else ""
+    whose = f" --tenant {quote(tenant.name)}" if several else ""
+    return f"{checking.SCRIPT}{file}{whose}"
 
 
 def _selected(settings: Settings, tenants: Sequence[str] | None) -> Settings:

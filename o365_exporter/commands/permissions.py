@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from rich import box
 from rich.table import Table
 
 from o365_exporter.catalogue import all_collectors
+from o365_exporter.commands.selection import of_tenants
 from o365_exporter.commands.table import terminal
 from o365_exporter.errors import ConfigurationError, one_line
 from o365_exporter.granting import App, Permission, azure, powershell, terraform, wanted
 from o365_exporter.login import CLOUDS, Cloud, find_cloud
-from o365_exporter.settings import TenantSettings, load
+from o365_exporter.settings import CONFIG, Settings, TenantSettings, has_settings, load
 from o365_exporter.source import Collector, CollectorOptions
 
 SCRIPTS: Mapping[str, Callable[[Iterable[App]], str]] = {
@@ -26,30 +28,55 @@ SCRIPTS: Mapping[str, Callable[[Iterable[App]], str]] = {
     "terraform": terraform.script,
 }
 
+_OR_NEW = ", or add --new-app for an app that is to be made"
+_OF_NEW = "For an app that is to be made, whatever the settings say: --new-app."
+_NO_TENANTS = (
+    "--tenant names a tenant of the settings, and an app that is to be made has none: name the settings (--config or "
+    "O365_CONFIG), or leave --tenant out."
+)
+
 _MOST_TENANTS = 20
 """Whose addresses the table shows."""
 
 
-def permissions(
-    config: Path | None, environ: Mapping[str, str], names: Sequence[str] | None, cloud: str | None, form: str
-) -> int:
-    """Print what to grant.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """For whom and for what something is to be granted.
 
     Args:
-        config: the settings file whose tenants are meant; None: an app that is to be made, for all collectors.
-        environ: environment variables, for these settings.
-        names: only these collectors; None for all that are enabled.
+        tenants: names; None for all of the settings.
+        collectors: names; None for all that are enabled.
         cloud: where an app is to be made; None for the global one.
+        is_new: whether an app is to be made although there are settings.
+    """
+
+    tenants: Sequence[str] | None = None
+    collectors: Sequence[str] | None = None
+    cloud: str | None = None
+    is_new: bool = False
+
+
+def permissions(config: Path | None, environ: Mapping[str, str], wish: Wish, form: str) -> int:
+    """Print what to grant: to the apps of the settings, or where there are none to an app that is to be made.
+
+    Args:
+        config: the settings file whose tenants are meant; None to let the environment say.
+        environ: environment variables.
+        wish: for whom and for what.
         form: one of ``commands.GRANTS``.
 
     Raises:
         ConfigurationError: the settings cannot be used, or do not go with the other options.
     """
-    if config is None:
-        needed = _wanted({each: each.options() for each in all_collectors().values()}, names)
-        apps = [App(_cloud(cloud), _names(needed))]
+    if wish.is_new and config is not None:
+        raise ConfigurationError(["--new-app is for an app without settings: leave out one of --new-app and --config."])
+    if wish.is_new or not has_settings(config, environ):
+        if wish.tenants:
+            raise ConfigurationError([_NO_TENANTS])
+        needed = _wanted({each: each.options() for each in all_collectors().values()}, wish.collectors)
+        apps = [App(_cloud(wish.cloud), _names(needed))]
     else:
-        needed, apps = _of_settings(config, environ, names, cloud)
+        needed, apps = _of_settings(config, environ, wish)
     if form == "table":
         _show(needed, apps)
         return 0
@@ -58,18 +85,30 @@ def permissions(
 
 
 def _of_settings(
-    config: Path, environ: Mapping[str, str], names: Sequence[str] | None, cloud: str | None
+    config: Path | None, environ: Mapping[str, str], wish: Wish
 ) -> tuple[tuple[Permission, ...], list[App]]:
-    if cloud is not None:
-        raise ConfigurationError(["--cloud is for an app without settings: with --config leave it out."])
-    tenants = load(config, environ).tenants
+    if wish.cloud is not None:
+        raise ConfigurationError([f"--cloud is for an app without settings: leave it out{_OR_NEW}."])
+    names = wish.collectors
+    tenants = of_tenants(_load(config, environ), wish.tenants).tenants
     each = [(tenant, _wanted(_enabled(tenant), names)) for tenant in tenants]
     together = {collector: options for tenant in tenants for collector, options in _enabled(tenant).items()}
     needed = _wanted(together, names)
     if not needed:
         what = " or ".join(f"--collector {name}" for name in names) if names else "any collector"
-        raise ConfigurationError([f"No tenant of {config} has {what} enabled: set enabled = true, or ask without it."])
+        whose = config or environ.get(CONFIG) or "the environment"
+        raise ConfigurationError([f"No tenant of {whose} has {what} enabled: set enabled = true, or ask without it."])
     return needed, [_app(tenant, _names(its)) for tenant, its in each if its]
+
+
+def _load(config: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings; who has begun to set variables before there is an app is told how to do without them."""
+    try:
+        return load(config, environ)
+    except ConfigurationError as error:
+        if config is not None:
+            raise
+        raise ConfigurationError([*error.faults, _OF_NEW]) from error
 
 
 def _app(tenant: TenantSettings, needed: tuple[str, ...]) -> App:

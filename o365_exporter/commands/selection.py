@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
-from o365_exporter.errors import ConfigurationError
+from o365_exporter.errors import ConfigurationError, one_line
 from o365_exporter.settings import Settings, TenantSettings
+
+_NAMED = 10
+"""Tenants that an error names."""
 
 
 def of_collectors(settings: Settings, collectors: Sequence[str] | None) -> Settings:
@@ -65,8 +68,15 @@ def check_for_work(settings: Settings) -> None:
 
 def _unknown(name: str, known: Sequence[str]) -> str:
     near = get_close_matches(name, known, n=1)
-    guess = f"did you mean {near[0]}?" if near else "names are those of the label tenant; check-config shows them."
-    return f"--tenant {name!r}: there is no tenant of that name: {guess}"
+    return f"--tenant {name!r}: there is no tenant of that name: {f'did you mean {near[0]}?' if near else _are(known)}"
+
+
+def _are(known: Sequence[str]) -> str:
+    """The names that there are, as the label ``tenant`` has them."""
+    names = ", ".join(one_line(name) for name in known[:_NAMED])
+    if len(known) > _NAMED:
+        return f"there are {names} and {len(known) - _NAMED} more; check-config shows them all."
+    return f"{'there are' if len(known) > 1 else 'there is'} {names}."
 
 
 def _only_enabled(tenant: TenantSettings, wanted: set[str]) -> TenantSettings:

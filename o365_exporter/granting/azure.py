@@ -32,6 +32,12 @@ def script(apps: Iterable[App]) -> str:
     return "\n".join(f"{chr(10).join(lines)}\n" for lines in blocks)
 
 
+def login(tenant_id: str = "") -> str:
+    """What signs an administrator in; nothing of Azure's own has to be paid for."""
+    where = f" --tenant {quote(tenant_id)}" if tenant_id else ""
+    return f"az login{where} --allow-no-subscriptions"
+
+
 def _block(group: Sequence[App], *, several_clouds: bool) -> Iterator[str]:
     """The lines for one app, which may serve several tenants."""
     first = group[0]
@@ -43,13 +49,12 @@ def _block(group: Sequence[App], *, several_clouds: bool) -> Iterator[str]:
         yield _NOT_DOD
     if len(group) > 1:
         yield "# Sign in to the tenant in which the app is registered."
-        yield "az login --allow-no-subscriptions"
+        yield login()
         yield from _asked_for(group)
         yield "# Then an administrator of each tenant consents, in a browser:"
         yield from (f"# {one_line(app.tenant)}: {app.consent}" for app in group)
         return
-    where = f" --tenant {quote(first.tenant_id)}" if first.tenant_id else ""
-    yield f"az login{where} --allow-no-subscriptions"
+    yield login(first.tenant_id)
     yield from _assigned(first) if first.managed else _consented(first)
 
 

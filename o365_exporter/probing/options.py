@@ -40,7 +40,7 @@ def add_modes(parser: argparse.ArgumentParser, run: Callable[[Mode, argparse.Nam
 
 _THRESHOLDS = (
     "RANGE is one of Nagios: 10, 10:, ~:10, 10:20 or @10:20. CONDITION compares macros: "
-    "%%{status} =~ /expired/i, %%{used} > 1000 and not %%{used} == 0. An empty one is no threshold."
+    "%{status} =~ /expired/i, %{used} > 1000 and not %{used} == 0. An empty one is no threshold."
 )
 
 

@@ -6,16 +6,19 @@ the order in which it works: ``schema`` (what can be written), ``sources`` (wher
 """
 
 from o365_exporter.settings.effective import Settings, TenantSettings, differences, needing_restart
-from o365_exporter.settings.load import Inspection, Reloader, inspect, load
+from o365_exporter.settings.load import Inspection, Reloader, has_settings, inspect, load
+from o365_exporter.settings.sources import CONFIG
 from o365_exporter.settings.suspicions import credential_doubts
 
 __all__ = [
+    "CONFIG",
     "Inspection",
     "Reloader",
     "Settings",
     "TenantSettings",
     "credential_doubts",
     "differences",
+    "has_settings",
     "inspect",
     "load",
     "needing_restart",

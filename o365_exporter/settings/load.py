@@ -14,8 +14,8 @@ from o365_exporter.settings.effective import Settings, TenantSettings, effective
 from o365_exporter.settings.inheritance import arrange, between_tenants, workload_identities
 from o365_exporter.settings.permissions import openness
 from o365_exporter.settings.problems import MASK, Problem
-from o365_exporter.settings.schema import Key, lookup
-from o365_exporter.settings.sources import Layer, read, tree_of
+from o365_exporter.settings.schema import SHORTHAND, Key, lookup
+from o365_exporter.settings.sources import CONFIG, TENANTS_FILE, Layer, read, tree_of
 from o365_exporter.settings.surroundings import authorities, machine_addresses, remarks, surroundings
 from o365_exporter.settings.suspicions import suspicions
 from o365_exporter.texts import UnusableError, content_of
@@ -46,6 +46,19 @@ def load(config_file: Path | None, environ: Mapping[str, str]) -> Settings:
         ConfigurationError: with every fault there is.
     """
     return inspect(config_file, environ).settings
+
+
+def has_settings(config_file: Path | None, environ: Mapping[str, str]) -> bool:
+    """Whether somebody has begun to say which tenants are polled; what is wrong there ``load`` tells.
+
+    Raises:
+        ConfigurationError: a place cannot be read.
+    """
+    if config_file is not None or any(name.upper() == CONFIG and environ[name].strip() for name in environ):
+        return True
+    read_in = read(None, environ)
+    about_tenants = {"tenants", *TENANTS_FILE, *SHORTHAND}
+    return bool(read_in.problems) or any(path[0] in about_tenants for path in read_in.merged())
 
 
 def inspect(config_file: Path | None, environ: Mapping[str, str]) -> Inspection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 
 from o365_exporter.checking import Problem, Problems, Report, TenantCheck, WayCheck, check
 from o365_exporter.checking.steps import in_words, steps
+from o365_exporter.commands.check import script_command
 from o365_exporter.errors import AuthError, PermissionMissingError, ThrottledError
 from o365_exporter.login import CLOUDS
 from o365_exporter.settings import Settings, TenantSettings, load
@@ -194,6 +196,7 @@ def test_commands_are_those_of_the_cloud() -> None:
     in_china = tenant(O365_CLOUD="china")
     assert steps(error, in_china, ("Reports.Read.All",)) == (
         "az cloud set --name AzureChinaCloud",
+        f"az login --tenant {TENANT_ID} --allow-no-subscriptions",
         f"az ad app permission add --id {APP} --api 00000003-0000-0000-c000-000000000000 --api-permissions "
         "230c1aed-a721-4c5d-9cb4-a90514e508ef=Role",
         f"az ad app permission admin-consent --id {APP}",
@@ -242,7 +245,28 @@ def test_a_managed_identity_is_given_the_role_itself() -> None:
 )
 def test_a_refusal_has_its_command(code: str, step: str) -> None:
     """What Microsoft says by a number is mended by one command, where one does it."""
-    assert steps(AuthError("x", code=code), tenant()) == ((step,) if step else ())
+    login = (f"az login --tenant {TENANT_ID} --allow-no-subscriptions",) if step.startswith("az ") else ()
+    assert steps(AuthError("x", code=code), tenant()) == ((*login, step) if step else ())
+
+
+async def test_one_sign_in_is_enough_for_a_tenant(fake: Microsoft) -> None:
+    """Its first problem that the Azure CLI mends begins with it, and the next does not."""
+    fake.login.mock(return_value=httpx.Response(200, json=grant("states-no-roles")))
+    fake.graph("/").mock(return_value=httpx.Response(403, json=graph_error("Authorization_RequestDenied")))
+    _, told = await checked(settings("service_health", "credential_expiry"))
+    login = f"az login --tenant {TENANT_ID} --allow-no-subscriptions"
+    assert [problem.remedies.count(login) for problem in told] == [1, 0]
+    assert told[0].remedies[1] == login
+
+
+def test_the_script_is_that_of_the_settings_at_hand() -> None:
+    """Its command has the file that was checked, as a shell reads it, and the tenant where there are several."""
+    assert script_command(None, tenant(), several=False) == "o365-exporter permissions"
+    command = script_command(Path("my settings.toml"), tenant(), several=True)
+    assert command == "o365-exporter permissions --config 'my settings.toml' --tenant contoso"
+    assert steps(PermissionMissingError("x"), tenant(), ("Reports.Read.All",), command)[-1] == (
+        f"All that is needed, as a script: {command} --format az (or powershell, terraform)"
+    )
 
 
 def test_the_identity_of_a_machine_has_no_id_to_paste() -> None:

@@ -93,6 +93,7 @@ portal shows only once.
 ✓ HOST directly; TCP: N ms; answer: N ms; clocks agree within 1 s
 ✗ 1  The client secret of tenant contoso is wrong (AADSTS7000215).
      → Set client_secret to the secret's value, not to its ID, and check that it belongs to the app APP.
+     → az login --tenant TENANT --allow-no-subscriptions
      → az ad app credential reset --id APP --append --years 1 --query password --output tsv
 
 contoso (global)
@@ -115,6 +116,7 @@ def test_a_missing_permission(cloud: Microsoft) -> None:
     lines = steady(done.stdout, cloud).splitlines()
     assert lines[2].startswith("✗ 1  The app APP lacks the application permission ")
     assert [line for line in lines if line.startswith("     → ")][1:] == [
+        "     → az login --tenant TENANT --allow-no-subscriptions",
         "     → az ad app permission add --id APP --api 00000003-0000-0000-c000-000000000000 --api-permissions "
         "498476ce-e0fe-48b0-b801-37ba7e2685c6=Role",
         "     → az ad app permission admin-consent --id APP",
