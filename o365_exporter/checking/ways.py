@@ -11,6 +11,7 @@ from o365_exporter.checking.report import Report, WayCheck
 from o365_exporter.checking.steps import in_words
 from o365_exporter.errors import PollError, PollTimeoutError
 from o365_exporter.http.addresses import place_of
+from o365_exporter.http.failures import UnresolvedError
 from o365_exporter.http.way import Prober, Way
 from o365_exporter.settings import TenantSettings
 
@@ -34,7 +35,8 @@ def _remedies(way: Way, error: PollError) -> tuple[str, ...]:
     is_direct, is_connected = way.path.endswith(" directly"), "connect_tcp" in way.seconds
     if isinstance(error, PollTimeoutError) and is_connected and not is_direct:
         return (_SILENT_PROXY,)
-    return (in_words(error), *([_NO_PROXY] if is_direct and not is_connected else []))
+    wants_hint = is_direct and not is_connected and not isinstance(error, UnresolvedError)  # its remedy has it
+    return (in_words(error), *([_NO_PROXY] if wants_hint else []))
 
 
 class Ways:

@@ -18,7 +18,7 @@ from o365_exporter.errors import (
     TruncatedError,
     UnexpectedAnswerError,
 )
-from o365_exporter.http.names import NameTimeoutError
+from o365_exporter.http.names import NameTimeoutError, UnknownNameError
 from o365_exporter.http.progress import Stage
 from o365_exporter.http.quoting import printable
 from o365_exporter.http.reach import NoConnectionError
@@ -41,6 +41,10 @@ class NoDescriptorsError(InternalError):
 
 class UnreachableError(NetworkError):
     """No connection came about: asking again is of use for a moment only."""
+
+
+class UnresolvedError(UnreachableError):
+    """The name on the way has no address."""
 
 
 class CertificateTimeError(TlsError):
@@ -92,6 +96,8 @@ def _failure_of(
     match error:
         case httpx.TimeoutException():
             return _too_late(error, path, seconds, stage)
+        case UnknownNameError():
+            return _unresolved(error, path)
         case httpx.ConnectError() if (broken := _tls_error(error)) is not None:
             return _tls_failure(broken, path)
         case httpx.NetworkError() | httpx.RemoteProtocolError():
@@ -110,6 +116,20 @@ def _too_late(error: httpx.TimeoutException, path: str, seconds: float, stage: S
     connecting = isinstance(error, httpx.ConnectTimeout)
     late = no_answer(path, seconds, Stage.CONNECTION if connecting and stage is Stage.ANSWER else stage)
     return NoConnectionError(late.message, remedy=late.remedy) if connecting else late
+
+
+def _unresolved(error: UnknownNameError, path: str) -> UnresolvedError:
+    host = printable(error.host, (), 120)
+    why = "there is no such name" if error.is_settled else "its name servers do not answer"
+    proxy = (
+        "Correct the proxy's address, or mend that"
+        if " through " in path
+        else "Where a proxy alone knows names, set proxy (O365_PROXY or HTTPS_PROXY); else mend that"
+    )
+    return UnresolvedError(
+        f"This machine cannot resolve {host}: {why}.",
+        remedy=f"See it by: getent hosts {host}. {proxy} in /etc/resolv.conf (of a container: its DNS setting).",
+    )
 
 
 def no_answer(path: str, seconds: float, stage: Stage) -> PollTimeoutError:

@@ -41,6 +41,18 @@ class NameTimeoutError(httpx.ConnectTimeout):
         self.seconds = seconds
 
 
+class UnknownNameError(httpx.ConnectError):
+    """The system has no address for a name; ``is_settled`` says whether that is what name servers have answered."""
+
+    def __init__(self, host: str, error: Exception) -> None:
+        super().__init__(str(error))
+        self.host = host
+        self.is_settled = not (isinstance(error, OSError) and error.errno in _NO_ANSWER)
+
+
+_NO_ANSWER = (socket.EAI_AGAIN, socket.EAI_FAIL)
+
+
 def system_addresses(host: str, port: int) -> Sequence[str]:
     """Addresses of a host in the order in which the system prefers them; blocks.
 
@@ -82,14 +94,14 @@ class Names:
         """All addresses of a host.
 
         Raises:
-            httpx.ConnectError: there are none, or ``NameTimeoutError``: there is no telling yet.
+            UnknownNameError: there are none, or ``NameTimeoutError``: there is no telling yet.
         """
         try:
             lookup = await self._looked_up(host, port)
         except TimeoutError:
             raise NameTimeoutError(host, self._seconds) from None
         if lookup.error is not None:
-            raise httpx.ConnectError(str(lookup.error)) from lookup.error
+            raise UnknownNameError(host, lookup.error) from lookup.error
         return lookup.addresses
 
     async def _looked_up(self, host: str, port: int) -> _Lookup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from pathlib import Path
 
@@ -83,17 +84,26 @@ async def test_names_that_are_not_resolved_are_given_up() -> None:
     assert way.culprit == "name resolution"
 
 
-async def test_a_name_that_does_not_exist() -> None:
-    """What the system says of it is in the sentence."""
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (socket.EAI_NONAME, "there is no such name"),
+        (socket.EAI_AGAIN, "its name servers do not answer"),
+    ],
+)
+async def test_a_name_that_has_no_address(number: int, why: str) -> None:
+    """It is told as that, with the command that shows it and where it is mended."""
 
     def unknown(_host: str, _port: int) -> list[str]:
-        raise OSError(-2, "Name or service not known")
+        raise socket.gaierror(number, "words of the system")
 
     async with open_http(ConnectionOptions()) as http:
         way = await Prober(http, SystemClock(), unknown).way_to(URL)
     assert way.error is not None
-    assert way.error.message == (
-        "graph.microsoft.com:443 (directly) cannot be reached: [Errno -2] Name or service not known."
+    assert str(way.error) == (
+        f"This machine cannot resolve graph.microsoft.com: {why}. See it by: getent hosts graph.microsoft.com. Where a "
+        "proxy alone knows names, set proxy (O365_PROXY or HTTPS_PROXY); else mend that in /etc/resolv.conf (of a "
+        "container: its DNS setting)."
     )
 
 
