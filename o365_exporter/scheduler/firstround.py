@@ -18,11 +18,17 @@ from o365_exporter.store import Key, Poll, Store
 LONGEST_AWAITED = 300.0
 """Seconds after which a first poll that is still under way is awaited no more: a report may drip for a quarter hour."""
 
+_PATIENCE = 5.0
+"""Seconds after which it is said who is awaited, lest silence looks like health."""
+
 _NAMED = 5
 """Sources that are named of those that are still awaited."""
 
 _MOST_CAUSES = 10
 """That are told, those first that stop most; how many there are is said in any case."""
+
+_CHECKED = frozenset({"auth", "permission", "network", "tls", "timeout"})
+"""Reasons of which ``check`` finds more, with commands that mend them."""
 
 log = get_logger("scheduler")
 
@@ -77,7 +83,7 @@ class FirstRound:
             return True, "every source has been tried"
         if self.is_over:
             return True, f"every source has been tried, {len(self._awaited)} of them for more than 5 minutes by now"
-        names = ", ".join(str(job.key) for job in islice(self._awaited, _NAMED))
+        names = ", ".join(self._some_awaited())
         more = len(self._awaited) - _NAMED
         return False, f"not tried yet: {names}" + (f" and {more} more" if more > 0 else "")
 
@@ -85,14 +91,23 @@ class FirstRound:
         """Wait for its end, five minutes at most, and say in one line how it went; never again."""
         if not self._keys:
             return
-        if self._awaited:
-            with suppress(TimeoutError), self._clock.deadline(LONGEST_AWAITED):
-                await self._over.wait()
+        await self._until_over(_PATIENCE)
+        if self._awaited:  # a firewall that drops packets is silent for long
+            log.info("waiting for first answers", sources=len(self._awaited), names=self._some_awaited())
+        await self._until_over(LONGEST_AWAITED - _PATIENCE)
         polls = {key: self._store[key] for key in self._keys if key in self._store}
         answered = sum(poll.succeeded for poll in polls.values())
         # no warning: each failure has one of its own
         log.info("first round", **self._counts(polls, answered), **_failures(polls))
         self._keys.clear()
+
+    async def _until_over(self, seconds: float) -> None:
+        if self._awaited:
+            with suppress(TimeoutError), self._clock.deadline(seconds):
+                await self._over.wait()
+
+    def _some_awaited(self) -> list[str]:
+        return [str(job.key) for job in islice(self._awaited, _NAMED)]
 
     def _counts(self, polls: dict[Key, Poll], answered: int) -> dict[str, object]:
         waiting = {"not_tried_yet": len(self._awaited)} if self._awaited else {}
@@ -130,3 +145,5 @@ def _causes(failed: dict[Key, Poll]) -> Iterator[str]:
         yield f"{sources} of {whose}: {ended(failed[keys[0]].message)}"
     if len(worst) > _MOST_CAUSES:
         yield f"And {len(worst) - _MOST_CAUSES} more causes."
+    if any(poll.state in _CHECKED for poll in failed.values()):
+        yield "For the next step: o365-exporter check, with the same settings."

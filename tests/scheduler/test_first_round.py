@@ -66,7 +66,8 @@ async def test_each_cause_is_told_once_with_its_remedy() -> None:
     assert line["failed"] == {"permission": 2, "auth": 1}
     assert line["message"] == (
         "2 sources of contoso: The app lacks Reports.Read.All. Grant it. "
-        "test/main of fabrikam: The secret of fabrikam has expired. Create a new one."
+        "test/main of fabrikam: The secret of fabrikam has expired. Create a new one. "
+        "For the next step: o365-exporter check, with the same settings."
     )
 
 
@@ -79,7 +80,10 @@ async def test_a_cause_of_many_tenants_is_told_once() -> None:
         async with run.running():
             await clock.advance(10)
     (line,) = lines
-    assert line["message"] == "30 sources of 30 tenants: The secret has expired."
+    assert line["message"] == (
+        "30 sources of 30 tenants: The secret has expired. "
+        "For the next step: o365-exporter check, with the same settings."
+    )
 
 
 async def test_many_causes_are_cut_and_counted() -> None:
@@ -152,3 +156,25 @@ async def test_a_tenant_that_goes_is_not_waited_for() -> None:
             await clock.advance(1)
     (line,) = lines
     assert (line["tenants"], line["sources"], line["answered"]) == (1, 1, 1)
+
+
+async def test_a_silent_start_says_who_is_awaited() -> None:
+    """After five seconds, once; whoever looks at the log sees that nothing has answered yet."""
+    clock = FakeClock()
+    slow = answering(clock, 1.0)
+    slow.takes, slow.deadline = 30, 50
+    run = Run(clock, tenant(slow))
+    with capture_logs() as lines:
+        async with run.running():
+            await clock.advance(4.9)
+            assert not lines
+            await clock.advance(50)
+    waiting = [line for line in lines if line["event"] == "waiting for first answers"]
+    assert waiting == [
+        {
+            "event": "waiting for first answers",
+            "log_level": "info",
+            "sources": 1,
+            "names": ["contoso/test/main"],
+        }
+    ]
