@@ -18,7 +18,8 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> int:
     for action in _actions(parser):
         if isinstance(action.metavar, str) and "FILE" in action.metavar:
             action.complete = shtab.FILE  # type: ignore[attr-defined] # by this shtab is told
-    print(shtab.complete(parser, shell))
+    # shtab's header names a folder in which no bash looks
+    print(shtab.complete(parser, shell).replace("/bash_completion/", "/bash-completion/completions/"))
     return 0
 
 

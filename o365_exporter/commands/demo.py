@@ -14,7 +14,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from o365_exporter import logs
 from o365_exporter.app import Announce, assemble, until_signal
 from o365_exporter.commands.listening import address
-from o365_exporter.commands.simulate import LOGS, chosen, environment_of, introduce, simulator_of, tell
+from o365_exporter.commands.simulate import LOGS, chosen, environment_of, introduce, list_scenarios, simulator_of, tell
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.settings import Settings, load
 from o365_exporter.simulator import Player, Scenario, Simulator
@@ -27,11 +27,14 @@ def demo(tenants: int | None, users: int | None, listen: str, scenario: str | No
         tenants: how many; None for 2, or for those of the scenario.
         users: in each; None for 1532, or for those of the scenario.
         listen: host and port of the metrics.
-        scenario: name or file of what happens to them; None for nothing.
+        scenario: name or file of what happens to them; None for nothing, empty to list those that there are.
 
     Raises:
         ConfigurationError: ``listen`` is not an address, or cannot be used; or there is no such scenario.
     """
+    if scenario == "":
+        list_scenarios()
+        return 0
     address(listen)
     script = chosen(scenario, tenants, users)
     logs.configure(LOGS)

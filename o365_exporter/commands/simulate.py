@@ -28,6 +28,7 @@ from o365_exporter.simulator import (
     Step,
     ThrowawayAuthority,
     load_scenario,
+    titles,
 )
 
 LOGS = logs.LogOptions(format="console", level="warning")
@@ -70,12 +71,15 @@ def simulate(tenants: int | None, users: int | None, front: Front, scenario: str
         tenants: how many; None for 2, or for those of the scenario.
         users: in each; None for 1532, or for those of the scenario.
         front: where.
-        scenario: name or file of what happens to them; None for nothing.
+        scenario: name or file of what happens to them; None for nothing, empty to list those that there are.
 
     Raises:
         ConfigurationError: an address is none, or cannot be used; the file cannot be written; or there is no such
             scenario.
     """
+    if scenario == "":
+        list_scenarios()
+        return 0
     address(front.listen)
     _check_base_url(front.base_url)
     script = chosen(scenario, tenants, users)
@@ -83,6 +87,11 @@ def simulate(tenants: int | None, users: int | None, front: Front, scenario: str
     simulator = simulator_of(script, tenants, users, front.base_url)
     anyio.run(until_signal, partial(_simulate, simulator, script, front, _tls(front)))
     return 0
+
+
+def list_scenarios() -> None:
+    """Print what can be played, for whoever has asked and named none."""
+    print(f"Name one of these, or write one and name the file, which ends in .toml:\n{titles()}")
 
 
 def _check_base_url(base_url: str | None) -> None:

@@ -8,7 +8,7 @@ from o365_exporter.simulator.app import Simulator
 from o365_exporter.simulator.domains.base import SimulatorError
 from o365_exporter.simulator.faults import Fault
 from o365_exporter.simulator.options import SimulatorOptions, Switches, TenantOptions
-from o365_exporter.simulator.scenario import Player, Scenario, ScenarioError, Step, load_scenario, scenarios
+from o365_exporter.simulator.scenario import Player, Scenario, ScenarioError, Step, load_scenario, scenarios, titles
 from o365_exporter.simulator.tenant import Tenant
 from o365_exporter.simulator.tls import ThrowawayAuthority
 
@@ -27,4 +27,5 @@ __all__ = [
     "ThrowawayAuthority",
     "load_scenario",
     "scenarios",
+    "titles",
 ]

@@ -163,6 +163,11 @@ def scenarios() -> dict[str, Scenario]:
     return {name: _read(name, file) for name, file in _files().items()}
 
 
+def titles() -> str:
+    """A line for each scenario of the program."""
+    return "\n".join(f"  {one.name:<20} {one.title}" for one in scenarios().values())
+
+
 def load_scenario(name: str) -> Scenario:
     """A scenario by its name, or by the path of a file that ends in ``.toml``.
 
@@ -172,9 +177,8 @@ def load_scenario(name: str) -> Scenario:
     if name.endswith(".toml"):
         return _read(Path(name).stem, Path(name))
     if name not in _files():
-        wrong = f"there is no scenario {name!r}: choose" if name else "choose a scenario:"
-        titles = "".join(f"\n  {one.name:<20} {one.title}" for one in scenarios().values())
-        raise ScenarioError(f"{wrong} one of these, or write one and name the file, which ends in .toml{titles}")
+        wrong = f"there is no scenario {name!r}: choose"
+        raise ScenarioError(f"{wrong} one of these, or write one and name the file, which ends in .toml\n{titles()}")
     return _read(name, _files()[name])
 
 

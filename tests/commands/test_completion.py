@@ -125,6 +125,12 @@ def test_every_option_of_once_is_in_the_script(shell: str, capsys: pytest.Captur
     assert {option for option in options if option in text} == options
 
 
+def test_the_folder_of_bash_is_that_of_the_documentation(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Where bash looks by itself."""
+    head = script("bash", tmp_path, capsys).read_text("utf-8").splitlines()[2]
+    assert head == "# 1) Copy this to somewhere (e.g. ~/.local/share/bash-completion/completions/o365-exporter)."
+
+
 def test_a_shell_that_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
     """It is exit code 2, and those that are known are named."""
     with pytest.raises(SystemExit) as ended:

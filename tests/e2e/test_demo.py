@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from o365_exporter.simulator import scenarios
 from tests.e2e.programs import PROGRAM, Running, environment, eventually, running
 from tests.fakes import PATIENCE
 from tools.stack import free_port
@@ -171,7 +172,6 @@ def test_a_scenario_in_the_simulator(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--scenario",), "o365-exporter: --scenario: choose a scenario: one of these"),
         (("--scenario", "x"), "o365-exporter: --scenario: there is no scenario 'x': choose one of these"),
         (("--scenario", "exchange-outage", "--users", "3"), "o365-exporter: --scenario has tenants of its own"),
     ],
@@ -183,6 +183,17 @@ def test_a_scenario_that_cannot_be_had(tmp_path: Path, command: str, arguments: 
         assert program.process.wait(30) == 2
     assert program.err.startswith(sentence)
     assert ("  exchange-outage  " in program.err) == ("one of these" in sentence)
+
+
+@pytest.mark.parametrize("command", ["demo", "simulate"])
+def test_scenarios_are_listed(tmp_path: Path, command: str) -> None:
+    """Who names none gets them on standard output, and that is no failure."""
+    with running(tmp_path, command, "--scenario") as program:
+        assert program.process.wait(30) == 0
+    assert program.err == ""
+    first, *rest = program.out.splitlines()
+    assert first == "Name one of these, or write one and name the file, which ends in .toml:"
+    assert {line.split()[0] for line in rest} == scenarios().keys()
 
 
 @pytest.mark.parametrize("command", ["demo", "simulate"])
