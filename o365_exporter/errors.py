@@ -190,6 +190,12 @@ class InternalError(PollError):
     reason = "internal"
 
 
+CHECKED = frozenset({"auth", "permission", "network", "tls", "timeout"})
+"""Reasons of which the command ``check`` finds more, with commands that mend them."""
+
+NEXT_STEP = "For the next step: o365-exporter check, with the same settings."
+"""Where a person goes on who reads one of these."""
+
 REASONS: tuple[str, ...] = (
     "auth",
     "permission",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from o365_exporter.errors import Cause
+from o365_exporter.errors import CHECKED, NEXT_STEP, Cause
 from o365_exporter.scheduler import Tenant
 from o365_exporter.store import Key, Poll, Store
 
@@ -102,7 +102,9 @@ class Outcome:
         """All of it in a sentence."""
         unpolled = f", {self.waiting} were not polled to the end: nothing is printed" if self.waiting else ""
         took = f"in {self.seconds:.1f} s"
-        return f"{self.answered} of {len(self.rows)} sources brought an answer {took}, {self.failed} failed{unpolled}."
+        step = f" {NEXT_STEP}" if any(failure.reason in CHECKED for failure in self.failures) else ""
+        answered = f"{self.answered} of {len(self.rows)} sources brought an answer"
+        return f"{answered} {took}, {self.failed} failed{unpolled}.{step}"
 
     def as_json(self) -> dict[str, Any]:
         """For machines; times are seconds."""

@@ -10,7 +10,7 @@ from itertools import islice
 import anyio
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import Cause, ended
+from o365_exporter.errors import CHECKED, NEXT_STEP, Cause, ended
 from o365_exporter.logs import get_logger
 from o365_exporter.scheduler.tenants import Job
 from o365_exporter.store import Key, Poll, Store
@@ -26,9 +26,6 @@ _NAMED = 5
 
 _MOST_CAUSES = 10
 """That are told, those first that stop most; how many there are is said in any case."""
-
-_CHECKED = frozenset({"auth", "permission", "network", "tls", "timeout"})
-"""Reasons of which ``check`` finds more, with commands that mend them."""
 
 log = get_logger("scheduler")
 
@@ -145,5 +142,5 @@ def _causes(failed: dict[Key, Poll]) -> Iterator[str]:
         yield f"{sources} of {whose}: {ended(failed[keys[0]].message)}"
     if len(worst) > _MOST_CAUSES:
         yield f"And {len(worst) - _MOST_CAUSES} more causes."
-    if any(poll.state in _CHECKED for poll in failed.values()):
-        yield "For the next step: o365-exporter check, with the same settings."
+    if any(poll.state in CHECKED for poll in failed.values()):
+        yield NEXT_STEP

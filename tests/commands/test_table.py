@@ -46,7 +46,8 @@ def test_the_worst_comes_first_and_each_cause_once() -> None:
 auth: Contoso: subscriptions/skus
   The secret is wrong. Set client_secret.
 
-2 of 3 sources brought an answer in 2.0 s, 1 failed."""
+2 of 3 sources brought an answer in 2.0 s, 1 failed. For the next step: o365-exporter check, with
+the same settings."""
     )
 
 
