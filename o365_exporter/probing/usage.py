@@ -102,7 +102,7 @@ class Usage(NamedTuple):
         if day is not None and reading.now - day > _OLD:
             yield (
                 f"{self.report} still speaks of {_written(day)}, {of_seconds(reading.now - day)} ago, where two to "
-                "three days are usual: see Microsoft's own view at https://admin.microsoft.com/#/reportsUsage."
+                "three days are usual: see Reports > Usage in the Microsoft 365 admin center."
             )
 
     def _whole(self, asked: Asked) -> list[str]:

@@ -97,7 +97,7 @@ TROUBLES: dict[str, tuple[tuple[str, ...], str, str]] = {
         (EMAIL[0], refresh("getEmailActivityUserDetail").replace("177310080", "177258240"), *EMAIL[3:]),
         "email-activity --filter-counters=total-read",
         "getEmailActivityUserDetail still speaks of 2026-03-04, 6d 12h ago, where two to three days are usual: see "
-        "Microsoft's own view at https://admin.microsoft.com/#/reportsUsage. | 'total_read_count'=5;;;0;",
+        "Reports > Usage in the Microsoft 365 admin center. | 'total_read_count'=5;;;0;",
     ),
     "nothing of anybody": (
         EMAIL[:1],
