@@ -155,7 +155,7 @@ def _transport() -> Iterator[Trouble]:
 
     yield one("connection refused", "network", "refuse", says="cannot be reached")
     yield one("connection reset before the answer", "network", "reset", says="closed the connection")
-    yield one("name does not resolve", "network", "no name", says="Name or service not known")
+    yield one("name does not resolve", "network", "no name", says="cannot resolve")
     yield one("no TCP connection", "timeout", "swallow", hasty="connect", says="No TCP connection")
     yield one("no answer", "timeout", "silent", hasty="read", says="gave no answer within")
     yield one("answer after an hour", "timeout", faults=({"delay": 3600.0},))
