@@ -40,6 +40,7 @@ from o365_exporter.graph import GraphClient
 from o365_exporter.history import Window
 from o365_exporter.http import open_http
 from o365_exporter.settings import Settings, TenantSettings, load
+from o365_exporter.status.sentences import counted
 
 EXIT_SIGNAL = 128
 """Plus the number of the signal that ended it, as shells have it: 130 after Ctrl-C."""
@@ -253,8 +254,8 @@ def _say_what_is_planned(run: _Run) -> None:
     tenants = len({part.tenant.name for part in parts})
     there = f"; {len(parts) - lacking} were read by a run before" if run.work.is_resumed else ""
     _say(
-        f"History of {_counted(tenants, 'tenant')} from {_time(run.window.start)} to {_time(run.window.end)}: "
-        f"{_counted(lacking, 'report or list', 'reports and lists')} to read{there}."
+        f"History of {counted(tenants, 'tenant')} from {_time(run.window.start)} to {_time(run.window.end)}: "
+        f"{counted(lacking, 'report or list', 'reports and lists')} to read{there}."
     )
     if run.work.has_begun_anew:
         _say(f"What {run.work.path} had of a former run is too old, or of another version, and is read anew.")
@@ -339,10 +340,6 @@ def _bytes(count: float) -> str:
             return f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:.3g} GB"
-
-
-def _counted(count: int, one: str, many: str = "") -> str:
-    return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
 def _time(moment: float) -> str:

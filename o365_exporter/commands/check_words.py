@@ -15,6 +15,7 @@ from o365_exporter.clock import Clock
 from o365_exporter.commands.table import terminal
 from o365_exporter.errors import one_line
 from o365_exporter.settings import Settings
+from o365_exporter.status.sentences import counted
 
 _GOOD, _DOUBT, _BAD = ("✓", "green"), ("!", "yellow"), ("✗", "red")
 _FEW = 5
@@ -63,9 +64,9 @@ class Words:
     def begin(self, report: Report) -> None:
         """The first word: what is checked, and what looks like an oversight."""
         least, most = min(self._collectors), max(self._collectors)
-        number = f"{least} to {_counted(most, 'collector')}" if least < most else _counted(most, "collector")
+        number = f"{least} to {counted(most, 'collector')}" if least < most else counted(most, "collector")
         each = " each" if self._tenants > 1 else ""
-        self._say(Text(f"Checking {_counted(self._tenants, 'tenant')} with {number}{each}."))
+        self._say(Text(f"Checking {counted(self._tenants, 'tenant')} with {number}{each}."))
         self._tell_doubts(report.doubts)
 
     async def during(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -85,8 +86,8 @@ class Words:
             await self.clock.sleep(_EVERY)
 
     def _line(self) -> str:
-        problems = f", {_counted(self._problems, 'problem')}" if self._problems else ""
-        return f"{self._done} of {_counted(self._tenants, 'tenant')} checked, {self._seconds:.0f} s{problems}"
+        problems = f", {counted(self._problems, 'problem')}" if self._problems else ""
+        return f"{self._done} of {counted(self._tenants, 'tenant')} checked, {self._seconds:.0f} s{problems}"
 
     @property
     def _seconds(self) -> float:
@@ -142,13 +143,11 @@ class Words:
         answered = sum(source.is_good for source in sources)
         took = f"in {self._seconds:.1f} s"
         if not is_whole:
-            return f"Stopped after {len(report.tenants)} of {_counted(self._tenants, 'tenant')}, {took}."
-        what = (
-            f"{answered} of {_counted(len(sources), 'source')} of {_counted(self._tenants, 'tenant')} answered {took}"
-        )
+            return f"Stopped after {len(report.tenants)} of {counted(self._tenants, 'tenant')}, {took}."
+        what = f"{answered} of {counted(len(sources), 'source')} of {counted(self._tenants, 'tenant')} answered {took}"
         if report.is_good:
             return f"Nothing is in the way: {what}."
-        return f"{_counted(len(report.problems), 'problem')}: {what}."
+        return f"{counted(len(report.problems), 'problem')}: {what}."
 
     def _tell_rest(self, report: Report) -> None:
         """The tenants that something stops, of many."""
@@ -191,17 +190,13 @@ def _mark(mark: tuple[str, str], sentence: str) -> Text:
     return Text.assemble((sign, colour), " ", one_line(sentence))
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _reach(problem: Problem) -> str:
     """Whom a problem stops."""
     names = list(problem.tenants)
     if not names:
         return "stops nobody"
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    sources = f"{_counted(problem.sources, 'source')} of " if problem.sources else ""
+    sources = f"{counted(problem.sources, 'source')} of " if problem.sources else ""
     return f"stops {sources}{', '.join(names[:_NAMED])}{more}"
 
 

@@ -25,6 +25,7 @@ from o365_exporter.status.models import (
     IssueDetail,
     MessageDetail,
     Overview,
+    SeatView,
     TenantDetail,
     TenantState,
     TenantSummary,
@@ -188,9 +189,12 @@ def _due(seen: Seen, before: _Due | None = None) -> _Due:
     polls = tuple(seen.poll(*place) for place in due.SOURCES)
     if before is not None and seen.now - before.made_at < DUE_KEPT_FOR and _same(before.polls, polls):
         return before
-    endings = due.endings_of(seen)
+    return _due_of(seen, polls, due.endings_of(seen), due.seats_of(seen))
+
+
+def _due_of(seen: Seen, polls: tuple[Poll | None, ...], endings: list[Ending], seats: Sequence[SeatView]) -> _Due:
     near = bisect_right(endings, seen.now + due.SOON + DUE_KEPT_FOR, key=lambda ending: ending.at)
-    return _Due(polls, seen.now, endings[: near + 1], sum(bool(seat.trouble) for seat in due.seats_of(seen)))
+    return _Due(polls, seen.now, endings[: near + 1], sum(bool(seat.trouble) for seat in seats))
 
 
 def _summary_of(seen: Seen, known_due: _Due) -> TenantSummary:
@@ -264,9 +268,9 @@ def _worst_first(summary: TenantSummary) -> tuple[int, int, int, str]:
 def _detail(seen: Seen, client: Remembered, waits: Sequence[Wait]) -> TenantDetail:
     facts, graph = seen.watched.facts, seen.watched.graph
     issues, messages = health.issues_of(seen, MOST_ISSUES), announcements.served(seen)
-    endings = due.endings_of(seen)
+    endings, seats = due.endings_of(seen), due.seats_of(seen)
     return TenantDetail(
-        summary=_summary_of(seen, _due(seen)),
+        summary=_summary_of(seen, _due_of(seen, (), endings, seats)),
         tenant_id=facts.tenant_id,
         cloud=facts.cloud.name,
         labels=dict(facts.labels),
@@ -282,7 +286,7 @@ def _detail(seen: Seen, client: Remembered, waits: Sequence[Wait]) -> TenantDeta
         permissions=tuple(polling.permissions_of(seen)),
         endings=tuple(endings[:MOST_ENDINGS]),
         endings_in_all=len(endings),
-        seats=tuple(due.seats_of(seen)),
+        seats=tuple(seats),
         sources=tuple(polling.sources_of(seen)),
         windows=tuple(polling.windows_of(client, seen.now)),
         waits=tuple(waits),

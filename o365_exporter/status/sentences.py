@@ -54,7 +54,7 @@ def of_tenant(
     """
     found = []
     if unhealthy:
-        found.append(f"{_listed(unhealthy)} not healthy")
+        found.append(f"{listed(unhealthy, _MOST_NAMES)} not healthy")
     if incidents:
         found.append(counted(incidents, "open incident"))
     if troubled:
@@ -149,6 +149,7 @@ def roughly(seconds: float) -> str:
     return counted(max(0, int(seconds)), "second")
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+def listed(names: Sequence[str], most: int) -> str:
+    """Names with commas, the first of them if they are many."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

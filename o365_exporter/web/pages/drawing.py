@@ -18,6 +18,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from o365_exporter.fields import iso
+from o365_exporter.status.sentences import listed
 from o365_exporter.web import paths
 from o365_exporter.web.pages import wording
 
@@ -55,7 +56,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
                 wording.gist,
                 wording.grouped,
                 wording.issue_tone,
-                wording.listed,
+                listed,
             ),
             *(wording.roughly, wording.service_tone, wording.skew, wording.source_tone, wording.told, wording.took),
             *(wording.utc, wording.words, iso),

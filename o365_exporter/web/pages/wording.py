@@ -57,12 +57,6 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
-def listed(names: Sequence[str], most: int) -> str:
-    """Names with commas, the first of them if they are many."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
-
-
 def roughly(seconds: float) -> str:
     """A duration in its largest unit of which there are at least two; less than two seconds are seconds as well."""
     for size, unit in _UNITS:
