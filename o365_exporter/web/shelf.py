@@ -39,8 +39,8 @@ class Shelf:
 
     def names(self) -> list[str]:
         """Every page but the one that lists them."""
-        found = (page.name.removesuffix(_ENDING) for page in self._files().iterdir())
-        return sorted(name for name in found if name != INDEX)
+        pages = (page.name for page in self._files().iterdir() if page.name.endswith(_ENDING))
+        return sorted({name.removesuffix(_ENDING) for name in pages} - {INDEX})
 
     def read(self, name: str) -> str:
         """A page, as HTML without a head, by one of its names or ``INDEX``."""
