@@ -181,19 +181,20 @@ def parse_bypasses(text: str) -> tuple[Bypass, ...]:
     """What somebody wrote into ``NO_PROXY``: entries between commas or blanks.
 
     Raises:
-        UnusableError: an entry is none; it is quoted, unless it looks like a proxy with a password.
+        UnusableError: an entry is none; it is quoted, unless the text looks like a proxy with a password, of which
+            any entry may be a part: a password can have commas and blanks.
     """
     if quotes_around(text):
         raise UnusableError("has quotes around it", _UNQUOTE)
-    return tuple(_bypass(entry) for entry in re.split(r"[,\s]+", text) if entry)
+    return tuple(_bypass(entry, quote="@" not in text) for entry in re.split(r"[,\s]+", text) if entry)
 
 
-def _bypass(entry: str) -> Bypass:
+def _bypass(entry: str, *, quote: bool) -> Bypass:
     scheme, separator, rest = entry.lower().rpartition("://")
     place = rest.removesuffix("/") if separator else rest
     host, port = _entry_and_port(place)
-    shown = f"the entry {entry[:60]!r}, which" if "@" not in entry else "an entry with an @ in it, which"
-    wrong = UnusableError(f"has {shown} is none", _ENTRIES)
+    shown = f"the entry {entry[:60]!r}, which is none" if quote else "an @ in it and an entry that is none"
+    wrong = UnusableError(f"has {shown}", _ENTRIES)
     if (separator and scheme not in _PORTS) or not (port is None or _is_port(port)):
         raise wrong
     network, name = _network(host), host.removeprefix(".").removesuffix(".")

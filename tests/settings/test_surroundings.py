@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from o365_exporter.errors import ConfigurationError
@@ -192,6 +192,9 @@ PASSWORDS = st.text("%#?/@:\\ \"'[]ü+&=", max_size=8).map(lambda text: f"{text}
     )
     | st.builds("http://u:{}".format, PASSWORDS),
 )
+@example("NO_PROXY", f"{CANARY}: @")  # a proxy's address: what it is cut at may stand in its password
+@example("NO_PROXY", f"http://u:{CANARY},1:2@p:1")
+@example("SSL_CERT_DIR", f"{CANARY}: @")
 async def test_any_text_works_or_is_refused_by_name(variable: str, text: str) -> None:
     """Whatever stands in these variables, there is a way to Microsoft or a sentence with the variable's name."""
     loaded = _loaded({**ONE_TENANT, "HTTPS_PROXY": "http://p:1", variable: text})
