@@ -10,8 +10,6 @@ import re
 from functools import lru_cache
 from html import unescape
 
-import nh3
-
 _TAGS = {
     *("p", "br", "b", "strong", "i", "em", "u", "s", "sub", "sup", "blockquote", "code", "pre", "a"),
     *("ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td"),
@@ -32,6 +30,8 @@ _KEPT = 512
 @lru_cache(maxsize=_KEPT)
 def sanitised(html: str) -> str:
     """HTML that may stand in a page; headings become bold paragraphs, since a page has headings of its own."""
+    import nh3  # noqa: PLC0415 - 1.5 MiB that nobody needs before there is something to show
+
     return nh3.clean(
         _HEADING.sub(lambda tag: "</b></p>" if tag[1] else "<p><b>", html),
         tags=_TAGS,
@@ -50,6 +50,8 @@ def _absolute(_: str, name: str, value: str) -> str | None:
 @lru_cache(maxsize=_KEPT)
 def plain(html: str) -> str:
     """The text alone, a line for each paragraph."""
+    import nh3  # noqa: PLC0415 - as above
+
     bare = nh3.clean(_BREAK.sub("\n", html), tags=set(), clean_content_tags=_GONE)
     lines = (line.strip() for line in _BLANKS.sub(" ", unescape(bare)).split("\n"))
     return "\n".join(filter(None, lines))

@@ -322,6 +322,9 @@ def test_the_daemon_needs_neither_simulator_nor_what_signs() -> None:
     loaded = set(done.stdout.split())
     assert "o365_exporter.graph.client" in loaded
     assert loaded.isdisjoint({"msal", "requests", "jwt", "cryptography", "o365_exporter.simulator"})
+    assert loaded.isdisjoint({"click", "icalendar", "nh3", "pygments", "rich", "yaml"}), (
+        "7 MiB for who never needs them"
+    )
 
 
 def test_an_interrupted_start_of_once_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from icalendar import Calendar, Event
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from o365_exporter.fields import cleaned
 from o365_exporter.status import Board, Ending, Seen, endings_of
 from o365_exporter.web import paths
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 MOST_EVENTS = 1000
 """Events of a calendar, the next; programs read it whole again and again."""
@@ -51,6 +54,8 @@ def calendar_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
         root: address of the exporter, by which the reader has come; it ends in a slash.
         tenant: whose it is; empty for all.
     """
+    from icalendar import Calendar  # noqa: PLC0415 - 3 MiB, for who reads calendars
+
     calendar = Calendar()
     calendar.add("prodid", "-//o365_exporter//what ends next//EN")
     calendar.add("version", "2.0")
@@ -63,6 +68,8 @@ def calendar_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
 
 
 def _event(ending: Ending, seen: Seen, root: str) -> Event:
+    from icalendar import Event  # noqa: PLC0415 - as above
+
     event, at = Event(), datetime.fromtimestamp(int(ending.at), UTC)
     event.add("uid", _identity(seen.name, ending))
     event.add("dtstamp", datetime.fromtimestamp(int(seen.now), UTC))
