@@ -6,20 +6,11 @@ from o365_exporter.probing.credentials import APP_CREDENTIALS
 from o365_exporter.probing.finding import Mode
 from o365_exporter.probing.health import SERVICE_STATUS
 from o365_exporter.probing.seats import SUBSCRIPTIONS
-from o365_exporter.probing.usage import (
-    EMAIL_ACTIVITY,
-    MAILBOX_USAGE,
-    SKYPE_DEVICES,
-    SKYPE_USERS,
-    TEAMS_DEVICES,
-    TEAMS_USERS,
-)
-
-_USAGE = (EMAIL_ACTIVITY, MAILBOX_USAGE, SKYPE_DEVICES, SKYPE_USERS, TEAMS_DEVICES, TEAMS_USERS)
+from o365_exporter.probing.usage import USAGES
 
 MODES: tuple[Mode, ...] = (
     SERVICE_STATUS,
     APP_CREDENTIALS,
     SUBSCRIPTIONS,
-    *(usage.mode() for usage in _USAGE),
+    *(usage.mode() for usage in USAGES),
 )
