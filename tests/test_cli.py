@@ -26,7 +26,11 @@ from o365_exporter.commands import GRANTS
 from o365_exporter.commands.once import Wanted
 from o365_exporter.commands.simulate import Front
 from o365_exporter.errors import ConfigurationError
+from o365_exporter.probing.discovery import LISTINGS, Listing
+from o365_exporter.probing.finding import Mode
 from o365_exporter.probing.modes import MODES
+
+CHECKS: list[Mode | Listing] = [*MODES, *LISTINGS]
 
 OPTIONS = {
     "completion": ["SHELL", "bash, zsh, fish"],
@@ -50,7 +54,7 @@ OPTIONS = {
     "docs": ["PAGE"],
     "demo": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10365"],
     "simulate": ["--tenants", "--users", "--scenario", "--listen", "127.0.0.1:10366", "--tls", "--base-url"],
-    "probe": ["O365_PROBE_URL", "O365_PROBE_PASSWORD", *(mode.name for mode in MODES)],
+    "probe": ["O365_PROBE_URL", "O365_PROBE_PASSWORD", *(mode.name for mode in CHECKS)],
 }
 
 
@@ -108,11 +112,30 @@ def test_help_ends_with_examples(command: str, capsys: pytest.CaptureFixture[str
     assert f"\n  o365-exporter {command}" in shown
 
 
+@pytest.mark.parametrize("mode", CHECKS, ids=lambda mode: mode.name)
+def test_help_of_a_check_ends_with_examples(mode: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """In lines that can be copied, with what each is good for."""
+    assert code_of("probe", mode.name, "--help") == 0
+    _, _, shown = capsys.readouterr().out.partition("\nexamples:\n")
+    lines = [line for line in shown.splitlines() if line.startswith("  o365-exporter ")]
+    assert lines == [f"  o365-exporter probe {mode.name} {options}" for _, options in mode.examples]
+
+
+OF_MODES = [
+    Example(purpose, f"{PROGRAM} probe {mode.name} {options}") for mode in CHECKS for purpose, options in mode.examples
+]
+
+
 @pytest.mark.parametrize(
-    "example", [example for command in COMMANDS for example in command.examples], ids=lambda example: example.line
+    "example",
+    [*(example for command in COMMANDS for example in command.examples), *OF_MODES],
+    ids=lambda example: example.line,
 )
 def test_examples_are_understood(example: Example) -> None:
     """Each line that help shows has options that exist."""
+    if example in OF_MODES:
+        cli.parser().parse_args(shlex.split(example.line)[1:])
+        return
     for line in re.split(r"&&|\|", example.line):
         program, *arguments = shlex.split(line.partition(">")[0])
         if program == PROGRAM:

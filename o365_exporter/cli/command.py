@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """A command line worth copying.
 
     Args:
@@ -20,8 +19,13 @@ class Example:
     line: str
 
 
-@dataclass(frozen=True)
-class Command:
+def listed(examples: Iterable[Example]) -> str:
+    """Examples as they end a help."""
+    each = (f"  # {example.purpose}:\n  {example.line}" for example in examples)
+    return "\n".join(("examples:", *each))
+
+
+class Command(NamedTuple):
     """One command.
 
     Args:

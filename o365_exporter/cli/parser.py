@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from o365_exporter import __version__
-from o365_exporter.cli.command import Command
+from o365_exporter.cli.command import Command, listed
 from o365_exporter.errors import ended, one_line
 
 PROGRAM = "o365-exporter"
@@ -49,18 +49,13 @@ def parser_of(commands: Sequence[Command]) -> Parser:
             command.name,
             help=command.summary,
             description=command.summary,
-            epilog=_examples(command),
+            epilog=listed(command.examples),
             formatter_class=_Formatter,
             is_check=command.is_check,
             add_options=command.add_options,
         )
         of_command.set_defaults(command=command.run, root=parser)
     return parser
-
-
-def _examples(command: Command) -> str:
-    each = (f"  # {example.purpose}:\n  {example.line}" for example in command.examples)
-    return "\n".join(("examples:", *each))
 
 
 class _Formatter(argparse.HelpFormatter):

@@ -6,13 +6,14 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from o365_exporter.cli.command import Command, Example
+from o365_exporter.cli.command import Command, Example, listed
 
 if TYPE_CHECKING:
+    from o365_exporter.probing.discovery import Listing
     from o365_exporter.probing.finding import Mode
 
 
-def _run_mode(mode: Mode, arguments: argparse.Namespace) -> int:
+def _run_mode(mode: Mode | Listing, arguments: argparse.Namespace) -> int:
     from o365_exporter.commands.probe import probe
 
     return probe(mode, arguments, os.environ)
@@ -25,7 +26,11 @@ def _run(arguments: argparse.Namespace) -> int:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     from o365_exporter.probing.options import add_modes
 
-    add_modes(parser, _run_mode)
+    add_modes(parser, _run_mode, _examples)
+
+
+def _examples(mode: Mode | Listing) -> str:
+    return listed(Example(purpose, f"o365-exporter probe {mode.name} {line}") for purpose, line in mode.examples)
 
 
 PROBE = Command(
@@ -45,6 +50,10 @@ PROBE = Command(
         Example(
             "Tell of seats that run out",
             "o365-exporter probe subscriptions --filter-sku-part-number SPE_E5 --critical-subscription-usage-free 5:",
+        ),
+        Example(
+            "List the services for a rule of discovery",
+            "o365-exporter probe list-services --tenant contoso --disco-show",
         ),
     ),
     is_check=True,

@@ -7,8 +7,9 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from o365_exporter.probing import PASSWORD, ProbeError
-from o365_exporter.probing.asking import Answer, Door, ask, password_of
+from o365_exporter.probing import DEFAULT_MAX_OUTPUT, PASSWORD, ProbeError
+from o365_exporter.probing.asking import Door, ask, password_of
+from o365_exporter.probing.discovery import Listing
 from o365_exporter.probing.finding import Asked, Mode
 from o365_exporter.probing.judging import Judge, Style
 from o365_exporter.probing.output import Report, Status
@@ -16,10 +17,9 @@ from o365_exporter.probing.reading import Reading, read
 from o365_exporter.probing.sources import METRICS
 
 _TENANT = "o365_tenant_info"
-_MOST_NAMES = 10
 
 
-def probe(mode: Mode, arguments: Namespace, environ: Mapping[str, str]) -> int:
+def probe(mode: Mode | Listing, arguments: Namespace, environ: Mapping[str, str]) -> int:
     """Print what a check found and return its exit code: 0, 1, 2, or 3 for whatever cannot be told.
 
     Args:
@@ -28,35 +28,49 @@ def probe(mode: Mode, arguments: Namespace, environ: Mapping[str, str]) -> int:
         environ: environment variables.
     """
     try:
-        report = _report(mode, arguments, environ)
+        text, status = _said(mode, vars(arguments), environ)
     except ProbeError as error:
-        report = Report()
-        report.say(Status.UNKNOWN, str(error))
+        text, status = _unknown(str(error))
     except KeyboardInterrupt:
-        report = Report()
-        report.say(Status.UNKNOWN, "Stopped by Ctrl-C.")
+        text, status = _unknown("Stopped by Ctrl-C.")
     except Exception as error:  # noqa: BLE001 - no fault of ours may look like a status of Microsoft's
-        report = Report()
-        report.say(Status.UNKNOWN, f"A fault of the probe itself ({type(error).__name__}): please report it.")
+        text, status = _unknown(f"A fault of the probe itself ({type(error).__name__}): please report it.")
     try:
-        print(report.text(arguments.max_output, verbose=arguments.verbose))
+        print(text)
         sys.stdout.flush()
     except OSError:
         return Status.UNKNOWN.code
-    return report.status.code
+    return status.code
 
 
-def _report(mode: Mode, arguments: Namespace, environ: Mapping[str, str]) -> Report:
-    options = vars(arguments)
+def _unknown(sentence: str) -> tuple[str, Status]:
+    report = Report()
+    report.say(Status.UNKNOWN, sentence)
+    return report.text(DEFAULT_MAX_OUTPUT, verbose=False), report.status
+
+
+def _said(mode: Mode | Listing, options: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[str, Status]:
+    if isinstance(mode, Listing):
+        return _listed(mode, options, environ), Status.OK
+    report = _report(mode, options, environ)
+    return report.text(options["max_output"], verbose=options["verbose"]), report.status
+
+
+def _listed(listing: Listing, options: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    if options["disco_format"]:
+        return listing.form()
+    entries = listing.find(_reading(listing, options, environ), _asked(listing, options, Style()))
+    return listing.show(entries) if options["disco_show"] else listing.text(entries)
+
+
+def _report(mode: Mode, options: Mapping[str, Any], environ: Mapping[str, str]) -> Report:
     style = Style(
         counters=options.get("filter-counters") or "",
         in_percent=options.get("units", "%") == "%",
         dotted=bool(options.get("use-new-perfdata")),
     )
     judge = Judge(mode.looks, options, style)
-    answer = ask(_door(options, environ), arguments.tenant)
-    asked = Asked({option.names[0]: options[option.names[0]] or "" for option in mode.options}, style)
-    found = mode.find(_reading(mode, answer, arguments.tenant), asked)
+    found = mode.find(_reading(mode, options, environ), _asked(mode, options, style))
     report = Report()
     for block in found.blocks:
         judge.judge(block, report)
@@ -65,6 +79,10 @@ def _report(mode: Mode, arguments: Namespace, environ: Mapping[str, str]) -> Rep
     if report.is_silent:
         report.say(Status.UNKNOWN, "Nothing is looked at: no counter has a label that --filter-counters allows.")
     return report
+
+
+def _asked(mode: Mode | Listing, options: Mapping[str, Any], style: Style) -> Asked:
+    return Asked({option.names[0]: options[option.names[0]] or "" for option in mode.options}, style)
 
 
 def _door(options: Mapping[str, Any], environ: Mapping[str, str]) -> Door:
@@ -85,24 +103,14 @@ def _door(options: Mapping[str, Any], environ: Mapping[str, str]) -> Door:
     )
 
 
-def _reading(mode: Mode, answer: Answer, tenant: str | None) -> Reading:
+def _reading(mode: Mode | Listing, options: Mapping[str, Any], environ: Mapping[str, str]) -> Reading:
     """What is known of the tenant.
 
     Raises:
-        ProbeError: there is none, or more than one and none was named.
+        ProbeError: nothing is.
     """
+    answer = ask(_door(options, environ), options["tenant"])
     tenants = read(answer.text, {*mode.metrics, *METRICS, _TENANT})
-    names = sorted(name for name, rows in tenants.items() if _TENANT in rows)
-    if tenant is None and len(names) > 1:
-        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        raise ProbeError(f"The exporter watches {len(names)} tenants: name one by --tenant, of {_few(names)}{more}.")
-    if tenant is None and not names:
-        raise ProbeError("The exporter watches no tenant. Write one into its settings.")
-    name = names[0] if tenant is None else tenant
-    if name not in tenants:
-        raise ProbeError(f"The exporter serves nothing of tenant {name!r}. See its log.")
-    return Reading(tenants[name], answer.now, name)
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(map(repr, names[:_MOST_NAMES]))
+    if answer.tenant not in tenants:
+        raise ProbeError(f"The exporter serves nothing of tenant {answer.tenant!r}. See its log.")
+    return Reading(tenants[answer.tenant], answer.now, answer.tenant)

@@ -1,4 +1,6 @@
-"""Asking the exporter for the series of a tenant: one GET, within a time that nothing can stretch.
+"""Asking the exporter for the series of one tenant, within a time that nothing can stretch.
+
+Who names no tenant asks which there are before: the page of all of them may have hundreds of megabytes.
 
 No proxy is used and no redirect followed, so that a password goes to the named host alone. The exporter's clock, of its
 ``Date``, is the one by which ages are told; that of the machine where the check runs does not matter.
@@ -11,7 +13,7 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
@@ -25,6 +27,7 @@ _MOST = 64 * 1024 * 1024
 """Bytes of a page; that of a tenant with ten thousand issues has 15 MB."""
 
 _MOST_WORDS = 300
+_MOST_NAMES = 10
 
 
 class Door(NamedTuple):
@@ -56,12 +59,22 @@ class Answer(NamedTuple):
     """What the exporter said.
 
     Args:
+        tenant: whose series they are.
         text: its lines.
         now: its clock, seconds since 1970.
     """
 
+    tenant: str
     text: str
     now: float
+
+
+class _Said(NamedTuple):
+    """An answer with 200 whose body is whole."""
+
+    body: bytes
+    kind: str
+    date: str
 
 
 def password_of(file: Path | None, variable: str) -> str:
@@ -79,7 +92,7 @@ def password_of(file: Path | None, variable: str) -> str:
 
 
 def ask(door: Door, tenant: str | None) -> Answer:
-    """The series of a tenant, or of all.
+    """The series of a tenant, or of the only one where none is named.
 
     Raises:
         ProbeError: there are none to be had; it says why, and what to do.
@@ -134,9 +147,49 @@ def _named(address: SplitResult) -> str:
 
 
 def _ask(door: Door, address: SplitResult, tenant: str | None) -> Answer:
+    name = _only(_tenants(door, address)) if tenant is None else tenant
+    said = _got(door, address, f"/metrics?tenant={quote(name, safe='', errors='replace')}")
+    now, text = clock_of(said.date), said.body.decode(errors="replace")
+    if now is None or said.kind != "text/plain" or "# TYPE o365_" not in text:
+        raise _foreign(address)
+    return Answer(name, text, now)
+
+
+def _tenants(door: Door, address: SplitResult) -> list[str]:
+    """The names of all, of what the exporter lists for service discovery."""
+    said = _got(door, address, "/sd")
+    import json  # noqa: PLC0415 - only here, for most checks name a tenant
+
+    try:
+        each = [target["labels"].get("__param_tenant") for target in json.loads(said.body)]
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        raise _foreign(address) from None
+    return sorted(name for name in each if isinstance(name, str))
+
+
+def _only(names: Sequence[str]) -> str:
+    if not names:
+        raise ProbeError("The exporter watches no tenant. Write one into its settings.")
+    if len(names) > 1:
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        listed = ", ".join(map(repr, names[:_MOST_NAMES]))
+        raise ProbeError(f"The exporter watches {len(names)} tenants: name one by --tenant, of {listed}{more}.")
+    return names[0]
+
+
+def _foreign(address: SplitResult) -> ProbeError:
+    return ProbeError(f"What answers at {address.scheme}://{address.netloc} is not the exporter. Mend --url.")
+
+
+def _got(door: Door, address: SplitResult, path: str) -> _Said:
+    """What stands at a path.
+
+    Raises:
+        ProbeError: nothing that is whole, or something else than 200.
+    """
     connection = _connection(door, address)
     try:
-        connection.request("GET", _path(address, tenant), headers=_headers(door))
+        connection.request("GET", address.path.rstrip("/").removesuffix("/metrics") + path, headers=_headers(door))
         response = connection.getresponse()
         body = response.read(_MOST + 1)
         if response.length and len(body) <= _MOST:  # Python 3.11 and 3.12 take a cut answer for a whole one
@@ -161,7 +214,8 @@ def _ask(door: Door, address: SplitResult, tenant: str | None) -> Answer:
         ) from None
     finally:
         connection.close()
-    return _answer(address, response, body)
+    _refuse_others(address, response, body, path)
+    return _Said(body, response.headers.get_content_type(), response.headers.get("Date", ""))
 
 
 def _connection(door: Door, address: SplitResult) -> http.client.HTTPConnection:
@@ -201,37 +255,36 @@ def _refused() -> str:
     raise ValueError
 
 
-def _path(address: SplitResult, tenant: str | None) -> str:
-    path = address.path.rstrip("/").removesuffix("/metrics") + "/metrics"
-    return path if tenant is None else f"{path}?tenant={quote(tenant, safe='', errors='replace')}"
-
-
 def _headers(door: Door) -> dict[str, str]:
-    headers = {"Accept": "text/plain;version=0.0.4", "User-Agent": "o365-exporter-probe", "Connection": "close"}
+    headers = {
+        "Accept": "text/plain;version=0.0.4, application/json",
+        "User-Agent": "o365-exporter-probe",
+        "Connection": "close",
+    }
     if door.user:
         pair = f"{door.user}:{door.password}".encode("utf-8", "surrogateescape")
         headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
     return headers
 
 
-def _answer(address: SplitResult, response: http.client.HTTPResponse, body: bytes) -> Answer:
+def _refuse_others(address: SplitResult, response: http.client.HTTPResponse, body: bytes, path: str) -> None:
+    """Than 200.
+
+    Raises:
+        ProbeError: it is another one, or the body is too long.
+    """
     words = body[: 4 * _MOST_WORDS].decode(errors="replace").strip().partition("\n")[0][:_MOST_WORDS]
-    kind = response.headers.get_content_type()
-    said = f" It says: {words}" if words and kind == "text/plain" else ""
+    said = f" It says: {words}" if words and response.headers.get_content_type() == "text/plain" else ""
     if response.status in (401, 403):
         raise ProbeError(
             f"{_named(address)} refuses ({response.status}). Give --user, and the password by --password-file or "
             f"{PASSWORD}."
         )
     if response.status != 200:  # noqa: PLR2004 - HTTP's
-        remedy = _REMEDIES.get(response.status, "Mend --url if this is not the exporter.")
+        remedy = _REMEDIES.get((response.status, path.partition("?")[0]), "Mend --url if this is not the exporter.")
         raise ProbeError(f"{_named(address)} answers with {response.status}.{said} {remedy}")
     if len(body) > _MOST:
-        raise ProbeError(f"{_named(address)} serves more than {_MOST // 1024**2} MiB. Name one tenant by --tenant.")
-    now, text = clock_of(response.headers.get("Date", "")), body.decode(errors="replace")
-    if now is None or kind != "text/plain" or "# TYPE o365_" not in text:
-        raise ProbeError(f"What answers at {address.scheme}://{address.netloc} is not the exporter. Mend --url.")
-    return Answer(text, now)
+        raise ProbeError(f"{_named(address)} serves more than {_MOST // 1024**2} MiB of it. Filter in its settings.")
 
 
 def clock_of(date: str) -> float | None:
@@ -242,7 +295,10 @@ def clock_of(date: str) -> float | None:
         return None
 
 
+_BUSY = "Try again; see how many ask at once."
 _REMEDIES = {
-    404: "Give --tenant as the label `tenant` has it.",
-    503: "Try again; see how many ask at once.",
+    (404, "/metrics"): "Give --tenant as the label `tenant` has it.",
+    (503, "/metrics"): _BUSY,
+    (503, "/sd"): _BUSY,
 }
+"""By status and path."""

@@ -94,4 +94,10 @@ APP_CREDENTIALS = Mode(
         Option(("unit",), "of thresholds on expiry: seconds, minutes, hours, days or weeks", "s", tuple(_UNITS)),
     ),
     _find,
+    (
+        (
+            "Tell of secrets a month before they end, and again a week before",
+            "--unit d --warning-password-expires 30: --critical-password-expires 7:",
+        ),
+    ),
 )

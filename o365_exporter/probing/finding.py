@@ -76,6 +76,7 @@ class Mode(NamedTuple):
         looks: all its counters and conditions.
         options: its filters and choices.
         find: makes blocks of what was read.
+        examples: what each is good for, and its options.
     """
 
     name: str
@@ -85,3 +86,4 @@ class Mode(NamedTuple):
     looks: tuple[Look, ...]
     options: tuple[Option, ...]
     find: Callable[[Reading, Asked], Found]
+    examples: tuple[tuple[str, str], ...]

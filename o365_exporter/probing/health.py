@@ -12,6 +12,7 @@ from o365_exporter.probing.reading import Reading, Row
 from o365_exporter.probing.sources import troubles
 
 _STATUS = "o365_service_health_status"
+_HEALTHY = "o365_service_healthy"
 _INFO = "o365_service_issue_info"
 _OPEN = "o365_service_issue_open"
 _ISSUE_STATUS = "o365_service_issue_status"
@@ -29,6 +30,7 @@ _STATE = State(
         "issue_id",
         "issue_status",
         "issue_resolved",
+        "healthy",  # ours, not the plugin's: what the status page and the alerts go by
     ),
     critical="%{status} !~ /serviceOperational|serviceRestored/i",
     trouble=" [issue: {classification}, {issue_id}, {issue_startDateTime}, {issue_title}]",
@@ -80,10 +82,13 @@ def _written(timestamp: float | None) -> str:
 
 def _items(reading: Reading, asked: Asked) -> Iterator[Item]:
     issues = _Issues(reading)
+    healthy = {row.labels.get("service_id", ""): row.value for row in reading.rows(_HEALTHY)}
     for row in sorted(reading.rows(_STATUS), key=_key):
         service, name = row.labels.get("service_id", ""), row.labels.get("service_name", "")
         if asked.keeps("include-service-name", name) and not asked.drops("exclude-service-name", name):
             macros: dict[str, str | float] = {"service_name": name, "status": row.labels.get("status", "")}
+            if service in healthy:
+                macros["healthy"] = healthy[service]
             for issue in _told(list(issues.of(service)), asked):
                 yield Item(f"Service '{name}' ", macros | issue)
 
@@ -116,7 +121,7 @@ SERVICE_STATUS = Mode(
     "service-status",
     ("service-health",),
     "The status of each Microsoft 365 service, and the issues behind it.",
-    (_STATUS, _INFO, _OPEN, _ISSUE_STATUS, _START),
+    (_STATUS, _HEALTHY, _INFO, _OPEN, _ISSUE_STATUS, _START),
     (_STATE,),
     (
         Option(("include-service-name", "filter-service-name", "service"), "only services whose name has this pattern"),
@@ -129,4 +134,15 @@ SERVICE_STATUS = Mode(
         Option(("exclude-resolved",), "0 to show resolved issues too", "1", ("0", "1")),
     ),
     _find,
+    (
+        ("Watch Exchange", "--tenant contoso --include-service-name Exchange"),
+        (
+            "Agree with the status page and the alerts, for which a published review and a false alarm are healthy",
+            "--critical-status '%{healthy} == 0'",
+        ),
+        (
+            "Let an advisory be a WARNING",
+            """--critical-status '%{healthy} == 0 && %{classification} eq "incident"' --warning '%{healthy} == 0'""",
+        ),
+    ),
 )

@@ -9,33 +9,43 @@ from functools import partial
 from pathlib import Path
 
 from o365_exporter.probing import DEFAULT_MAX_OUTPUT, DEFAULT_TIMEOUT, DEFAULT_URL, PASSWORD, URL
+from o365_exporter.probing.discovery import LISTINGS, Listing
 from o365_exporter.probing.finding import Mode, Option
 from o365_exporter.probing.judging import LEVELS, Counter, Look
 from o365_exporter.probing.modes import MODES
 
+Run = Callable[[Mode | Listing, argparse.Namespace], int]
+"""Does what a mode asks, and returns the exit code."""
 
-def add_modes(parser: argparse.ArgumentParser, run: Callable[[Mode, argparse.Namespace], int]) -> None:
+
+def add_modes(parser: argparse.ArgumentParser, run: Run, ending: Callable[[Mode | Listing], str]) -> None:
     """A parser for each mode.
 
     Args:
         parser: of the command.
-        run: does what a mode asks, and returns the exit code.
+        run: what each of them runs.
+        ending: of the help of a mode.
     """
     modes = parser.add_subparsers(title="modes", metavar="MODE", required=True)
-    for mode in MODES:
+    every: tuple[Mode | Listing, ...] = (*MODES, *LISTINGS)
+    for mode in every:
         of_mode = modes.add_parser(
             mode.name,
-            aliases=mode.aliases,
+            aliases=mode.aliases if isinstance(mode, Mode) else (),
             help=mode.help,
             description=mode.help,
+            epilog=ending(mode),
             formatter_class=parser.formatter_class,
             allow_abbrev=False,  # an abbreviation that fits today may be ambiguous after an update
             is_check=True,
         )
         of_mode.set_defaults(command=partial(run, mode), parser=of_mode)
         _add_way(of_mode.add_argument_group("the exporter"), os.environ)
-        _add_choices(of_mode.add_argument_group("what is looked at"), mode)
-        _add_thresholds(of_mode.add_argument_group("thresholds", _THRESHOLDS), mode)
+        if isinstance(mode, Mode):
+            _add_choices(of_mode.add_argument_group("what is looked at"), mode)
+            _add_thresholds(of_mode.add_argument_group("thresholds", _THRESHOLDS), mode)
+        else:
+            _add_forms(of_mode.add_argument_group("what is listed"), mode)
 
 
 _THRESHOLDS = (
@@ -80,6 +90,14 @@ def _add_choices(group: argparse._ArgumentGroup, mode: Mode) -> None:
         default=DEFAULT_MAX_OUTPUT,
         help="of everything that is printed (%(default)d); set 8000 for an old Nagios or NRPE",
     )
+
+
+def _add_forms(group: argparse._ArgumentGroup, listing: Listing) -> None:
+    for option in listing.options:
+        _add_choice(group, option)
+    forms = group.add_mutually_exclusive_group()
+    forms.add_argument("--disco-show", action="store_true", help="as XML, for a rule of discovery")
+    forms.add_argument("--disco-format", action="store_true", help="only which attributes an entry of that has")
 
 
 def _add_choice(group: argparse._ArgumentGroup, option: Option) -> None:

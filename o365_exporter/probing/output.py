@@ -18,7 +18,7 @@ _LONGEST_MESSAGE = 500
 _LEAST = 512
 """Bytes for the status line, however few are allowed."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+")
 _IN_LABEL = str.maketrans(dict.fromkeys("='|", "_"))
 
 
@@ -160,9 +160,14 @@ def number(value: float, digits: int = 0) -> str:
     return f"{value:.{digits}f}" if digits else shown(float(int(value)))
 
 
+def cleaned(text: str) -> str:
+    """Text that ends no line, and that XML may hold."""
+    return _CONTROL.sub(" ", text)
+
+
 def _plain(text: str) -> str:
     """Text that ends no line and begins no numbers."""
-    return _CONTROL.sub(" ", text).replace("|", "¦")
+    return cleaned(text).replace("|", "¦")
 
 
 def _cut(text: str, most: int) -> str:

@@ -79,4 +79,10 @@ SUBSCRIPTIONS = Mode(
     _LOOKS,
     (Option(("filter-sku-part-number",), "only SKUs whose part number has this pattern"),),
     _find,
+    (
+        (
+            "Tell of seats that run out",
+            "--filter-sku-part-number SPE_E5 --critical-subscription-usage-free 5:",
+        ),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,14 +29,23 @@ class Daemon:
     def __init__(self, url: str) -> None:
         self.url = url
         self.page = ""
+        self.tenants: tuple[str, ...] | None = ("contoso",)  # None to answer with the page there too
         self.status = 200
         self.headers: dict[str, str] = {"Date": formatdate(NOON, usegmt=True), "Content-Type": TYPE}
         self.asked: list[tuple[str, Mapping[str, str]]] = []
 
     def serve(self, *lines: str, tenants: tuple[str, ...] = ("contoso",)) -> None:
         """Let the page have these lines."""
+        self.tenants = tenants
         told = [f'o365_tenant_info{{cloud="global",tenant="{tenant}"}} 1.0' for tenant in tenants]
         self.page = "\n".join(["# TYPE o365_tenant_info gauge", *told, *lines, ""])
+
+    def listed(self) -> str:
+        """What it lists for service discovery."""
+        if self.tenants is None:
+            return self.page
+        targets = [{"labels": {"__param_tenant": name}} for name in self.tenants]
+        return json.dumps([*targets, {"labels": {"__metrics_path__": "/metrics/process"}}])
 
 
 @contextmanager
@@ -45,9 +55,10 @@ def daemon() -> Iterator[Daemon]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             served.asked.append((self.path, dict(self.headers)))
-            body = served.page.encode()
+            lists = self.path == "/sd" and served.status == 200
+            body = (served.listed() if lists else served.page).encode()
             self.send_response_only(served.status)
-            for name, value in served.headers.items():
+            for name, value in (served.headers | ({"Content-Type": "application/json"} if lists else {})).items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

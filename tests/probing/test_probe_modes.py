@@ -6,6 +6,7 @@ import shlex
 
 import pytest
 
+from o365_exporter.probing.health import SERVICE_STATUS
 from tests.fakes import NOON
 from tests.probing.daemon import Daemon, checked, source
 
@@ -165,6 +166,14 @@ EXCHANGE = service("Exchange", "Exchange Online", "serviceOperational")
 TEAMS = service("microsoftteams", "Microsoft Teams", "serviceDegradation")
 DELAYS = issue("microsoftteams", "TM1", "advisory", "Some users may see delays")
 RESOLVED = issue("Exchange", "EX1", "incident", "Was slow", is_open=False)
+
+REVIEWED = service("microsoftteams", "Microsoft Teams", "postIncidentReviewPublished")
+
+
+def healthy(service_id: str, value: float) -> str:
+    """Whether the exporter calls a service healthy."""
+    return series("o365_service_healthy", value, service_id=service_id, service_name="x")
+
 
 BEGUN = "2026-03-09T12:00:00Z"
 
@@ -495,6 +504,32 @@ CASES: dict[str, tuple[tuple[str, ...], str, int, str]] = {
         "UNKNOWN: total-read-count is not served although exchange_usage/email_activity has answered: its report may "
         "lack a column (o365_report_missing_columns) or have lost its one-day file; see the exporter's log. | "
         "'perfdate'=1773144000;;;; 'active_users'=1users;;;0;4 'total_send_count'=3;;;0; 'total_receive_count'=7;;;0;",
+    ),
+    "health: a finished review, which the plugin calls critical": (
+        (*HEALTH, REVIEWED, healthy("microsoftteams", 1)),
+        "service-status",
+        2,
+        "CRITICAL: Service 'Microsoft Teams' status is 'postIncidentReviewPublished' [issue: -, -, -, -]",
+    ),
+    "health: a finished review as the status page and the alerts have it": (
+        (*HEALTH, REVIEWED, healthy("microsoftteams", 1)),
+        "service-status --critical-status '%{healthy} == 0'",
+        0,
+        "OK: Service 'Microsoft Teams' status is 'postIncidentReviewPublished'",
+    ),
+    "health: an advisory is a warning, by what the exporter calls healthy": (
+        (*HEALTH, EXCHANGE, healthy("Exchange", 1), TEAMS, healthy("microsoftteams", 0), DELAYS),
+        f"service-status {SERVICE_STATUS.examples[2][1]}",
+        1,
+        f"WARNING: Service 'Microsoft Teams' status is 'serviceDegradation' [issue: advisory, TM1, {BEGUN}, "
+        "Some users may see delays]",
+    ),
+    "health: an exporter that does not say what is healthy": (
+        (*HEALTH, EXCHANGE),
+        "service-status --critical-status '%{healthy} == 0'",
+        3,
+        "UNKNOWN: Service 'Exchange Online' status is 'serviceOperational', but the exporter does not serve "
+        "%{healthy}: give --critical-status another condition, or leave it out of --filter-counters",
     ),
     "email: no counter is left": (
         EMAIL,

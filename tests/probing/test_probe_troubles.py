@@ -133,14 +133,16 @@ def test_no_mode_is_ok_about_nothing(exporter: Daemon, capsys: pytest.CaptureFix
 
 
 def test_of_several_tenants_one_must_be_named(exporter: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
-    """With their names, of which there may be many; one that is named is asked for alone."""
+    """With their names, of which there may be many, and without the series of all; one alone is found."""
     exporter.serve(tenants=tuple(f"t{number:02}" for number in range(12)))
     names = ", ".join(f"'t{number:02}'" for number in range(10))
     told = f"UNKNOWN: The exporter watches 12 tenants: name one by --tenant, of {names} and 2 more.\n"
     assert checked(capsys, "subscriptions") == (3, told)
     exporter.serve(SKUS_SOURCE, *E3)
     assert checked(capsys, "subscriptions", "--tenant", "contoso")[0] == 0
-    assert [path for path, _ in exporter.asked] == ["/metrics", "/metrics?tenant=contoso"]
+    assert [path for path, _ in exporter.asked] == ["/sd", "/metrics?tenant=contoso"]
+    assert checked(capsys, "subscriptions")[0] == 0
+    assert [path for path, _ in exporter.asked[2:]] == ["/sd", "/metrics?tenant=contoso"]
     sentence = 'UNKNOWN: The exporter serves nothing of tenant "a\'b". See its log.\n'
     assert checked(capsys, "subscriptions", "--tenant", "a'b") == (3, sentence)
 
@@ -204,6 +206,25 @@ ANSWERS: dict[str, tuple[int, dict[str, str], str, str]] = {
         "The exporter at {url} answers with 500. It says:  ¦ [31m Mend --url if this is not the exporter.",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("status", "page", "sentence"),
+    [
+        (200, "<html>", "What answers at {url} is not the exporter. Mend --url."),
+        (200, '{"data": 1}', "What answers at {url} is not the exporter. Mend --url."),
+        (200, '[{"labels": []}]', "What answers at {url} is not the exporter. Mend --url."),
+        (200, '[{"labels": {"__param_tenant": 1}}]', "The exporter watches no tenant. Write one into its settings."),
+        (404, "x", "The exporter at {url} answers with 404. It says: x Mend --url if this is not the exporter."),
+        (503, "", "The exporter at {url} answers with 503. Try again; see how many ask at once."),
+    ],
+)
+def test_lists_of_tenants_that_are_none(
+    exporter: Daemon, capsys: pytest.CaptureFixture[str], status: int, page: str, sentence: str
+) -> None:
+    """Where no tenant is named, what answers is asked for them, and may be anything."""
+    exporter.status, exporter.page, exporter.tenants = status, page, None
+    assert checked(capsys, "subscriptions") == (3, f"UNKNOWN: {sentence.format(url=exporter.url)}\n")
 
 
 @pytest.fixture
@@ -399,7 +420,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 50\r\n\r
 def test_an_exporter_that_hangs_is_given_up(said: bytes) -> None:
     """Whatever it has said of its answer, the check ends in time."""
     with speaking(said, None) as url, pytest.raises(ProbeError) as given_up:
-        ask(Door(url, 0.2), None)
+        ask(Door(url, 0.2), "contoso")
     assert str(given_up.value).startswith(f"The exporter at {url} ")
     assert (
         "0.2 s" in str(given_up.value)
@@ -419,7 +440,7 @@ def test_an_exporter_that_hangs_is_given_up(said: bytes) -> None:
 def test_an_answer_that_is_cut_is_none(said: bytes, why: str) -> None:
     """Half a page would lack the services that are not well."""
     with speaking(said) as url, pytest.raises(ProbeError) as refused:
-        ask(Door(url, PATIENCE), None)
+        ask(Door(url, PATIENCE), "contoso")
     assert str(refused.value) == (
         f"The exporter at {url} does not answer ({why}). Start it, or give its address by --url; write https if it "
         "serves with TLS."
@@ -465,13 +486,13 @@ def test_tls(tmp_path: Path) -> None:
     """An authority that is named is trusted, another one is not; http where TLS is spoken is told as that."""
     issued(tmp_path, "server")
     with by_tls(tmp_path) as url:
-        assert "contoso" in ask(Door(url, PATIENCE, tmp_path / "ca.pem"), None).text
+        assert "contoso" in ask(Door(url, PATIENCE, tmp_path / "ca.pem"), "contoso").text
         with pytest.raises(ProbeError, match=r"shows a certificate that is not trusted \(.+\). Name its authority by"):
-            ask(Door(url, PATIENCE), None)
+            ask(Door(url, PATIENCE), "contoso")
         with pytest.raises(ProbeError, match="write https if it serves with TLS"):
-            ask(Door(url.replace("https", "http"), PATIENCE), None)
+            ask(Door(url.replace("https", "http"), PATIENCE), "contoso")
     with speaking(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url, pytest.raises(ProbeError, match="Write http in --url"):
-        ask(Door(url.replace("http", "https"), PATIENCE), None)
+        ask(Door(url.replace("http", "https"), PATIENCE), "contoso")
 
 
 def test_a_certificate_is_shown(tmp_path: Path) -> None:
@@ -480,9 +501,9 @@ def test_a_certificate_is_shown(tmp_path: Path) -> None:
     issued(tmp_path, "client")
     with by_tls(tmp_path, wants_certificate=True) as url:
         shown = Door(url, PATIENCE, tmp_path / "ca.pem", "", "", tmp_path / "client.pem", tmp_path / "client.key")
-        assert "contoso" in ask(shown, None).text
+        assert "contoso" in ask(shown, "contoso").text
         with pytest.raises(ProbeError, match=r"give --cert-file if it wants a certificate|does not answer"):
-            ask(Door(url, PATIENCE, tmp_path / "ca.pem"), None)
+            ask(Door(url, PATIENCE, tmp_path / "ca.pem"), "contoso")
 
 
 def test_a_proxy_of_the_environment_is_not_used(

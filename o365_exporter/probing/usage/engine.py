@@ -201,6 +201,12 @@ class Usage(NamedTuple):
                 Option(("use-new-perfdata",), "names of perfdata with dots", is_switch=True),
             ),
             self.find,
+            (
+                (
+                    f"Tell when fewer than a tenth of the {self.things} are active",
+                    f"--tenant contoso --warning-{counter.label} 10:",
+                ),
+            ),
         )
 
 
