@@ -168,6 +168,7 @@ def client_of(settings: TenantSettings, client: Callable[..., GraphClient]) -> G
         tenant_id=settings.tenant_id,
         cloud=settings.cloud,
         credential=settings.credential,
+        secret_place=settings.secret_place,
         login_url=settings.login_url,
         graph_url=settings.graph_url,
     )
@@ -203,5 +204,5 @@ def _same_client(old: TenantSettings, new: TenantSettings) -> bool:
 
 def _still_true(key: Key, old: TenantSettings, new: TenantSettings) -> bool:
     """Whether what is known of a source holds under changed settings: same tenant, same options."""
-    same_tenant = _same_client(old, replace(new, credential=old.credential))
+    same_tenant = _same_client(old, replace(new, credential=old.credential, secret_place=old.secret_place))
     return same_tenant and new.collectors[key.collector] == old.collectors[key.collector]

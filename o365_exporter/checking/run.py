@@ -12,7 +12,7 @@ from o365_exporter.checking.tenant import TenantChecker
 from o365_exporter.checking.ways import Ways, urls
 from o365_exporter.clock import Clock
 from o365_exporter.http import open_http
-from o365_exporter.http.way import CONNECT_SECONDS, Prober
+from o365_exporter.http.way import Prober
 from o365_exporter.settings import Settings, TenantSettings
 
 AT_ONCE = 50
@@ -44,7 +44,7 @@ async def check(
         ConfigurationError: a file of certificate authorities cannot be used.
     """
     async with (
-        open_http(settings.connection, settings.surroundings, CONNECT_SECONDS) as http,
+        open_http(settings.connection, settings.surroundings) as http,
         anyio.create_task_group() as tasks,
     ):
         ways = Ways(Prober(http, clock), report, on_way)

@@ -6,20 +6,37 @@ import re
 from collections.abc import Iterator, Sequence
 
 from o365_exporter.errors import PermissionMissingError, PollError
-from o365_exporter.granting import azure, consent_address
+from o365_exporter.granting import azure, consent_address, powershell
 from o365_exporter.graph import GRAPH_APP_ID, ROLES
 from o365_exporter.settings import TenantSettings
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 SCRIPT = "o365-exporter permissions"
 """The command that prints what is to be granted, by the settings of the environment."""
-_AZ = "az "
 _DOD = "us_gov_l5"
 
 _SECRETS = ("AADSTS7000215", "AADSTS7000222")
 _CERTIFICATES = ("AADSTS700027", "AADSTS700030", "AADSTS7000214", "AADSTS1000502", "AADSTS50012")
 _CONSENT = ("AADSTS700016", "AADSTS7000229", "AADSTS65001", "AADSTS650057")
 _DISABLED = ("AADSTS7000112",)
+
+_OF_AZURE = {
+    **dict.fromkeys(_SECRETS, "az ad app credential reset --id {app} --append --years 1 --query password --output tsv"),
+    **dict.fromkeys(_CERTIFICATES, "az ad app credential reset --id {app} --append --cert @CERTIFICATE.pem"),
+    **dict.fromkeys(_DISABLED, "az ad sp update --id {app} --set accountEnabled=true"),
+}
+_OF_POWERSHELL = {
+    **dict.fromkeys(
+        _SECRETS,
+        "(Add-MgApplicationPassword -ApplicationId (Get-MgApplication -Filter \"appId eq '{app}'\").Id).SecretText",
+    ),
+    **dict.fromkeys(
+        _DISABLED,
+        "Update-MgServicePrincipal -ServicePrincipalId (Get-MgServicePrincipal -Filter \"appId eq '{app}'\").Id "
+        "-AccountEnabled:$true",
+    ),
+}
+"""Commands by what a login says. A certificate is uploaded in DoD's portal: PowerShell would replace all others."""
 
 _BY_ITSELF = "Wait some minutes and check again: this passes by itself, or stays Microsoft's to mend."
 _WORDS = {
@@ -47,53 +64,62 @@ def steps(
         permissions: that are to be granted.
         script: the command that prints everything that is to be granted.
     """
-    if not _GUID.fullmatch(tenant.credential.client_id):
+    app = tenant.credential.client_id
+    if not _GUID.fullmatch(app):
         return ()  # the identity that a machine has by itself: no command knows it by that name
-    found = tuple(_steps(error, tenant, permissions, script))
-    cloud = tenant.cloud.name
-    if cloud == _DOD:
-        return tuple(step for step in found if not step.startswith(_AZ))  # the Azure CLI does not know DoD's Graph
-    if not any(step.startswith(_AZ) for step in found):
-        return found
-    return (*steps_to_sign_in(tenant), *found)
+    roles = [ROLES[name] for name in permissions if name in ROLES]
+    if isinstance(error, PermissionMissingError):
+        return tuple(_granted(tenant, roles, script)) if roles else ()
+    if error.code in _CONSENT:
+        return (f"Admin consent: {consent_address(tenant.cloud, tenant.tenant_id, app)}",)
+    if tenant.cloud.name == _DOD:
+        command = _OF_POWERSHELL.get(error.code, "").format(app=app)
+        signed_in = powershell.login(tenant.cloud, tenant.tenant_id)
+    else:
+        command = _OF_AZURE.get(error.code, "").format(app=app)
+        signed_in = _azure_login(tenant)
+    place = tenant.secret_place
+    goes = (f"What it prints is the new secret: write it into {place.name}; {place.then}.",)
+    return (*signed_in, command, *(goes if error.code in _SECRETS else ())) if command else ()
 
 
 def steps_to_sign_in(tenant: TenantSettings) -> tuple[str, ...]:
-    """What whoever uses the Azure CLI for a tenant does first, and once."""
+    """What whoever uses the commands for a tenant does first, and once."""
+    return (*_azure_login(tenant), *powershell.login(tenant.cloud, tenant.tenant_id))
+
+
+def _azure_login(tenant: TenantSettings) -> tuple[str, ...]:
     cloud = tenant.cloud.name
     to_cloud = () if cloud == "global" else (f"az cloud set --name {azure.CLOUDS[cloud]}",)
     return (*to_cloud, azure.login(tenant.tenant_id))
 
 
-def _steps(error: PollError, tenant: TenantSettings, permissions: tuple[str, ...], script: str) -> Iterator[str]:
-    app = tenant.credential.client_id
-    consent = consent_address(tenant.cloud, tenant.tenant_id, app)
-    roles = [ROLES[name] for name in permissions if name in ROLES]
-    if isinstance(error, PermissionMissingError) and roles:
-        yield from _assigned(app, roles) if tenant.credential.managed_identity else _granted(app, roles)
-        if not tenant.credential.managed_identity:
-            yield f"Admin consent by an address instead: {consent}"
-            yield f"All that is needed, as a script: {script} --format az (or powershell, terraform)"
-    elif error.code in _SECRETS:
-        yield f"az ad app credential reset --id {app} --append --years 1 --query password --output tsv"
-    elif error.code in _CERTIFICATES:
-        yield f"az ad app credential reset --id {app} --append --cert @CERTIFICATE.pem"
-    elif error.code in _CONSENT:
-        yield f"Admin consent: {consent}"
-    elif error.code in _DISABLED:
-        yield f"az ad sp update --id {app} --set accountEnabled=true"
+def _granted(tenant: TenantSettings, roles: Sequence[str], script: str) -> Iterator[str]:
+    """A managed identity has no registration, and the Azure CLI does not know DoD's Graph: there PowerShell grants."""
+    app, cloud, managed = tenant.credential.client_id, tenant.cloud, tenant.credential.managed_identity
+    if managed or cloud.name == _DOD:
+        yield from powershell.login(cloud, tenant.tenant_id)
+        yield _assigned(app, roles)
+    else:
+        yield from _azure_login(tenant)
+        wanted = " ".join(f"{role}=Role" for role in roles)
+        yield f"az ad app permission add --id {app} --api {GRAPH_APP_ID} --api-permissions {wanted}"
+    if managed:
+        return
+    consent = consent_address(cloud, tenant.tenant_id, app)
+    if azure.consents_in(cloud):
+        yield f"az ad app permission admin-consent --id {app}"
+        yield f"Admin consent by an address instead: {consent}"
+    elif cloud.name != _DOD:
+        yield f"Admin consent, which the Azure CLI cannot give in this cloud: {consent}"
+    forms = "powershell (or terraform)" if cloud.name == _DOD else "az (or powershell, terraform)"
+    yield f"All that is needed, as a script: {script} --format {forms}"
 
 
-def _granted(app: str, roles: Sequence[str]) -> Iterator[str]:
-    wanted = " ".join(f"{role}=Role" for role in roles)
-    yield f"az ad app permission add --id {app} --api {GRAPH_APP_ID} --api-permissions {wanted}"
-    yield f"az ad app permission admin-consent --id {app}"
-
-
-def _assigned(app: str, roles: Sequence[str]) -> Iterator[str]:
-    """A managed identity is given the roles themselves."""
+def _assigned(app: str, roles: Sequence[str]) -> str:
+    """The roles themselves are given, which is a consent, too."""
     wanted = ", ".join(f"'{role}'" for role in roles)
-    yield (
+    return (
         f"$me = Get-MgServicePrincipal -Filter \"appId eq '{app}'\"; "
         f"$graph = Get-MgServicePrincipal -Filter \"appId eq '{GRAPH_APP_ID}'\"; "
         f"foreach ($role in {wanted}) {{ "

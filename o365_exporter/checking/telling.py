@@ -30,7 +30,7 @@ class Teller:
         self._graph = graph
         self._problems = problems
         self._script = script
-        self._has_told_login = False
+        self._signed_in = set[str]()
 
     def of_sign_in(self, error: PollError, instead: str = "") -> Problem:
         """Why there is no token; ``instead`` is what to do where that is known better than the error knows it."""
@@ -74,13 +74,13 @@ class Teller:
     def _steps(self, error: PollError, lacking: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Who has signed in for one problem of the tenant need not do so for the next."""
         found = steps(error, self._settings, lacking, self._script)
-        return tuple(step for step in found if not (self._has_told_login and step in steps_to_sign_in(self._settings)))
+        return tuple(step for step in found if step not in self._signed_in)
 
     def _told(self, cause: Cause, message: str, remedies: Iterable[str]) -> Problem:
         hidden, told = self._graph.without_secrets, len(self._problems)
         problem = self._problems.add(cause, hidden(message), tuple(map(hidden, remedies)))
         if len(self._problems) > told:  # these remedies are read, and not those of whoever met it first
-            self._has_told_login |= not set(steps_to_sign_in(self._settings)).isdisjoint(problem.remedies)
+            self._signed_in |= set(steps_to_sign_in(self._settings)).intersection(problem.remedies)
         return problem
 
 

@@ -52,6 +52,7 @@ class TenantChecker:
             tenant_id=settings.tenant_id,
             cloud=settings.cloud,
             credential=settings.credential,
+            secret_place=settings.secret_place,
             http=http,
             clock=clock,
             login_url=settings.login_url,

@@ -9,10 +9,8 @@ from anyio.abc import TaskGroup
 
 from o365_exporter.checking.report import Report, WayCheck
 from o365_exporter.checking.steps import in_words
-from o365_exporter.errors import PollError, PollTimeoutError
 from o365_exporter.http.addresses import place_of
-from o365_exporter.http.failures import UnresolvedError
-from o365_exporter.http.way import Prober, Way
+from o365_exporter.http.way import Prober
 from o365_exporter.settings import TenantSettings
 
 _LOGIN, _GRAPH = "/common/v2.0/.well-known/openid-configuration", "/v1.0/"
@@ -24,19 +22,6 @@ def urls(tenant: TenantSettings) -> tuple[str | None, str]:
     login, graph = (tenant.login_url or tenant.cloud.login), (tenant.graph_url or tenant.cloud.graph)
     managed = tenant.credential.managed_identity is not None
     return None if managed else f"{login.rstrip('/')}{_LOGIN}", f"{graph.rstrip('/')}{_GRAPH}"
-
-
-_NO_PROXY = "No proxy is set: where the network lets nothing out but by a proxy, set proxy (O365_PROXY or HTTPS_PROXY)."
-_SILENT_PROXY = "The proxy took the connection and passes nothing on: see whether it may reach that host, and its log."
-
-
-def _remedies(way: Way, error: PollError) -> tuple[str, ...]:
-    """What to do where a way leads no further; what is reached directly may want a proxy."""
-    is_direct, is_connected = way.path.endswith(" directly"), "connect_tcp" in way.seconds
-    if isinstance(error, PollTimeoutError) and is_connected and not is_direct:
-        return (_SILENT_PROXY,)
-    wants_hint = is_direct and not is_connected and not isinstance(error, UnresolvedError)  # its remedy has it
-    return (in_words(error), *([_NO_PROXY] if wants_hint else []))
 
 
 class Ways:
@@ -73,7 +58,7 @@ class Ways:
             cause = way.error.cause(way.path)
             if way.culprit:
                 cause = cause._replace(subject=way.culprit)
-            problem = self._report.problems.add(cause, way.error.message, _remedies(way, way.error))
+            problem = self._report.problems.add(cause, way.error.message, (in_words(way.error),))
         check = self._known[place_of(url)] = WayCheck(way, problem)
         self._report.ways.append(check)
         self._on_way(check)

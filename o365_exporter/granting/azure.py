@@ -8,6 +8,7 @@ from shlex import quote
 from o365_exporter.errors import one_line
 from o365_exporter.granting.apps import DISPLAY_NAME, App
 from o365_exporter.graph import GRAPH_APP_ID, ROLES
+from o365_exporter.login import Cloud
 
 CLOUDS = {
     "global": "AzureCloud",
@@ -17,7 +18,7 @@ CLOUDS = {
 }
 """What the Azure CLI calls a cloud, by our name; source: ``az cloud list``. It has none for DoD's own Graph."""
 
-_NOT_DOD = "# The Azure CLI asks the Graph of GCC High here: for DoD take --format powershell."
+_NOT_DOD = "# The Azure CLI does not know DoD's Graph, but GCC High's alone: take --format powershell, or terraform."
 _MAKE = f"az ad app create --display-name {DISPLAY_NAME} --sign-in-audience AzureADMyOrg --query appId --output tsv"
 _OF_SP = "--query id --output tsv"
 
@@ -38,15 +39,21 @@ def login(tenant_id: str = "") -> str:
     return f"az login{where} --allow-no-subscriptions"
 
 
+def consents_in(cloud: Cloud) -> bool:
+    """Whether ``az ad app permission admin-consent`` knows the cloud; source: azure-cli issues 9942 and 29424."""
+    return cloud.name == "global"
+
+
 def _block(group: Sequence[App], *, several_clouds: bool) -> Iterator[str]:
     """The lines for one app, which may serve several tenants."""
     first = group[0]
     if first.tenant:
         yield f"# {', '.join(one_line(app.tenant) for app in group)}"
-    if several_clouds or first.cloud.name != "global":
-        yield f"az cloud set --name {CLOUDS[first.cloud.name]}"
     if first.cloud.name == "us_gov_l5":
         yield _NOT_DOD
+        return
+    if several_clouds or first.cloud.name != "global":
+        yield f"az cloud set --name {CLOUDS[first.cloud.name]}"
     if len(group) > 1:
         yield "# Sign in to the tenant in which the app is registered."
         yield login()
@@ -63,7 +70,12 @@ def _consented(app: App) -> Iterator[str]:
     if app.is_new:
         yield 'az ad sp create --id "$APP_ID"'
         yield "sleep 30 # a new app is not known everywhere at once"
-    yield 'az ad app permission admin-consent --id "$APP_ID"'
+    if consents_in(app.cloud):
+        yield 'az ad app permission admin-consent --id "$APP_ID"'
+        return
+    yield "# az ad app permission admin-consent knows the global cloud alone: here the roles themselves are assigned."
+    yield f'PRINCIPAL_ID=$(az ad sp show --id "$APP_ID" {_OF_SP})'
+    yield from _roles_assigned(app)
 
 
 def _asked_for(group: Sequence[App]) -> Iterator[str]:
@@ -81,8 +93,12 @@ def _assigned(app: App) -> Iterator[str]:
         yield "PRINCIPAL_ID=${PRINCIPAL_ID:?set it to the object ID of the identity of this machine}"
     else:
         yield f"PRINCIPAL_ID=$(az ad sp show --id {quote(app.client_id)} {_OF_SP})"
-    yield f"GRAPH_ID=$(az ad sp show --id {GRAPH_APP_ID} {_OF_SP})"
     yield from (f"# {ROLES[name]} is {name}" for name in app.permissions)
+    yield from _roles_assigned(app)
+
+
+def _roles_assigned(app: App) -> Iterator[str]:
+    yield f"GRAPH_ID=$(az ad sp show --id {GRAPH_APP_ID} {_OF_SP})"
     yield f"for ROLE_ID in {' '.join(ROLES[name] for name in app.permissions)}; do"
     url = f"{app.cloud.graph}/v1.0/servicePrincipals/$PRINCIPAL_ID/appRoleAssignments"
     yield f'  az rest --method post --url "{url}" \\'

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from o365_exporter.errors import one_line
 from o365_exporter.granting.apps import DISPLAY_NAME, App
 from o365_exporter.graph import GRAPH_APP_ID, ROLES
+from o365_exporter.login import Cloud
 
 CLOUDS = {"global": "Global", "us_gov_l4": "USGov", "us_gov_l5": "USGovDoD", "china": "China"}
 """Environments of ``Connect-MgGraph``, by our name; source: ``Get-MgEnvironment``."""
@@ -25,9 +26,7 @@ def block(app: App) -> Iterator[str]:
     """The lines for one app."""
     if app.tenant:
         yield f"# {one_line(app.tenant)}"
-    cloud = "" if app.cloud.name == "global" else f" -Environment {CLOUDS[app.cloud.name]}"
-    where = f" -TenantId {quoted(app.tenant_id)}" if app.tenant_id else ""
-    yield f"Connect-MgGraph{cloud}{where} -Scopes 'Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All'"
+    yield from login(app.cloud, app.tenant_id)
     yield "$roles = @("
     yield from (f"  '{ROLES[name]}' # {name}" for name in app.permissions)
     yield ")"
@@ -39,6 +38,14 @@ def block(app: App) -> Iterator[str]:
     yield "  New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $principal.Id `"
     yield "    -PrincipalId $principal.Id -ResourceId $graph.Id -AppRoleId $role"
     yield "}"
+
+
+def login(cloud: Cloud, tenant_id: str = "") -> tuple[str, ...]:
+    """What signs an administrator in."""
+    environment = "" if cloud.name == "global" else f" -Environment {CLOUDS[cloud.name]}"
+    where = f" -TenantId {quoted(tenant_id)}" if tenant_id else ""
+    scopes = "'Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All'"
+    return (f"Connect-MgGraph{environment}{where} -Scopes {scopes}",)
 
 
 def quoted(text: str) -> str:

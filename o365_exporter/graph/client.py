@@ -45,6 +45,7 @@ from o365_exporter.http.retry import Retries
 from o365_exporter.http.sender import Sender
 from o365_exporter.http.traffic import Observe, Traffic
 from o365_exporter.login.clouds import Cloud
+from o365_exporter.login.credentials import SOMEWHERE, Place
 from o365_exporter.login.identity import Identity
 from o365_exporter.login.options import CredentialOptions
 from o365_exporter.login.signin import token_provider
@@ -90,6 +91,7 @@ class GraphClient:
         tenant_id: directory ID or domain.
         cloud: in which the tenant lives.
         credential: of the app.
+        secret_place: where its client secret was written, if it has one.
         http: from ``open_http``; all tenants share it.
         clock: for expiry, waits and deadlines.
         login_url: instead of the cloud's login address.
@@ -110,6 +112,7 @@ class GraphClient:
         credential: CredentialOptions,
         http: Http,
         clock: Clock,
+        secret_place: Place = SOMEWHERE,
         login_url: str | None = None,
         graph_url: str | None = None,
         observe: Observe = lambda _api, _seconds: None,
@@ -127,6 +130,7 @@ class GraphClient:
         self.auth = token_provider(
             who=self._who,
             credential=credential,
+            secret_place=secret_place,
             login_url=_address(login_url or cloud.login, "login_url"),
             sender=self._sender,
             traffic=self.traffic,

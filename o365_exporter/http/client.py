@@ -7,7 +7,7 @@ never an address with a query, a header or a credential.
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -26,7 +26,7 @@ from o365_exporter.http.logins import Logins
 from o365_exporter.http.names import Names, NamesFirst
 from o365_exporter.http.options import ConnectionOptions, Surroundings
 from o365_exporter.http.pool import forget_sniffio, pooled
-from o365_exporter.http.progress import Progress
+from o365_exporter.http.progress import Progress, Stage, is_tunnel
 from o365_exporter.http.proxies import Proxies, Proxy, parse_proxy
 from o365_exporter.http.reach import Reach
 from o365_exporter.http.trust import tls_context
@@ -37,8 +37,9 @@ MAX_BODY = 4 * 1024 * 1024
 
 _LIMITS = httpx.Limits(keepalive_expiry=90.0)  # seconds, more than the time between two polls of service health
 
-CONNECT_SECONDS = 10.0
-"""After which a connection is given up; the system has sent its first packet four times by then."""
+CONNECT_SECONDS = 5.0
+"""After which a connection is given up, and a proxy that does not say whether it has one: the system has sent its first
+packet three times by then, and whoever waits for the cause has it within ten seconds."""
 
 
 class BodyTooLargeError(UnexpectedAnswerError):
@@ -147,14 +148,14 @@ class Http:
                 request.url,
                 headers=dict(request.headers),
                 data=request.form,
-                extensions={"trace": progress.note},
+                extensions={"trace": self._trace(progress)},
             ) as response:
                 begun = True
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 yield Stream(request, host_of(request.url), response.status_code, headers, path, response)
                 return
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            connecting = isinstance(error, httpx.ConnectTimeout)
+            connecting = isinstance(error, httpx.ConnectTimeout) or progress.stage is Stage.TUNNEL
             seconds = min(self._connect_seconds, self._timeout) if connecting else self._timeout
             failure = failure_of(
                 error,
@@ -170,6 +171,21 @@ class Http:
             await progress.abandon()
             raise
         raise failure  # outside of "except": httpx's error knows the request and with it the token
+
+    def _trace(self, progress: Progress) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
+        """Notes how far a request has come, and waits for a proxy's connection no longer than for one of ours."""
+        shortened: list[tuple[dict[str, float], float]] = []
+
+        async def note(event: str, info: dict[str, Any]) -> None:
+            await progress.note(event, info)
+            if event.endswith(".send_request_headers.started") and is_tunnel(info):
+                times = info["request"].extensions["timeout"]  # those of the request that goes through the tunnel, too
+                shortened.append((times, times["read"]))
+                times["read"] = min(self._connect_seconds, self._timeout)
+            elif event.endswith(".start_tls.started") and shortened:
+                times, times["read"] = shortened.pop()
+
+        return note
 
 
 def path_to(url: str, proxies: Proxies) -> str:

@@ -27,6 +27,12 @@ from o365_exporter.http.trust import LAX, is_strict
 _NO_FILES = (errno.EMFILE, errno.ENFILE)
 _OUT_OF_TIME = {9: "not valid yet", 10: "expired"}  # X509_V_ERR_CERT_NOT_YET_VALID and …_HAS_EXPIRED of OpenSSL
 
+_PROXY_HINT = (
+    "Where the network lets nothing out but by a proxy, set proxy (O365_PROXY or HTTPS_PROXY), and see that NO_PROXY "
+    "does not cover this host."
+)
+"""For whoever is reached directly, or is not: a proxy may be wanted."""
+
 _ODD_LOCATION = "Invalid URL in location header"
 """How httpx says that a redirect's address is none; it looks at that although it is to follow none."""
 
@@ -115,7 +121,8 @@ def _too_late(error: httpx.TimeoutException, path: str, seconds: float, stage: S
         )
     connecting = isinstance(error, httpx.ConnectTimeout)
     late = no_answer(path, seconds, Stage.CONNECTION if connecting and stage is Stage.ANSWER else stage)
-    return NoConnectionError(late.message, remedy=late.remedy) if connecting else late
+    is_lost = connecting or stage is Stage.TUNNEL
+    return NoConnectionError(late.message, remedy=late.remedy) if is_lost else late
 
 
 def _unresolved(error: UnknownNameError, path: str) -> UnresolvedError:
@@ -123,7 +130,7 @@ def _unresolved(error: UnknownNameError, path: str) -> UnresolvedError:
     why = "there is no such name" if error.is_settled else "its name servers do not answer"
     proxy = (
         "Correct the proxy's address, or mend that"
-        if " through " in path
+        if _has_proxy(path)
         else "Where a proxy alone knows names, set proxy (O365_PROXY or HTTPS_PROXY); else mend that"
     )
     return UnresolvedError(
@@ -139,7 +146,17 @@ def no_answer(path: str, seconds: float, stage: Stage) -> PollTimeoutError:
             return PollTimeoutError(
                 f"No TCP connection to {way(path)} within {seconds:.3g} s.",
                 subject=way(path),
-                remedy=f"A firewall that drops packets shows like this: let this machine reach {_first_hop(path)}.",
+                remedy=(
+                    "A firewall that drops packets shows like this: let this machine reach "
+                    f"{_first_hop(path)}. {_hint(path)}"
+                ).rstrip(),
+            )
+        case Stage.TUNNEL:
+            return PollTimeoutError(
+                f"{_capital(_first_hop(path))} took the connection, and did not say within {seconds:.3g} s whether it "
+                f"has one to {path.partition(' ')[0]}.",
+                subject=way(path),
+                remedy="See in its log whether it may reach that host, or is stuck.",
             )
         case Stage.HANDSHAKE:
             return PollTimeoutError(
@@ -158,6 +175,14 @@ def way(path: str) -> str:
     return f"{host} ({how})" if how else host
 
 
+def _has_proxy(path: str) -> bool:
+    return " through " in path
+
+
+def _hint(path: str) -> str:
+    return "" if _has_proxy(path) else _PROXY_HINT
+
+
 def _first_hop(path: str) -> str:
     _, through, proxy = path.partition(" through ")
     return proxy if through else path.partition(" ")[0]
@@ -165,7 +190,7 @@ def _first_hop(path: str) -> str:
 
 def _proxy_failure(text: str, host: str, path: str, secrets: tuple[str, ...], *, logs_in: bool) -> NetworkError:
     status = int(text[:3]) if text[:3].isdigit() and text[:3].isascii() else None
-    name = _first_hop(path) if " through " in path else "the proxy"
+    name = _first_hop(path) if _has_proxy(path) else "the proxy"
     if status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED and logs_in:
         return ProxyRefusedError(
             f"{_capital(name)} refuses the user and the password in its address (407).",
@@ -224,15 +249,14 @@ def _broken_connection(error: Exception, host: str, path: str, *, begun: bool, s
     kind = UnreachableError if connecting else NetworkError
     what = "cannot be reached" if connecting else "closed the connection without an answer"
     why = printable(str(error), secrets, 120).rstrip(".") or type(error).__name__
-    if connecting and " through " in path and _was_refused(error):
+    if connecting and _has_proxy(path) and _was_refused(error):
         return kind(
             f"{_capital(_first_hop(path))} on the way to {host} cannot be reached: {why}.",
             remedy="Check the proxy's address, and name resolution and firewall of the machine that runs the exporter.",
         )
-    return kind(
-        f"{way(path)} {what}: {why}.",
-        remedy="Check name resolution, firewall and proxy settings of the machine that runs the exporter.",
-    )
+    check = "Check name resolution, firewall and proxy settings of the machine that runs the exporter."
+    hint = _hint(path) if connecting else ""
+    return kind(f"{way(path)} {what}: {why}.", remedy=f"{check} {hint}".rstrip())
 
 
 def _was_refused(error: BaseException) -> bool:

@@ -13,6 +13,7 @@ class Stage(StrEnum):
     """What a request waits for, as the beginning of "… graph.microsoft.com:443 (directly)"."""
 
     CONNECTION = "a TCP connection to"
+    TUNNEL = "the proxy's connection to"
     HANDSHAKE = "the TLS handshake with"
     ANSWER = "an answer of"
     REST = "the rest of the answer of"
@@ -26,9 +27,14 @@ _BEGINS = {
 }
 
 
+def is_tunnel(info: dict[str, Any]) -> bool:
+    """Whether an event of httpcore's is about the request by which a proxy is asked to connect."""
+    return getattr(info.get("request"), "method", b"") == b"CONNECT"
+
+
 @dataclass(slots=True)
 class Progress:
-    """Of one attempt; a connection that is kept from before needs neither of the first two stages."""
+    """Of one attempt; a connection that is kept from before needs none of the first three stages."""
 
     stage: Stage = Stage.ANSWER
     _socket: Any = None
@@ -37,7 +43,7 @@ class Progress:
         """Take an event of httpcore's extension ``trace``, such as ``connection.connect_tcp.started``."""
         _, name, state = event.split(".", 2)
         if state == "started" and name in _BEGINS:
-            self.stage = _BEGINS[name]
+            self.stage = Stage.TUNNEL if is_tunnel(info) else _BEGINS[name]
         if name == "connect_tcp" and state == "complete":
             self._socket = info["return_value"]
 

@@ -31,9 +31,6 @@ from o365_exporter.http.trust import issuer_of
 NAME_SECONDS = 4.0
 """After which a name counts as not resolved."""
 
-CONNECT_SECONDS = 5.0
-"""After which no TCP connection comes about any more: its first packet was sent three times by then."""
-
 ANSWER_SECONDS = 8.0
 """After which a host is given up that takes a connection and says nothing; TLS and a proxy's CONNECT are in it."""
 

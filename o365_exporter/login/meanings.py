@@ -22,8 +22,8 @@ _FIELD = "CIPP Get-NormalizedError, 2026-08"
 _REPORTS = "public reports of operators"
 
 _RENEW = (
-    "Create a new one at {portal} under App registrations > Certificates & secrets, and set client_secret (or the "
-    "content of client_secret_file) to its value."
+    "Create a new one at {portal} under App registrations > Certificates & secrets, write its value into {place}; "
+    "{then}."
 )
 _SUPPLY = "Set a credential for this tenant, such as client_secret_file or certificate_file."
 _CERTIFICATE = (
@@ -111,7 +111,7 @@ _OF_THE_CREDENTIAL = (
     _number(
         7000215,
         what="The client secret of tenant {tenant} is wrong",
-        remedy="Set client_secret to the secret's value, not to its ID, and check that it belongs to the app {app}.",
+        remedy=("It stands in {place}: write the value there, not the ID, of a secret of the app {app}; {then}."),
     ),
     _number(7000222, what="The client secret of tenant {tenant} has expired", remedy=_RENEW),
     _number(7000216, 7000218, what="No credential was sent for tenant {tenant}", remedy=_SUPPLY),

@@ -59,7 +59,13 @@ def login_error(
     said = next(
         (one for one in found if look_up(one, TABLE).codes), found[0]
     )  # a word may be known where the number is not
-    facts = facts_of(response, who, words) | {"code": said.code, "setting": credential.setting, "clock": clock}
+    facts = facts_of(response, who, words) | {
+        "code": said.code,
+        "setting": credential.setting,
+        "place": credential.place.name,
+        "then": credential.place.then,
+        "clock": clock,
+    }
     return failure(said, TABLE, facts, response, now)
 
 

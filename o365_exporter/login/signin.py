@@ -9,7 +9,7 @@ from o365_exporter.http.retry import Retries
 from o365_exporter.http.sender import Sender
 from o365_exporter.http.traffic import Traffic
 from o365_exporter.login.auth import TokenProvider
-from o365_exporter.login.credentials import credential_source
+from o365_exporter.login.credentials import SOMEWHERE, Place, credential_source
 from o365_exporter.login.entra import DISCOVERY_ROUTE, TOKEN_ROUTE, Entra
 from o365_exporter.login.identity import Identity
 from o365_exporter.login.issuer import Issuer
@@ -30,6 +30,7 @@ def token_provider(
     retries: Retries,
     clock: Clock,
     chance: Random,
+    secret_place: Place = SOMEWHERE,
 ) -> TokenProvider:
     """The tokens of one tenant, from Entra ID at this address or from the machine's own endpoint."""
     issuer: Issuer
@@ -37,5 +38,5 @@ def token_provider(
         issuer = AzureMachine(who=who, traffic=traffic, retries=retries, clock=clock)
     else:
         issuer = Entra(who=who, login_url=login_url, sender=sender, retries=retries, clock=clock)
-    source = credential_source(credential, who.tenant)
+    source = credential_source(credential, who.tenant, secret_place)
     return TokenProvider(who=who, issuer=issuer, source=source, clock=clock, chance=chance)

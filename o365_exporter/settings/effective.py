@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from o365_exporter.http import ConnectionOptions, Surroundings
-from o365_exporter.login import CLOUDS, Cloud, CredentialOptions
+from o365_exporter.login import CLOUDS, SOMEWHERE, Cloud, CredentialOptions, Place
 from o365_exporter.logs import LogOptions
 from o365_exporter.settings.schema import ROOMS, TenantsFileOptions
 from o365_exporter.settings.sharding import ShardingOptions
@@ -30,6 +30,7 @@ class TenantSettings:
         graph_url: likewise.
         labels: further labels of ``o365_tenant_info``.
         collectors: options in effect by the collector's name; every collector, disabled ones too.
+        secret_place: where the client secret was written, if it has one.
     """
 
     key: str
@@ -41,6 +42,7 @@ class TenantSettings:
     graph_url: str | None
     labels: dict[str, str]
     collectors: dict[str, CollectorOptions]
+    secret_place: Place = SOMEWHERE
 
     def shown(self) -> dict[str, Any]:
         """Every value in effect in the shape in which it is written, with secrets masked."""
@@ -75,13 +77,21 @@ class Settings:
         return tuple(tenant for tenant in tenants if shard is None or shard.has(tenant.tenant_id))
 
 
-def effective(document: Any, around: Surroundings) -> Settings:
-    """What holds by a document that was checked (see ``schema.document``)."""
+def effective(document: Any, around: Surroundings, place_of: Callable[[str, CredentialOptions], Place]) -> Settings:
+    """What holds by a document that was checked (see ``schema.document``).
+
+    Args:
+        document: the checked one.
+        around: variables that many programs obey.
+        place_of: says by a tenant's key and credential where its client secret was written.
+    """
     return Settings(
         web=document.web,
         logs=document.logs,
         connection=document.connection,
-        tenants=tuple(_tenant(key, tenant) for key, tenant in document.tenants.items()),
+        tenants=tuple(
+            _tenant(key, tenant, place_of(key, tenant.credential)) for key, tenant in document.tenants.items()
+        ),
         more_tenants=document.more_tenants,
         sharding=document.sharding,
         state=document.state,
@@ -89,7 +99,7 @@ def effective(document: Any, around: Surroundings) -> Settings:
     )
 
 
-def _tenant(key: str, tenant: Any) -> TenantSettings:
+def _tenant(key: str, tenant: Any, secret_place: Place) -> TenantSettings:
     return TenantSettings(
         key=key,
         name=tenant.name or tenant.tenant_id,
@@ -100,6 +110,7 @@ def _tenant(key: str, tenant: Any) -> TenantSettings:
         graph_url=tenant.graph_url,
         labels=tenant.labels,
         collectors=dict(tenant.collectors),
+        secret_place=secret_place,
     )
 
 

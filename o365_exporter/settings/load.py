@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from o365_exporter.settings.checking import check
 from o365_exporter.settings.effective import Settings, TenantSettings, effective
 from o365_exporter.settings.inheritance import arrange, between_tenants, workload_identities
 from o365_exporter.settings.permissions import openness
+from o365_exporter.settings.places import secret_place
 from o365_exporter.settings.problems import MASK, Problem
 from o365_exporter.settings.schema import SHORTHAND, Key, lookup
 from o365_exporter.settings.sources import CONFIG, TENANTS_FILE, Layer, read, tree_of
@@ -79,7 +81,7 @@ def inspect(config_file: Path | None, environ: Mapping[str, str]) -> Inspection:
     rules, faults = _rules_of_the_door(document)
     if document is None or problems or faults:
         raise ConfigurationError([*sentences, *faults])
-    settings = effective(document, around)
+    settings = effective(document, around, partial(secret_place, written=written, environ=environ))
     warnings = (
         *read_in.remarks,
         *suspicions(settings, read_in.file, written),

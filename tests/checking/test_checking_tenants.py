@@ -15,7 +15,6 @@ from o365_exporter.checking import Problem, Problems, Report, TenantCheck, WayCh
 from o365_exporter.checking.steps import in_words, steps
 from o365_exporter.commands.check import script_command
 from o365_exporter.errors import AuthError, PermissionMissingError, ThrottledError
-from o365_exporter.login import CLOUDS
 from o365_exporter.settings import Settings, TenantSettings, load
 from tests.fakes import FakeClock
 from tests.graph.world import APP, GRAPH, SECRET, TENANT_ID, Microsoft, entra_error, grant, graph_error, microsoft
@@ -190,40 +189,99 @@ async def _broken(*_: object) -> None:
     raise ZeroDivisionError
 
 
-def test_commands_are_those_of_the_cloud() -> None:
-    """In a national cloud the Azure CLI is told so first, and the consent is at that cloud's login."""
-    error = PermissionMissingError("x")
-    in_china = tenant(O365_CLOUD="china")
-    assert steps(error, in_china, ("Reports.Read.All",)) == (
-        "az cloud set --name AzureChinaCloud",
-        f"az login --tenant {TENANT_ID} --allow-no-subscriptions",
-        f"az ad app permission add --id {APP} --api 00000003-0000-0000-c000-000000000000 --api-permissions "
-        "230c1aed-a721-4c5d-9cb4-a90514e508ef=Role",
-        f"az ad app permission admin-consent --id {APP}",
-        f"Admin consent by an address instead: {CLOUDS['china'].login}/{TENANT_ID}/adminconsent?client_id={APP}",
-        "All that is needed, as a script: o365-exporter permissions --format az (or powershell, terraform)",
+GRANT = (
+    f"az ad app permission add --id {APP} --api 00000003-0000-0000-c000-000000000000 --api-permissions "
+    "230c1aed-a721-4c5d-9cb4-a90514e508ef=Role"
+)
+ASSIGN = (
+    f"$me = Get-MgServicePrincipal -Filter \"appId eq '{APP}'\"; "
+    "$graph = Get-MgServicePrincipal -Filter \"appId eq '00000003-0000-0000-c000-000000000000'\"; "
+    "foreach ($role in '230c1aed-a721-4c5d-9cb4-a90514e508ef') { "
+    "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $me.Id -PrincipalId $me.Id "
+    "-ResourceId $graph.Id -AppRoleId $role }"
+)
+SCOPES = "-Scopes 'Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All'"
+LOGIN = f"az login --tenant {TENANT_ID} --allow-no-subscriptions"
+BY_AZ = "All that is needed, as a script: o365-exporter permissions --format az (or powershell, terraform)"
+IN_GLOBAL = (
+    LOGIN,
+    GRANT,
+    f"az ad app permission admin-consent --id {APP}",
+    f"Admin consent by an address instead: https://login.microsoftonline.com/{TENANT_ID}/adminconsent?client_id={APP}",
+    BY_AZ,
+)
+
+
+def _consent(host: str) -> str:
+    """A sentence with the address, where the Azure CLI's own command is refused."""
+    where = f"https://{host}/{TENANT_ID}/adminconsent?client_id={APP}"
+    return f"Admin consent, which the Azure CLI cannot give in this cloud: {where}"
+
+
+@pytest.mark.parametrize(
+    ("cloud", "told"),
+    [
+        ("global", IN_GLOBAL),
+        ("gcc", IN_GLOBAL),
+        (
+            "gcc_high",
+            ("az cloud set --name AzureUSGovernment", LOGIN, GRANT, _consent("login.microsoftonline.us"), BY_AZ),
+        ),
+        (
+            "dod",
+            (
+                f"Connect-MgGraph -Environment USGovDoD -TenantId '{TENANT_ID}' {SCOPES}",
+                ASSIGN,
+                "All that is needed, as a script: o365-exporter permissions --format powershell (or terraform)",
+            ),
+        ),
+        (
+            "china",
+            (
+                "az cloud set --name AzureChinaCloud",
+                LOGIN,
+                GRANT,
+                _consent("login.partner.microsoftonline.cn"),
+                BY_AZ,
+            ),
+        ),
+    ],
+)
+def test_commands_are_those_of_the_cloud(cloud: str, told: tuple[str, ...]) -> None:
+    """Each cloud has commands that know it, and its own address of consent where a command cannot give that."""
+    assert steps(PermissionMissingError("x"), tenant(O365_CLOUD=cloud), ("Reports.Read.All",)) == told
+
+
+@pytest.mark.parametrize(
+    ("code", "command"),
+    [
+        (
+            "AADSTS7000215",
+            "(Add-MgApplicationPassword -ApplicationId "
+            f"(Get-MgApplication -Filter \"appId eq '{APP}'\").Id).SecretText",
+        ),
+        (
+            "AADSTS7000112",
+            f"Update-MgServicePrincipal -ServicePrincipalId (Get-MgServicePrincipal -Filter \"appId eq '{APP}'\").Id "
+            "-AccountEnabled:$true",
+        ),
+        ("AADSTS700027", ""),
+    ],
+)
+def test_in_dod_powershell_mends_what_the_azure_cli_cannot(code: str, command: str) -> None:
+    """It signs in to that cloud first; a certificate is uploaded in the portal, as the error itself says."""
+    found = steps(AuthError("x", code=code), tenant(O365_CLOUD="dod"))
+    assert found[:2] == (
+        (f"Connect-MgGraph -Environment USGovDoD -TenantId '{TENANT_ID}' {SCOPES}", command) if command else ()
     )
-
-
-def test_the_azure_cli_is_not_offered_to_dod() -> None:
-    """It does not know DoD's Graph; the address and the scripts of others do."""
-    found = steps(PermissionMissingError("x"), tenant(O365_CLOUD="us_gov_l5"), ("Reports.Read.All",))
-    assert [step.partition(":")[0] for step in found] == [
-        "Admin consent by an address instead",
-        "All that is needed, as a script",
-    ]
 
 
 def test_a_managed_identity_is_given_the_role_itself() -> None:
     """It has neither a registration nor a consent."""
     (machine,) = load(None, {"O365_TENANT_ID": TENANT_ID, "O365_MANAGED_IDENTITY": APP}).tenants
-    (step,) = steps(PermissionMissingError("x"), machine, ("Reports.Read.All",))
-    assert step == (
-        f"$me = Get-MgServicePrincipal -Filter \"appId eq '{APP}'\"; "
-        "$graph = Get-MgServicePrincipal -Filter \"appId eq '00000003-0000-0000-c000-000000000000'\"; "
-        "foreach ($role in '230c1aed-a721-4c5d-9cb4-a90514e508ef') { "
-        "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $me.Id -PrincipalId $me.Id "
-        "-ResourceId $graph.Id -AppRoleId $role }"
+    assert steps(PermissionMissingError("x"), machine, ("Reports.Read.All",)) == (
+        f"Connect-MgGraph -TenantId '{TENANT_ID}' {SCOPES}",
+        ASSIGN,
     )
 
 
@@ -245,8 +303,26 @@ def test_a_managed_identity_is_given_the_role_itself() -> None:
 )
 def test_a_refusal_has_its_command(code: str, step: str) -> None:
     """What Microsoft says by a number is mended by one command, where one does it."""
-    login = (f"az login --tenant {TENANT_ID} --allow-no-subscriptions",) if step.startswith("az ") else ()
-    assert steps(AuthError("x", code=code), tenant()) == ((*login, step) if step else ())
+    login = (LOGIN,) if step.startswith("az ") else ()
+    found = steps(AuthError("x", code=code), tenant())
+    assert found[: len(login) + 1] == ((*login, step) if step else ())
+
+
+@pytest.mark.parametrize("code", ["AADSTS7000215", "AADSTS7000222"])
+def test_a_new_secret_has_a_place_to_go(code: str, tmp_path: Path) -> None:
+    """After the command that prints it stands where the one in use was written, and how a new one takes effect."""
+    file = tmp_path / "secret"
+    file.write_text(SECRET)
+    told = steps(AuthError("x", code=code), tenant())
+    assert told[-1] == (
+        "What it prints is the new secret: write it into O365_CLIENT_SECRET in the environment; then start the "
+        "exporter anew."
+    )
+    told = steps(AuthError("x", code=code), tenant(O365_CLIENT_SECRET="", O365_CLIENT_SECRET_FILE=str(file)))
+    assert told[-1] == (
+        f"What it prints is the new secret: write it into the file {file}, which O365_CLIENT_SECRET_FILE in the "
+        "environment names; no restart is needed."
+    )
 
 
 async def test_one_sign_in_is_enough_for_a_tenant(fake: Microsoft) -> None:
@@ -254,9 +330,8 @@ async def test_one_sign_in_is_enough_for_a_tenant(fake: Microsoft) -> None:
     fake.login.mock(return_value=httpx.Response(200, json=grant("states-no-roles")))
     fake.graph("/").mock(return_value=httpx.Response(403, json=graph_error("Authorization_RequestDenied")))
     _, told = await checked(settings("service_health", "credential_expiry"))
-    login = f"az login --tenant {TENANT_ID} --allow-no-subscriptions"
-    assert [problem.remedies.count(login) for problem in told] == [1, 0]
-    assert told[0].remedies[1] == login
+    assert [problem.remedies.count(LOGIN) for problem in told] == [1, 0]
+    assert told[0].remedies[1] == LOGIN
 
 
 def test_the_script_is_that_of_the_settings_at_hand() -> None:

@@ -13,8 +13,9 @@ from pydantic import SecretStr
 
 from o365_exporter.clock import SystemClock
 from o365_exporter.http import ConnectionOptions, Surroundings, open_http
+from o365_exporter.http.client import CONNECT_SECONDS
 from o365_exporter.http.proxies import Proxies, parse_proxy
-from o365_exporter.http.way import ANSWER_SECONDS, CONNECT_SECONDS, NAME_SECONDS, Prober, Way
+from o365_exporter.http.way import ANSWER_SECONDS, NAME_SECONDS, Prober, Way
 from tests.fakes import FakeClock
 from tests.http.loopback import Proxy, answer, certificates, listening
 

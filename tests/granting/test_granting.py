@@ -25,6 +25,7 @@ NEW = App(CLOUDS["global"], TWO)
 APPS = [
     App(CLOUDS["global"], TWO, "contoso", TENANT, APP),
     App(CLOUDS["us_gov_l5"], TWO[:1], "a\nb", "fabrikam.onmicrosoft.us", APP),
+    App(CLOUDS["us_gov_l4"], TWO, "of GCC High", "agency.onmicrosoft.us", APP),
     App(CLOUDS["china"], TWO, "of a VM", TENANT, APP, managed=True),
     App(CLOUDS["us_gov_l4"], TWO, "of the machine", TENANT, "system", managed=True),
 ]
@@ -119,7 +120,7 @@ def test_consent_is_given_in_the_cloud_of_the_tenant() -> None:
     )
     assert consent_address(CLOUDS["global"], "a/b", "c&d").endswith("/a%2Fb/adminconsent?client_id=c%26d")
     assert NEW.consent == "https://login.microsoftonline.com/TENANT_ID/adminconsent?client_id=CLIENT_ID"
-    assert [app.consent == "" for app in APPS] == [False, False, True, True]
+    assert [app.consent == "" for app in APPS] == [False, False, False, True, True]
 
 
 def test_each_permission_says_what_it_is_for() -> None:

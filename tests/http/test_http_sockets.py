@@ -87,6 +87,30 @@ async def test_a_hanging_renewal_holds_nobody_up() -> None:
             assert graph.auth.state == "ok"
 
 
+@pytest.mark.parametrize("stands", [False, True], ids=["no tunnel", "a tunnel"])
+async def test_a_proxy_has_as_long_for_its_connection_as_ours_have(tmp_path: Path, *, stands: bool) -> None:
+    """A proxy that keeps its answer to CONNECT is named soon; what comes through it may take as long as ever."""
+    authority, context = certificates(tmp_path)
+    async with (
+        listening(hanging, context) as target,
+        Proxy(target).open() as passing,
+        listening(hanging) as silent,
+    ):
+        port = passing if stands else silent
+        connection = ConnectionOptions(
+            proxy=SecretStr(f"http://127.0.0.1:{port}"), ca_file=authority, request_timeout=1.2
+        )
+        async with open_http(connection, connect_seconds=1.0 if stands else 0.2) as http:
+            with pytest.raises(PollTimeoutError) as told:
+                await http.send(Request("GET", f"https://127.0.0.1:{target}/", {}))
+    proxy = f"proxy http://127.0.0.1:{port} (setting proxy)"
+    assert told.value.message == (
+        f"127.0.0.1:{target} (through the {proxy}) gave no answer within 1.2 seconds."
+        if stands
+        else f"The {proxy} took the connection, and did not say within 0.2 s whether it has one to 127.0.0.1:{target}."
+    )
+
+
 async def test_many_hanging_requests_starve_nobody() -> None:
     """The shared client opens as many connections as are needed."""
 

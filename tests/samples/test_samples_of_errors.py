@@ -180,8 +180,8 @@ async def test_token_success(world: Microsoft, shared: Path) -> None:
     [
         (
             "token-error-7000215.json",
-            "The client secret of tenant contoso is wrong (AADSTS7000215). Set client_secret to the secret's value, "
-            f"not to its ID, and check that it belongs to the app {APP}.",
+            "The client secret of tenant contoso is wrong (AADSTS7000215). It stands in client_secret: write the "
+            f"value there, not the ID, of a secret of the app {APP}; then start the exporter anew.",
         ),
         (
             "token-error-70011.json",

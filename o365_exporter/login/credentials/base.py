@@ -7,6 +7,23 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a client secret was written, for whoever has to write another one.
+
+    Args:
+        name: of the setting and what it stands in.
+        then: what has to be done so that a new one is used, for the end of a sentence.
+    """
+
+    name: str
+    then: str
+
+
+SOMEWHERE = Place("client_secret", "then start the exporter anew")
+"""Where it is not known which of the places of settings a secret stands in."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
     """A credential as it is now.
@@ -15,11 +32,13 @@ class Credential:
         setting: the setting it comes from, and the file where there is one.
         fingerprint: differs from that of a credential after which another token is wanted, and tells nothing of it.
         secrets: texts that may never show, besides what is sent as an assertion.
+        place: where it was written, if it is a client secret.
     """
 
     setting: str
     fingerprint: str = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    place: Place = SOMEWHERE
 
     @property
     def hint(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from o365_exporter.login.credentials.base import Credential, digest
+from o365_exporter.login.credentials.base import SOMEWHERE, Credential, Place, digest
 from o365_exporter.login.credentials.files import CredentialFile, FileSource
 from o365_exporter.texts import quotes_around
 
@@ -86,9 +86,9 @@ class ClientSecret(Credential):
     value: str = field(repr=False)
 
     @classmethod
-    def of(cls, value: str, setting: str) -> Self:
-        """This secret, as that setting gives it."""
-        return cls(setting=setting, fingerprint=digest(value.encode()), secrets=(value,), value=value)
+    def of(cls, value: str, setting: str, place: Place = SOMEWHERE) -> Self:
+        """This secret, as that setting gives it, and where it was written."""
+        return cls(setting=setting, fingerprint=digest(value.encode()), secrets=(value,), place=place, value=value)
 
     @property
     def hint(self) -> str:
@@ -104,9 +104,10 @@ class ClientSecretFile(FileSource):
     WHAT = "The client secret of tenant {} is missing"
     REMEDY = "Put the value of the secret into that file and let the exporter read it; no restart is needed."
 
-    def __init__(self, tenant: str, file: CredentialFile) -> None:
+    def __init__(self, tenant: str, file: CredentialFile, place: Place) -> None:
         super().__init__(tenant, file)
         self._file = file
+        self._place = place
 
     def parsed(self) -> ClientSecret:
-        return ClientSecret.of(self._file.line().strip(), setting=str(self._file))
+        return ClientSecret.of(self._file.line().strip(), setting=str(self._file), place=self._place)
