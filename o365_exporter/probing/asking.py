@@ -297,7 +297,7 @@ def clock_of(date: str) -> float | None:
 
 _BUSY = "Try again; see how many ask at once."
 _REMEDIES = {
-    (404, "/metrics"): "Give --tenant as the label `tenant` has it.",
+    (404, "/metrics"): "Give --tenant as the label `tenant` has it; mend --url if this is not the exporter.",
     (503, "/metrics"): _BUSY,
     (503, "/sd"): _BUSY,
 }

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from math import inf
 
-from o365_exporter.probing.finding import Asked, Found, Mode, Option
+from o365_exporter.probing.finding import Asked, Found, Mode, Option, counting
 from o365_exporter.probing.judging import Block, Counter, Item, Look, State
 from o365_exporter.probing.output import of_seconds
 from o365_exporter.probing.reading import Reading, Row
@@ -92,6 +92,7 @@ APP_CREDENTIALS = Mode(
     (
         Option(("filter-app-name",), "only apps whose name has this pattern"),
         Option(("unit",), "of thresholds on expiry: seconds, minutes, hours, days or weeks", "s", tuple(_UNITS)),
+        *counting(),
     ),
     _find,
     (

@@ -65,6 +65,18 @@ class Option(NamedTuple):
         return None if self.choices else "PATTERN"
 
 
+def counting(counters: str = "") -> tuple[Option, Option]:
+    """What all modes that compare have.
+
+    Args:
+        counters: which are looked at by default; empty for all.
+    """
+    return (
+        Option(("filter-counters",), "only counters and conditions whose label has this pattern", counters),
+        Option(("use-new-perfdata",), "names of perfdata with dots", is_switch=True),
+    )
+
+
 class Mode(NamedTuple):
     """One mode of the plugins.
 

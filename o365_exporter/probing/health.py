@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from o365_exporter.probing.finding import Asked, Found, Mode, Option
+from o365_exporter.probing.finding import Asked, Found, Mode, Option, counting
 from o365_exporter.probing.judging import Block, Item, State
 from o365_exporter.probing.reading import Reading, Row
 from o365_exporter.probing.sources import troubles
@@ -132,6 +132,7 @@ SERVICE_STATUS = Mode(
         ),
         Option(("exclude-classification",), "no issue of such a classification"),
         Option(("exclude-resolved",), "0 to show resolved issues too", "1", ("0", "1")),
+        *counting(),
     ),
     _find,
     (

@@ -186,19 +186,19 @@ class Judge:
         """Look at all items of a block."""
         if block.heading and block.items:
             report.tell(block.heading)
-        for item in block.items:
-            self._judge(block, item, report)
-        if block.summary and block.items:
+        looked_at = [self._judge(block, item, report) for item in block.items]
+        if block.summary and any(looked_at):
             report.say(Status.OK, block.summary)
 
-    def _judge(self, block: Block, item: Item, report: Report) -> None:
+    def _judge(self, block: Block, item: Item, report: Report) -> bool:
+        """Whether there was something to look at."""
         found = [self._look(look, item, dotted=block.dotted or self._style.dotted) for look in block.looks]
         said = [one for one in found if one is not None]
         worst = max((status for status, _, _, _ in said), default=Status.OK)
         bad = ", ".join(text for status, text, _, _ in said if status)
         shown = ", ".join(text for status, text, _, quiet in said if status or not quiet)
         if not said:
-            return
+            return False
         if worst:
             report.say(worst, f"{block.parent}{item.prefix}{bad}")
         elif not block.summary:
@@ -207,6 +207,7 @@ class Judge:
             report.tell(f"{block.indent}{item.prefix}{shown}")
         for _, _, perfdata, _ in said:
             report.graph(perfdata)
+        return True
 
     def _look(self, look: Look, item: Item, *, dotted: bool) -> tuple[Status, str, list[Perfdata], bool] | None:
         """Status, text, numbers and whether it is quiet; None where there is nothing to look at."""

@@ -56,24 +56,26 @@ _THRESHOLDS = (
 
 def _add_way(group: argparse._ArgumentGroup, environ: Mapping[str, str]) -> None:
     url = environ.get(URL) or DEFAULT_URL
-    group.add_argument("--url", metavar="URL", default=url, help=f"its address ({URL}; {DEFAULT_URL})")
     group.add_argument(
-        "--tenant", metavar="NAME", help="as the label `tenant` has it; may be left out where it is alone"
+        "--url", metavar="URL", default=url, type=lambda text: text or url, help=f"its address ({URL}; {DEFAULT_URL})"
+    )
+    group.add_argument(
+        "--tenant", metavar="NAME", type=_name, help="as the label `tenant` has it; may be left out where it is alone"
     )
     group.add_argument(
         "--timeout", metavar="SECONDS", type=_seconds, default=DEFAULT_TIMEOUT, help="for the whole check (%(default)g)"
     )
     group.add_argument(
-        "--ca-file", metavar="FILE", dest="ca_file", type=Path, help="authority that signed its certificate"
+        "--ca-file", metavar="FILE", dest="ca_file", type=_file, help="authority that signed its certificate"
     )
-    group.add_argument("--cert-file", metavar="FILE", dest="cert_file", type=Path, help="certificate that it is shown")
-    group.add_argument("--key-file", metavar="FILE", dest="key_file", type=Path, help="its key, if in another file")
+    group.add_argument("--cert-file", metavar="FILE", dest="cert_file", type=_file, help="certificate that it is shown")
+    group.add_argument("--key-file", metavar="FILE", dest="key_file", type=_file, help="its key, if in another file")
     group.add_argument("--user", metavar="NAME", help="of its web_config_file")
     group.add_argument(
         "--password-file",
         metavar="FILE",
         dest="password_file",
-        type=Path,
+        type=_file,
         help=f"file with the password of --user, else {PASSWORD}",
     )
 
@@ -95,6 +97,7 @@ def _add_choices(group: argparse._ArgumentGroup, mode: Mode) -> None:
 def _add_forms(group: argparse._ArgumentGroup, listing: Listing) -> None:
     for option in listing.options:
         _add_choice(group, option)
+    group.add_argument("--verbose", action="store_true", help="taken as by the plugin: a list has all its lines anyway")
     forms = group.add_mutually_exclusive_group()
     forms.add_argument("--disco-show", action="store_true", help="as XML, for a rule of discovery")
     forms.add_argument("--disco-format", action="store_true", help="only which attributes an entry of that has")
@@ -140,6 +143,16 @@ def _names(look: Look, level: str, mode: Mode) -> list[str]:
 def _shown(text: str) -> str:
     """For argparse, whose help has a use for percent signs."""
     return text.replace("%", "%%")
+
+
+def _name(text: str) -> str | None:
+    """None where a macro of Centreon is empty."""
+    return text or None
+
+
+def _file(text: str) -> Path | None:
+    """Likewise."""
+    return Path(text) if text else None
 
 
 def _seconds(text: str) -> float:

@@ -52,6 +52,10 @@ def parse_range(text: str) -> Range:
         ProbeError: it is none.
     """
     found = _RANGE.fullmatch(text.strip())
+    if text.startswith("/"):
+        raise ProbeError(
+            f"{text!r} is no range: the shell has put your folder in the place of ~, write '~:10' in quotes"
+        )
     if not found or not (found["colon"] or found["end"]):
         raise ProbeError(f"{text!r} is no range: write 10, 10:, ~:10, 10:20 or @10:20")
     start = -inf if found["start"] == "~" else float(found["start"] or 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from o365_exporter.probing.finding import Asked, Found, Mode, Option
+from o365_exporter.probing.finding import Asked, Found, Mode, Option, counting
 from o365_exporter.probing.judging import Block, Counter, Item, State
 from o365_exporter.probing.reading import Reading, Row
 from o365_exporter.probing.sources import troubles
@@ -77,7 +77,7 @@ SUBSCRIPTIONS = Mode(
     "The status of each SKU, and how many of its units are used.",
     (_STATUS, _UNITS, _CONSUMED),
     _LOOKS,
-    (Option(("filter-sku-part-number",), "only SKUs whose part number has this pattern"),),
+    (Option(("filter-sku-part-number",), "only SKUs whose part number has this pattern"), *counting()),
     _find,
     (
         (

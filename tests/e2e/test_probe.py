@@ -89,7 +89,8 @@ def test_the_tenant_must_be_known(watched: Watched) -> None:
     assert watched.probe("subscriptions --tenant contso") == (
         3,
         f"UNKNOWN: The exporter at {watched.url} answers with 404. It says: No tenant is called 'contso'. Did you mean "
-        "'Contoso'? The page / lists those that are watched. Give --tenant as the label `tenant` has it.\n",
+        "'Contoso'? The page / lists those that are watched. Give --tenant as the label `tenant` has it; mend "
+        "--url if this is not the exporter.\n",
     )
 
 

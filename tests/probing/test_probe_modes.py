@@ -531,6 +531,26 @@ CASES: dict[str, tuple[tuple[str, ...], str, int, str]] = {
         "UNKNOWN: Service 'Exchange Online' status is 'serviceOperational', but the exporter does not serve "
         "%{healthy}: give --critical-status another condition, or leave it out of --filter-counters",
     ),
+    "skus: one counter": (
+        (SKUS_SOURCE, *E3, *LAPSED),
+        "subscriptions --filter-counters=prct --use-new-perfdata",
+        0,
+        "OK: All subscriptions are ok | 'SPE_E3#subscription.usage.percentage'=56.00%;;;0;100 "
+        "'EMS#subscription.usage.percentage'=140.00%;;;0;100",
+    ),
+    "skus: no counter is left": (
+        (SKUS_SOURCE, *E3, *LAPSED),
+        "subscriptions --filter-counters=nothing",
+        3,
+        "UNKNOWN: Nothing is looked at: no counter has a label that --filter-counters allows.",
+    ),
+    "health: macros of Centreon that are empty": (
+        (*HEALTH, EXCHANGE),
+        "service-status --url= --tenant= --ca-file= --cert-file= --key-file= --user= --password-file= "
+        "--include-service-name= --exclude-service-name= --exclude-resolved --warning-status=",
+        0,
+        "OK: Service 'Exchange Online' status is 'serviceOperational'",
+    ),
     "email: no counter is left": (
         EMAIL,
         "email-activity --filter-counters=nothing",

@@ -72,6 +72,12 @@ def test_what_is_no_range_is_refused(text: str) -> None:
         parse_range(text)
 
 
+def test_a_tilde_that_the_shell_has_taken() -> None:
+    """``~:10`` without quotes is the folder of who types it."""
+    with pytest.raises(ProbeError, match="the shell has put your folder in the place of ~, write '~:10' in quotes"):
+        parse_range("/root:10")
+
+
 def test_percentages_become_counts_without_what_is_behind_the_point() -> None:
     """As the plugins show thresholds of shares: 50 % of 1533 is 766, and what has no end stays without."""
     assert str(parse_range("50:").share_of(1533)) == "766:"

@@ -166,7 +166,7 @@ ANSWERS: dict[str, tuple[int, dict[str, str], str, str]] = {
         {},
         "No tenant is called 'contso'. Did you mean 'contoso'?\nmore",
         "The exporter at {url} answers with 404. It says: No tenant is called 'contso'. Did you mean 'contoso'? Give "
-        "--tenant as the label `tenant` has it.",
+        "--tenant as the label `tenant` has it; mend --url if this is not the exporter.",
     ),
     "too many scrapes": (
         503,

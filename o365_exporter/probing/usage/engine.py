@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from o365_exporter.probing.finding import Asked, Found, Mode, Option
+from o365_exporter.probing.finding import Asked, Found, Mode, Option, counting
 from o365_exporter.probing.judging import Block, Counter, Item, Look, State
 from o365_exporter.probing.output import of_bytes, of_seconds
 from o365_exporter.probing.reading import Reading
@@ -197,8 +197,7 @@ class Usage(NamedTuple):
                 if self.people
                 else Option((self.filter,), "refused: numbers of all cannot be filtered here"),
                 Option(("units",), "of thresholds on those that are active", "%", ("%", "count")),
-                Option(("filter-counters",), "only counters whose label has this pattern", self.counters),
-                Option(("use-new-perfdata",), "names of perfdata with dots", is_switch=True),
+                *counting(self.counters),
             ),
             self.find,
             (
