@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import shtab
+
+from o365_exporter.commands.docs import pages
+from o365_exporter.simulator import scenarios
+
+_NAMES: Mapping[str, Callable[[], Iterable[str]]] = {"page": pages, "scenario": scenarios}
+"""Of what can be named, by the name of the option: looked up only here, for the parser must be quick."""
 
 
 def completion(parser: argparse.ArgumentParser, shell: str) -> int:
@@ -16,6 +22,8 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> int:
         shell: one of ``commands.SHELLS``.
     """
     for action in _actions(parser):
+        if action.dest in _NAMES:
+            action.choices = sorted(_NAMES[action.dest]())
         if isinstance(action.metavar, str) and "FILE" in action.metavar:
             action.complete = shtab.FILE  # type: ignore[attr-defined] # by this shtab is told
     # shtab's header names a folder in which no bash looks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 from o365_exporter.errors import ConfigurationError
-from o365_exporter.web.shelf import DOCS, RUNBOOKS
+from o365_exporter.web.shelf import DOCS, RUNBOOKS, Shelf
 
 _MARKS = {"h1": "# ", "h2": "## ", "h3": "### ", "li": "- ", "code": "`", "strong": "**", "em": "*", "tr": "| "}
 """What stands before the text of an element; blocks of code are printed as they are."""
@@ -23,14 +23,23 @@ def docs(name: str | None) -> int:
     Raises:
         ConfigurationError: no page has this name.
     """
-    shelves = {page: shelf for shelf in (RUNBOOKS, DOCS) for page in shelf.names()}
+    shelves = _shelves()
     if name is None:
-        print("\n".join(sorted(shelves)))
+        print("\n".join(pages()))
     elif (page := name.removesuffix(".md").rpartition("/")[2]) in shelves:
         print(_Text(shelves[page].read(page)))
     else:
         raise ConfigurationError([f"There is no page {name!r}: o365-exporter docs lists them."])
     return 0
+
+
+def pages() -> list[str]:
+    """The names of all pages."""
+    return sorted(_shelves())
+
+
+def _shelves() -> dict[str, Shelf]:
+    return {page: shelf for shelf in (RUNBOOKS, DOCS) for page in shelf.names()}
 
 
 class _Text(HTMLParser):

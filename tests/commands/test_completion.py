@@ -22,6 +22,13 @@ CASES: list[tuple[str, set[str]]] = [
     ("o365-exporter once --format t", {"table"}),
     ("o365-exporter run --config sett", {"settings.toml"}),
     ("o365-exporter completion z", {"zsh"}),
+    ("o365-exporter docs troub", {"troubleshooting"}),
+    ("o365-exporter demo --scenario exch", {"exchange-outage"}),
+    ("o365-exporter simulate --scenario report", {"report-stuck"}),
+    ("o365-exporter probe list-su", {"list-subscriptions"}),
+    ("o365-exporter probe app-credentials --warning-password-e", {"--warning-password-expires"}),
+    ("o365-exporter probe email-activity --units c", {"count"}),
+    ("o365-exporter probe service-status --ca-file sett", {"settings.toml"}),
 ]
 """What is typed before the tabulator, and what can follow."""
 
