@@ -5,15 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import signal
-from datetime import UTC, datetime
-from pathlib import Path
 
-from o365_exporter.cli.command import Command, Example
-from o365_exporter.cli.options import add_config
+from o365_exporter.cli.command import EXIT_INTERRUPTED, Command, Example
+from o365_exporter.cli.options import add_config, file
 from o365_exporter.commands import LONGEST_HISTORY
-
-EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 
@@ -38,7 +33,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, required=True, help="where to write")
+    parser.add_argument("-o", "--output", metavar="FILE", type=file, required=True, help="where to write")
     parser.add_argument(
         "--days",
         metavar="N",
@@ -77,6 +72,8 @@ def _days(text: str) -> int:
 
 
 def _time(text: str) -> float:
+    from datetime import UTC, datetime
+
     try:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

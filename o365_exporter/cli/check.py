@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 
 from o365_exporter import collectors
-from o365_exporter.cli.command import Command, Example
+from o365_exporter.cli.command import EXIT_INTERRUPTED, Command, Example
 from o365_exporter.cli.options import add_config
-
-EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 
 def _run(arguments: argparse.Namespace) -> int:

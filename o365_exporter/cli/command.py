@@ -6,6 +6,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+EXIT_INTERRUPTED = 130
+"""As shells say it: 128 and SIGINT."""
+
 
 class Example(NamedTuple):
     """A command line worth copying.

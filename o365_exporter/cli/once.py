@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
-from pathlib import Path
 
 from o365_exporter import collectors
-from o365_exporter.cli.command import Command, Example
-from o365_exporter.cli.options import add_config
+from o365_exporter.cli.command import EXIT_INTERRUPTED, Command, Example
+from o365_exporter.cli.options import add_config, file
 from o365_exporter.commands import FORMS
-
-EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -42,7 +38,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output",
         metavar="FILE.prom",
-        type=Path,
+        type=file,
         help="write the metrics to a file for node_exporter's textfile collector, whole or not at all",
     )
 

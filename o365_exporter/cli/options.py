@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from o365_exporter.commands import TENANTS, USERS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def file(text: str) -> Path:
+    """A file's name as a path, whose library help can do without."""
+    from pathlib import Path
+
+    return Path(text)
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """``--config``."""
-    parser.add_argument("-c", "--config", metavar="FILE", type=Path, help="TOML file with the settings (O365_CONFIG)")
+    parser.add_argument("-c", "--config", metavar="FILE", type=file, help="TOML file with the settings (O365_CONFIG)")
 
 
 def add_simulated(parser: argparse.ArgumentParser) -> None:
