@@ -76,7 +76,7 @@ class Progress:
         task = bar.add_task("", total=len(jobs), done="")
         alone = len(tenants) == 1
         while True:
-            waiting = [job.key for job in jobs if not job.tried.is_set()]
+            waiting = [job.key for job in jobs if not job.tried]
             names = ", ".join(key.within_tenant if alone else str(key) for key in islice(waiting, _NAMED))
             done = len(jobs) - len(waiting)
             said = f"{done} of {len(jobs)} sources polled, {self.seconds:.0f} s"

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import takewhile
 
 import anyio
 
@@ -73,12 +74,15 @@ LIMITS: Mapping[str, tuple[Rate, ...]] = {
 
 @dataclass(slots=True)
 class _Window:
-    """What was used of one rate in the time that still counts, by whom."""
+    """What was used of one rate in the time that still counts, by whom.
+
+    ``log`` is a list: it has some ten entries in most windows, and an empty deque takes as much as eighty of them.
+    """
 
     rate: Rate
     used: int = 0
     used_by: Counter[str] = field(default_factory=Counter)
-    log: deque[tuple[float, int, str]] = field(default_factory=deque)
+    log: list[tuple[float, int, str]] = field(default_factory=list)
 
     def wait(self, now: float, cost: int, endpoint: Endpoint) -> float:
         """Seconds until ``cost`` more fits; 0 when it fits now."""
@@ -105,8 +109,9 @@ class _Window:
         self.log.append((at, amount, route))
 
     def _forget(self, now: float) -> None:
-        while self.log and self.log[0][0] + self.rate.seconds <= now:
-            _, amount, route = self.log.popleft()
+        over = list(takewhile(lambda entry: entry[0] + self.rate.seconds <= now, self.log))
+        del self.log[: len(over)]
+        for _, amount, route in over:
             self.used -= amount
             self.used_by[route] -= amount
 

@@ -148,7 +148,7 @@ class GraphClient:
             clock=clock,
         )
         self._page_size: dict[str, int] = {}
-        self._files = deque[Request](maxlen=_FILES)
+        self._files = deque[str](maxlen=_FILES)
 
     @property
     def identity(self) -> Identity:
@@ -182,8 +182,7 @@ class GraphClient:
 
     def without_secrets(self, text: str) -> str:
         """A sentence that may quote Microsoft, without what this tenant signs in and asks with."""
-        addresses = (secret for request in self._files for secret in request.secrets)
-        return hidden(text, (*self.auth.secrets, *addresses))
+        return hidden(text, (*self.auth.secrets, *self._files))
 
     @property
     def common(self) -> dict[str, Any]:
@@ -294,8 +293,9 @@ class GraphClient:
         target = target_of(first.headers["location"], call.url)
         address = checked_address(target, self._root, self._report_hosts)
         validator = {"If-None-Match": etag} if (etag := checked_etag(call.etag)) else {}
-        request = Request("GET", address, validator, secrets=(secret_part(address),))  # no token: the address is enough
-        self._files.append(request)
+        secret = secret_part(address)
+        request = Request("GET", address, validator, secrets=(secret,))  # no token: the address is enough
+        self._files.append(secret)
         return await self._asking.file(request, stack)
 
     def _in_place_of_file(self, call: Call, stream: Stream, body: bytes) -> ExporterError:

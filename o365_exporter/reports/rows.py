@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import compress, repeat
@@ -140,8 +141,8 @@ class Measure:
 
     @property
     def key(self) -> str:
-        """What tells it apart from the others of its report."""
-        return " ".join((self.metric.name, *self.labels.values()))
+        """What tells it apart from the others of its report; kept once, for it names the sums of each tenant."""
+        return sys.intern(" ".join((self.metric.name, *self.labels.values())))
 
 
 @dataclass(frozen=True, slots=True)

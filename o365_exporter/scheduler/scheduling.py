@@ -100,7 +100,7 @@ class Scheduler:
         lost = await self._publisher.recall(tenant, memory)
         for job in tenant.jobs:
             if job.key in memory.polls and job.key not in lost:
-                job.tried.set()
+                job.note_tried()
                 self._first_round.recalled(job)
         return lost
 
@@ -148,7 +148,7 @@ class Scheduler:
             starts.add(tenant)
             await self._clock.sleep(0)
         for position, (tenant, job, delay) in enumerate(starts, start=1):
-            left = self._until_next(job) if job.tried.is_set() else 0.0  # what a former process has planned
+            left = self._until_next(job) if job.tried else 0.0  # what a former process has planned
             self._timetable.plan(tenant, job, left if left > 0 else delay)
             if position % _SLICE == 0:
                 await self._clock.sleep(0)
@@ -170,7 +170,7 @@ class Scheduler:
 
         First polls wait all the same: they ask for much more than later ones, and begin with the login.
         """
-        if job.source.is_urgent and job.tried.is_set():
+        if job.source.is_urgent and job.tried:
             return nullcontext()
         return self._pace.turn(longest_wait(job.source.interval))
 
@@ -194,9 +194,9 @@ class Scheduler:
                 self._causes.tell_all()
 
     async def _poll_in_turn(self, tenant: Tenant, job: Job, turn: AbstractAsyncContextManager[object]) -> None:
-        leader = None if job.tried.is_set() else tenant.sibling(job, job.source.follows)
+        leader = None if job.tried else tenant.sibling(job, job.source.follows)
         if leader is not None:
-            await leader.tried.wait()
+            await leader.until_tried()
         async with turn:
             await self.poll(tenant, job)
 
@@ -232,7 +232,7 @@ class Scheduler:
             poll = fault(before, error, job.key)
             self._store.put(job.key, replace(poll, attempted_at=now, next_run=now + job.source.interval))
         self._first_round.tried(job)
-        job.tried.set()
+        job.note_tried()
 
 
 def _ending_now(poll: Poll, before: Poll, now: float, moved: float) -> Poll:

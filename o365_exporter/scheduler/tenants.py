@@ -15,7 +15,7 @@ from o365_exporter.store import Key
 from o365_exporter.telemetry import TenantFacts
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Job:
     """One source of one tenant, and where its next poll stands; what it remembers is its ``Poll``.
 
@@ -32,18 +32,32 @@ class Job:
     key: Key
     source: Source[Any]
     max_series: int
-    tried: anyio.Event = field(default_factory=anyio.Event)
+    tried: bool = False
     woken: bool = False
     place: int | None = None
     on_wake: Callable[[], None] | None = None
     scope: anyio.CancelScope | None = None
     is_gone: bool = False
     is_forbidden: bool = False
+    _first: anyio.Event | None = field(default=None, repr=False)  # only while somebody waits: one takes a kilobyte
 
     @property
     def is_under_way(self) -> bool:
         """Whether it is being polled, or is to be at once."""
         return self.woken or self.scope is not None
+
+    def note_tried(self) -> None:
+        """It has been polled, or a former process has."""
+        self.tried = True
+        if self._first is not None:
+            self._first.set()
+            self._first = None
+
+    async def until_tried(self) -> None:
+        """Wait until it has been polled once."""
+        if not self.tried:
+            self._first = self._first or anyio.Event()
+            await self._first.wait()
 
     def wake(self) -> None:
         """Poll now instead of at the next interval."""
@@ -58,7 +72,7 @@ class Job:
             self.scope.cancel()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Tenant:
     """A tenant that is being watched."""
 
