@@ -14,14 +14,17 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 from o365_exporter.errors import UnexpectedAnswerError
 
 Json = Mapping[str, Any]
+
+H = TypeVar("H", bound=Hashable)
 
 UNKNOWN = "unknown"
 """What a member outside a closed list becomes."""
@@ -31,6 +34,9 @@ LONGEST = 1024
 
 LONGEST_BODY = 16 * 1024
 """Characters of a text that is no label; the longest post of 829 had 2 176."""
+
+_SHARED = 8192
+"""Records of Microsoft's that are known to be shared: those of all messages and posts of a month, and as many again."""
 
 _UNPRINTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """What has no place in a text of many lines: controls, marks of direction, characters without width, half pairs."""
@@ -95,6 +101,20 @@ def shared_texts(entry: Json, name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise _wrong_type(name, value, "a list of strings")
     return tuple(sys.intern(found) for item in value if (found := cleaned(item)))
+
+
+def shared(record: H) -> H:
+    """The record that was given first of those that are equal to this one.
+
+    Microsoft gives its messages, posts and services to all tenants alike: what is made of them is kept once for all.
+    """
+    first: H = _first(record)
+    return first
+
+
+@lru_cache(maxsize=_SHARED)
+def _first(record: Hashable) -> Any:
+    return record
 
 
 def _string(entry: Json, name: str) -> str:

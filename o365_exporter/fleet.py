@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 import anyio
 
@@ -13,10 +15,14 @@ from o365_exporter.graph import GraphClient
 from o365_exporter.logs import get_logger
 from o365_exporter.scheduler import Job, Scheduler, Tenant
 from o365_exporter.settings import TenantSettings
+from o365_exporter.source import CollectorOptions, Source
 from o365_exporter.state import Identity, Keeper
 from o365_exporter.status import Watched
 from o365_exporter.store import Key
 from o365_exporter.telemetry import TenantFacts
+
+_SHARED = 256
+"""Options of collectors whose sources are known to be shared."""
 
 log = get_logger("fleet")
 
@@ -193,8 +199,14 @@ def _jobs(settings: TenantSettings) -> tuple[Job, ...]:
         Job(Key(settings.name, collector.name, source.name), source, options.max_series)
         for collector in all_collectors().values()
         if (options := settings.collectors[collector.name]).enabled
-        for source in collector.sources(options)
+        for source in _sources(collector.name, options)
     )
+
+
+@lru_cache(maxsize=_SHARED)
+def _sources(collector: str, options: CollectorOptions) -> tuple[Source[Any], ...]:
+    """They hold nothing but what the options say, so tenants of equal options share them."""
+    return all_collectors()[collector].sources(options)
 
 
 def _same_client(old: TenantSettings, new: TenantSettings) -> bool:

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
+
+from pydantic import AfterValidator
 
 from o365_exporter import fields
 from o365_exporter.errors import UnexpectedAnswerError
@@ -277,6 +279,11 @@ class Resource:
         return tuple(dict.fromkeys(one.metric for one in self.series))
 
 
+def _with_shared_labels(sample: Sample) -> Sample:
+    """The sample with labels that other tenants have too, where they do: a product is the same to all who buy it."""
+    return sample._replace(labels=fields.shared(sample.labels))
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What is kept of an entry.
@@ -291,7 +298,7 @@ class Row:
 
     key: str
     names: tuple[str, ...]
-    samples: tuple[Sample, ...]
+    samples: tuple[Annotated[Sample, AfterValidator(_with_shared_labels)], ...]
     counted: tuple[tuple[Metric, tuple[str, ...]], ...]
     oddities: tuple[str, ...]
 
@@ -326,10 +333,10 @@ class ResourceSource(ListSource[Row]):
             if isinstance(one, Tally):
                 counted.append(one.of(entry))
             elif (sample := one.of(entry, common)) is not None:
-                samples.append(sample)
+                samples.append(_with_shared_labels(sample))
             if isinstance(one, State) and (member := one.foreign(entry)) is not None:
                 oddities.append(f"The {self.noun} {called} has the {one.label} {member!r}, which is served as unknown.")
-        return Row(key, resource.names(entry), tuple(samples), tuple(counted), tuple(oddities))
+        return Row(key, fields.shared(resource.names(entry)), tuple(samples), tuple(counted), tuple(oddities))
 
     def key(self, record: Row) -> str:
         return record.key

@@ -96,7 +96,8 @@ class Source(ABC, Generic[R]):
     """One endpoint of Graph, polled by itself.
 
     ``fetch`` returns records or raises; it neither measures, logs its failures nor retries: the scheduler does
-    that once around every source. ``samples`` is pure.
+    that once around every source. ``samples`` is pure. Nothing of a tenant is kept in it: those of equal options share
+    it.
     """
 
     name: str

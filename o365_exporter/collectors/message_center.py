@@ -21,7 +21,7 @@ from pydantic import AfterValidator, Field
 
 from o365_exporter import fields
 from o365_exporter.errors import PollError
-from o365_exporter.fields import UNKNOWN, Json, closed, member
+from o365_exporter.fields import UNKNOWN, Json, closed, member, shared
 from o365_exporter.filters import Filter
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.http.client import BodyTooLargeError
@@ -224,10 +224,10 @@ class Body:
             return ""
 
 
-Messages = Listing[Message]
+Messages = Listing[Annotated[Message, AfterValidator(shared)]]
 """Those that are served, the foremost first."""
 
-Bodies = Listing[Body]
+Bodies = Listing[Annotated[Body, AfterValidator(shared)]]
 
 
 def parse_message(entry: Json) -> Message:
@@ -254,7 +254,7 @@ def parse_body(entry: Json, message: Message) -> Body:
     content = fields.body(body, "content", LONGEST_BODY)
     packed = base64.b64encode(zlib.compress(content.encode())).decode() if content else ""
     is_html = fields.text(body, "contentType").lower() == "html"
-    return Body(message.id, message.last_modified, is_html, sys.intern(packed), too_long=False)
+    return shared(Body(message.id, message.last_modified, is_html, sys.intern(packed), too_long=False))
 
 
 class MessagesSource(ListSource[Message]):
@@ -273,7 +273,7 @@ class MessagesSource(ListSource[Message]):
         self.fingerprint = f"keep={options.keep:g}"
 
     def parse(self, entry: Json) -> Message:
-        return parse_message(entry)
+        return shared(parse_message(entry))
 
     def key(self, record: Message) -> str:
         return record.id

@@ -43,7 +43,7 @@ from o365_exporter.collectors.service_health.series import (
 )
 from o365_exporter.collectors.service_health.watching import serves, service_of, watched
 from o365_exporter.errors import PollError
-from o365_exporter.fields import closed
+from o365_exporter.fields import closed, shared
 from o365_exporter.graph import GraphClient
 from o365_exporter.listing import Listing, left_out_remark, parsed
 from o365_exporter.markup import plain
@@ -86,7 +86,8 @@ class IssuesSource(Source[Issues]):
             for issue in found.values()
         ]
         since = now if previous is None or previous.since is None else previous.since
-        return Issues(bounded(placed), listed.left_out, listed.example, now, directory=places.directory, since=since)
+        kept = tuple(map(shared, bounded(placed)))
+        return Issues(kept, listed.left_out, listed.example, now, directory=places.directory, since=since)
 
     def _is_over(self, issue: Issue, now: float) -> bool:
         return issue.left_at is not None and now - issue.left_at > self._options.keep_resolved

@@ -20,7 +20,7 @@ from o365_exporter.collectors.service_health.series import (
     STATUSES,
 )
 from o365_exporter.collectors.service_health.watching import watched
-from o365_exporter.fields import Json, closed
+from o365_exporter.fields import Json, closed, shared
 from o365_exporter.graph import GraphClient
 from o365_exporter.listing import ListSource
 from o365_exporter.metrics import Sample
@@ -40,7 +40,7 @@ def identified(services: Services, previous: Iterable[Service]) -> Services:
         known = before.get(service.name) or known_service_id(service.name)
         own = service.id or (known if known not in taken else "") or service.name
         taken.add(own)
-        found[own] = replace(service, id=own)
+        found[own] = shared(replace(service, id=own))
     return replace(services, entries=tuple(found.values()))
 
 

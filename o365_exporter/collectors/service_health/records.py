@@ -15,7 +15,7 @@ from o365_exporter.collectors.service_health.series import (
     ORIGINS,
     STATUSES,
 )
-from o365_exporter.fields import Json, member
+from o365_exporter.fields import Json, member, shared
 from o365_exporter.listing import Listing
 
 POSTS_KEPT = 40
@@ -74,7 +74,7 @@ class Issue:
     last_modified: float | None
     last_post: float | None
     posts: int
-    words: tuple[Post, ...] = ()
+    words: tuple[Annotated[Post, AfterValidator(shared)], ...] = ()
     service_id: str = ""
     left_at: float | None = None
     read_at: float = 0.0
@@ -82,7 +82,7 @@ class Issue:
     not_found: int = 0
 
 
-Services = Listing[Service]
+Services = Listing[Annotated[Service, AfterValidator(shared)]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Issues(Listing[Issue]):
     ``since`` is the wall clock of the first reading, before which resolved issues are not known.
     """
 
-    entries: tuple[Issue, ...]
+    entries: tuple[Annotated[Issue, AfterValidator(shared)], ...]
     directory: Mapping[str, str] = field(default_factory=dict)
     since: float | None = None
 
@@ -125,7 +125,7 @@ def parse_issue(entry: Json) -> Issue:
         last_modified=fields.timestamp(entry, "lastModifiedDateTime"),
         last_post=max(filter(None, (post.at for post in words)), default=None),
         posts=len(posts),
-        words=tuple(post for post in words if post.html)[-POSTS_KEPT:],
+        words=tuple(shared(post) for post in words if post.html)[-POSTS_KEPT:],
     )
 
 
