@@ -56,6 +56,19 @@ def test_polls_are_found_by_key_and_by_tenant() -> None:
     assert store.about("contoso") == {"x": b"contoso"}
 
 
+def test_lines_that_are_as_before_are_the_same_bytes() -> None:
+    """A page has them compressed already; a family that has changed is another, and one that is gone is gone."""
+    store = Store()
+    same, other, about = b"".join([b"a", b" 1"]), b"b 1", b"".join([b"c", b" 1"])
+    store.put(SKUS, Poll(interval=60, stale_after=600, rendered={"a": same, "b": other, "gone": b"d 1"}))
+    store.put_about("contoso", {"c": about})
+    store.put(SKUS, Poll(interval=60, stale_after=600, rendered={"a": b"".join([b"a", b" 1"]), "b": b"b 2"}))
+    store.put_about("contoso", {"c": b"".join([b"c", b" 1"])})
+    assert store[SKUS].rendered == {"a": b"a 1", "b": b"b 2"}
+    assert store[SKUS].rendered["a"] is same
+    assert store.about("contoso")["c"] is about
+
+
 async def test_whoever_waits_hears_of_the_next_put() -> None:
     """Each put wakes those who wait, and those who come later wait for the next."""
     store = Store()

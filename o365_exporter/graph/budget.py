@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -81,7 +80,6 @@ class _Window:
 
     rate: Rate
     used: int = 0
-    used_by: Counter[str] = field(default_factory=Counter)
     log: list[tuple[float, int, str]] = field(default_factory=list)
 
     def wait(self, now: float, cost: int, endpoint: Endpoint) -> float:
@@ -105,15 +103,12 @@ class _Window:
     def recall(self, at: float, amount: int, route: str) -> None:
         """It was used before; ``at`` is not earlier than what is in the log."""
         self.used += amount
-        self.used_by[route] += amount
         self.log.append((at, amount, route))
 
     def _forget(self, now: float) -> None:
         over = list(takewhile(lambda entry: entry[0] + self.rate.seconds <= now, self.log))
         del self.log[: len(over)]
-        for _, amount, route in over:
-            self.used -= amount
-            self.used_by[route] -= amount
+        self.used -= sum(amount for _, amount, _ in over)
 
     def _until_room(self, now: float, cost: int, endpoint: Endpoint) -> float:
         kept = 0.0 if endpoint.vital else _KEPT if endpoint.urgent or not self.rate.shared else 2 * _KEPT
@@ -122,7 +117,8 @@ class _Window:
     def _until_fair(self, now: float, cost: int, endpoint: Endpoint) -> float:
         if endpoint.vital or not self.rate.shared:
             return now
-        excess = self.used_by[endpoint.route] + cost - self.rate.amount * _FAIR
+        used = sum(amount for _, amount, route in self.log if route == endpoint.route)
+        excess = used + cost - self.rate.amount * _FAIR
         return self._until_freed(now, excess, endpoint.route)
 
     def _until_freed(self, now: float, excess: float, route: str = "") -> float:

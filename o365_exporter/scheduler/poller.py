@@ -29,6 +29,9 @@ from o365_exporter.store import Key, Poll
 
 Steps = Generator[None, None, Poll]
 
+_NONE: frozenset[str] = frozenset()
+"""An empty set takes 200 bytes, and most polls have one."""
+
 log = get_logger("scheduler")
 
 
@@ -104,7 +107,7 @@ class Poller:
             poll = await _in_turns(_writing(latest().answered("ok", records, now), job, siblings))
             if all(siblings[name] is found for name, found in _siblings(job, polls).items() if name in siblings):
                 break
-        remarks = frozenset(map(tenant.graph.without_secrets, source.remarks(records)))
+        remarks = frozenset(map(tenant.graph.without_secrets, source.remarks(records))) or _NONE
         poll = replace(poll, remarks=remarks, left_out=source.left_out(records))
         return Outcome(poll, source.wakes(latest().records, records))
 

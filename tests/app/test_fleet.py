@@ -49,6 +49,15 @@ async def test_a_tenant_that_is_new_is_polled_and_ready_stays() -> None:
             assert tenants_shown(made) == {"contoso", "fabrikam"}
 
 
+async def test_tenants_of_equal_options_share_their_sources() -> None:
+    """What is made of options is made once; another interval makes other sources of that collector alone."""
+    slower = {"O365_TENANTS__FABRIKAM__COLLECTORS__SUBSCRIPTIONS__INTERVAL": "2h"}
+    async with rig(small("contoso", "fabrikam"), RARELY | slower) as made:
+        one, two = ({str(job.key)[len(t.facts.name) :]: job.source for job in t.jobs} for t in made.app.fleet.tenants)
+        others = {name for name in one if one[name] is not two[name]}
+        assert others == {"/subscriptions/skus", "/subscriptions/subscriptions"}
+
+
 async def test_a_tenant_that_is_gone_leaves_nothing_behind() -> None:
     """Its series end with its settings, even with a poll in flight, and Graph hears no more of it."""
     async with rig(small("contoso", "fabrikam"), RARELY) as made, polling(made):
