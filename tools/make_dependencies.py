@@ -69,7 +69,7 @@ REASONS: dict[str, Reason] = {
     ),
     "pyyaml": Reason(
         "reads `web_config_file`, with texts, lists and tables alone",
-        "ruamel.yaml, behind one class of `web/webfile.py`",
+        "ruamel.yaml, behind one class of `web/yamlfile.py`",
     ),
     "rich": Reason(
         "tables and progress on terminals, as wide as these are and with colour where it is wanted",
