@@ -6,6 +6,7 @@ addresses with query strings, and some of those are secrets.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import queue
@@ -200,7 +201,17 @@ def fault(error: BaseException) -> None:
 def _renderers(form: Format, stream: TextIO) -> list[Processor]:
     if form == "console":
         return [_without_foreign_text, _as_lines, _Columns(in_colour=_in_colour(stream))]
-    return [_without_foreign_text, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    return [_without_foreign_text, structlog.processors.JSONRenderer(_json)]
+
+
+def _json(event: EventDict, **options: Any) -> str:
+    """One line, whoever reads it: JSON allows ends of lines that some take for such, and what no file can hold."""
+    text = json.dumps(event, ensure_ascii=False, **options)
+    return text if text.isprintable() else "".join(map(_in_json, text))
+
+
+def _in_json(character: str) -> str:
+    return character if character.isprintable() else json.dumps(character)[1:-1]
 
 
 class _Columns:
@@ -215,13 +226,15 @@ class _Columns:
         message = event.pop("message", None)
         event["timestamp"] = f"{event['timestamp'][: len('2026-01-01T00:00:00')]}Z"
         ours = {name: event.pop(name) for name in _WHO if name in event}
-        shown = {name: _listed(value) for name, value in {**ours, **event}.items()}
+        shown = {name: _shown(name, value) for name, value in {**ours, **event}.items()}
         line = self._draw(logger, method, shown)
         return line if message is None else f"{line}\n    {one_line(str(message))}"
 
 
-def _listed(value: object) -> object:
-    return ", ".join(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else value
+def _shown(name: str, value: object) -> object:
+    """A value for a terminal, which nothing in it steers; a traceback alone has lines."""
+    text = ", ".join(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else value
+    return one_line(text) if isinstance(text, str) and name != "exception" else text
 
 
 _WHO = ("tenant", "tenants", "collector", "source", "sources", "reason")

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from o365_exporter import logs
 from o365_exporter.errors import AuthError
@@ -58,6 +60,21 @@ def test_json_is_one_object_a_line() -> None:
         {"tenant": "Söhne", "reason": "auth", "event": "poll failed", "level": "warning", "logger": "scheduler"}
     ]
     assert "Söhne" in stream.getvalue()
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(exclude_categories=())), st.sampled_from(["text", "message"]))
+@example("one\u2028two\x85three\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}\ud800\r\n\U000e0001", "text")
+def test_any_text_stays_in_its_line(form: logs.Format, text: str, name: str) -> None:
+    """Microsoft's words may have ends of lines of other alphabets, what steers a terminal, and halves of characters."""
+    stream = written(logs.LogOptions(format=form))
+    logs.get_logger("test").warning("told", **{name: text})
+    told = stream.getvalue().encode().decode()
+    assert len(told.splitlines()) == (2 if (form, name) == ("console", "message") else 1)
+    assert all(line.isprintable() for line in told.splitlines())
+    if form == "json":
+        assert json.loads(told)[name] == text
 
 
 def test_lines_of_libraries_have_the_same_form() -> None:

@@ -309,13 +309,13 @@ def _contents() -> Iterator[Trouble]:
     yield one("ids of odd characters", _all("ok"), {"set": {"value.*.id": odd}}, ("list",))
     yield one(
         "ids that no address can hold",
-        {"*": "ok", "service_health.issues": wrong},
+        {"*": "ok", "service_health.issues": wrong, "message_center": wrong},
         {"set": {"value.*.id": "EX1\r\nX: y\0"}},
         ("list",),
     )
     yield one(
         "ids of 10 000 letters",
-        {"*": "ok", "service_health.issues": wrong},
+        {"*": "ok", "service_health.issues": wrong, "message_center": wrong},
         {"set": {"value.*.id": "x" * 10_000}},
         ("list",),
     )

@@ -88,6 +88,7 @@ LIST = Endpoint(
     page_sizes=(1000, 100, 20, 5),
     paging="maxpagesize",
     limits="service_communications",
+    largest=16 * 1024**2,  # of some 1 KB each there are hundreds, seldom a few thousand
 )
 WITH_BODIES = Endpoint(
     route="/admin/serviceAnnouncement/messages",

@@ -230,8 +230,9 @@ class GraphClient:
             size = self._page_size.get(endpoint.route, max(endpoint.page_sizes, default=0))
             first = endpoint.url(self._root, path, filter=filter, page_size=size)
             fetch = partial(self._read, endpoint, size=size)
+            what = self._named(Call(endpoint, first))
             try:
-                return await all_pages(fetch, first, self._root, self._named(Call(endpoint, first)))
+                return await all_pages(fetch, first, self._root, what, endpoint.largest)
             except (BodyTooLargeError, PageSizeError) as error:
                 self._page_size[endpoint.route] = self._smaller(endpoint, size, error)
             except PageTokenError:

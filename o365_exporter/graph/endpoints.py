@@ -10,6 +10,9 @@ from urllib.parse import quote
 from o365_exporter.errors import UnexpectedAnswerError
 from o365_exporter.http.quoting import printable
 
+LARGEST_LIST = 128 * 1024**2
+"""Bytes of JSON: a hundred times what most tenants have, and no more than a machine can hold."""
+
 _LONGEST_VALUE = 500
 
 
@@ -31,6 +34,8 @@ class Endpoint:
         version: of Graph.
         urgent: may use the part of each budget that is kept for service health, and goes first.
         vital: may use the part that is kept even from what is urgent, such as the issues beside the overviews.
+        largest: bytes of JSON of all pages of a list together; more is a list without end, and takes several times that
+            in memory.
     """
 
     route: str
@@ -45,6 +50,7 @@ class Endpoint:
     version: Literal["v1.0", "beta"] = "v1.0"
     urgent: bool = False
     vital: bool = False
+    largest: int = LARGEST_LIST
 
     def url(self, root: str, path: dict[str, str], *, filter: str = "", page_size: int = 0) -> str:  # noqa: A002 - OData's own name
         """The address below ``root``; path values and the query are percent-encoded (spaces as ``%20``).

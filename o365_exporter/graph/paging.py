@@ -14,16 +14,13 @@ from o365_exporter.http.quoting import printable
 MAX_PAGES = 1000
 """Pages of one list; more is taken for a loop."""
 
-MAX_LIST = 128 * 1024**2
-"""Bytes of JSON of all pages together: a hundred times what most tenants have, and no more than a machine can hold."""
-
 Fetch = Callable[[str], Awaitable[tuple[dict[str, Any], int]]]
 """Reads one page; gives it with the bytes that it came as."""
 
 _NOT_KNOWN = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
-async def all_pages(fetch: Fetch, first: str, root: str, what: str) -> list[dict[str, Any]]:
+async def all_pages(fetch: Fetch, first: str, root: str, what: str, most: int) -> list[dict[str, Any]]:
     """The objects of every page; an entry that is none comes as an empty one, which each reader leaves out and counts.
 
     Args:
@@ -31,6 +28,7 @@ async def all_pages(fetch: Fetch, first: str, root: str, what: str) -> list[dict
         first: its address.
         root: Graph's own address; no page is read from another origin.
         what: names the list in sentences.
+        most: bytes of JSON of all pages together.
 
     Raises:
         RefusedRedirectError: a page is said to be elsewhere than at ``root``.
@@ -45,8 +43,8 @@ async def all_pages(fetch: Fetch, first: str, root: str, what: str) -> list[dict
         seen.add(url)
         page, size = await _page(fetch, url, first)
         total += size
-        if total > MAX_LIST:
-            raise unexpected(what, f"has more than {MAX_LIST // 1024**2} MiB in {len(seen)} pages")
+        if total > most:
+            raise unexpected(what, f"has more than {most // 1024**2} MiB in {len(seen)} pages")
         found += objects_of(page, what)
         url = _next(page, root, what)
     return found

@@ -121,6 +121,7 @@ async def _started_ill(case: Case) -> AsyncIterator[str]:
         state = case.cell.trouble.at_start or state
     await case.inflict()
     await case.poll(*case.ill.jobs, case.neighbour)
+    first = case.now(case.job)
     CLOCK.pass_time(RETRY)
     await case.poll(case.job)
     ill, lines = case.now(case.job), case.lines()
@@ -128,7 +129,7 @@ async def _started_ill(case: Case) -> AsyncIterator[str]:
         yield f"is {ill.state} and not {state}: {ill.message}"
     if ill.state not in ANSWERS and ill.records is not None:
         yield "shows something"
-    for complaint in _told(case, ill, ill, lines):
+    for complaint in _told(case, first, ill, lines):
         yield complaint
     await case.relent()
     CLOCK.pass_time(RETRY)
@@ -167,7 +168,10 @@ def _judged(case: Case, well: Poll, ill: Poll) -> Iterator[str]:
 
 
 def _told(case: Case, first: Poll, ill: Poll, lines: list[dict[str, Any]]) -> Iterator[str]:
-    """One line of the log for what is wrong, however often it is met, and a traceback for nothing."""
+    """One line of the log for each cause, however often it is met, and a traceback for nothing.
+
+    Two polls may have two causes: that one source alone is refused is known only when another is not.
+    """
     if any(line["event"] == _INTERNAL for line in lines):
         yield f"a fault of the exporter: {[line for line in lines if line['event'] == _INTERNAL]}"
     mine = [
@@ -178,10 +182,10 @@ def _told(case: Case, first: Poll, ill: Poll, lines: list[dict[str, Any]]) -> It
     if ill.state in ANSWERS:
         if mine and first.state in ANSWERS:
             yield f"is {ill.state}, and the log complains: {mine[0]['message']}"
-    elif len(mine) != 1:
+    elif len(mine) != len({first.cause, ill.cause} - {None}):
         yield f"is told {len(mine)} times: {[line['message'] for line in mine]}"
-    elif mine[0]["reason"] != ill.state:
-        yield f"is told as {mine[0]['reason']}: {json.dumps(mine[0])}"
+    elif mine[-1]["reason"] != ill.state:
+        yield f"is told as {mine[-1]['reason']}: {json.dumps(mine[-1])}"
 
 
 def _leads(case: Case, line: dict[str, Any]) -> str:

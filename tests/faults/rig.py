@@ -9,9 +9,9 @@ import logging
 import socket
 import ssl
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -124,18 +124,21 @@ def _trust(*, by_tls: bool) -> ssl.SSLContext:
         return tls_context(ConnectionOptions(ca_file=file), Surroundings())
 
 
-@dataclass
-class Told:
-    """Everything that was logged at the level ``debug``."""
+class Told(io.StringIO):
+    """Everything that was logged at the level ``debug``, also by the simulator in its own thread."""
 
-    stream: io.StringIO = field(default_factory=io.StringIO)
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: deque[str] = deque()
+
+    def write(self, text: str) -> int:
+        """What a handler of ``logging`` writes is one line."""
+        self._written.append(text)
+        return len(text)
 
     def new(self) -> str:
         """What was written since this was asked last."""
-        text = self.stream.getvalue()
-        self.stream.seek(0)
-        self.stream.truncate()
-        return text
+        return "".join(self._written.popleft() for _ in range(len(self._written)))
 
 
 @contextmanager
@@ -144,7 +147,7 @@ def told() -> Iterator[Told]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     said = Told()
-    logs.configure(logs.LogOptions(level="debug"), said.stream)
+    logs.configure(logs.LogOptions(level="debug"), said)
     try:
         yield said
     finally:

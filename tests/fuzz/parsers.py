@@ -34,6 +34,7 @@ from o365_exporter.exposition import accepts_gzip, choose_format
 from o365_exporter.graph import Remembered
 from o365_exporter.graph.answers import decoded_in_turns, fault_of
 from o365_exporter.graph.download import _scheme_of
+from o365_exporter.graph.endpoints import LARGEST_LIST
 from o365_exporter.graph.paging import all_pages
 from o365_exporter.graph.refusals import download_error, graph_error
 from o365_exporter.http.addresses import host_of, origin_of, target_of
@@ -335,7 +336,7 @@ def pages(data: bytes) -> None:
     async def fetch(_: str) -> tuple[dict[str, Any], int]:
         return (page if isinstance(page, dict) else {}), len(data)
 
-    found = _outcome(lambda: _run(all_pages(fetch, f"{HOST}/v1.0/x", HOST, "x")), PollError)
+    found = _outcome(lambda: _run(all_pages(fetch, f"{HOST}/v1.0/x", HOST, "x", LARGEST_LIST)), PollError)
     assert isinstance(found, tuple) or all(isinstance(one, dict) for one in found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -20,7 +21,7 @@ from o365_exporter.errors import (
     UnexpectedAnswerError,
     UnlicensedError,
 )
-from o365_exporter.graph import Endpoint, paging
+from o365_exporter.graph import Endpoint
 from o365_exporter.graph.paging import MAX_PAGES
 from o365_exporter.http.client import MAX_BODY
 from tests.graph.world import (
@@ -196,9 +197,8 @@ async def test_too_many_pages_are_a_loop(world: Microsoft) -> None:
     assert route.call_count == MAX_PAGES
 
 
-async def test_pages_are_bounded_together(world: Microsoft, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_are_bounded_together(world: Microsoft) -> None:
     """Each page may be as large as it may; a list of many such is given up before it fills the memory."""
-    monkeypatch.setattr(paging, "MAX_LIST", 3 * 1024**2)
     numbers = iter(range(20))
     route = world.graph("/subscribedSkus").mock(
         side_effect=lambda _: httpx.Response(
@@ -207,7 +207,7 @@ async def test_pages_are_bounded_together(world: Microsoft, monkeypatch: pytest.
     )
     async with client() as graph:
         with pytest.raises(UnexpectedAnswerError, match="has more than 3 MiB in 3 pages"):
-            await graph.list(SKUS)
+            await graph.list(replace(SKUS, largest=3 * 1024**2))
     assert route.call_count == 3
 
 
