@@ -258,7 +258,7 @@ class Budget:
 
         What waits for that fails for the same cause as what was answered so.
         """
-        why.subject = why.subject or self._subject(endpoint)
+        why.subject = why.subject or f"{_scope(endpoint)} in {self._tenant}"
         scope, until = _scope(endpoint), self._clock.monotonic() + (why.retry_after or 0.0)
         closed = self._closed.get(scope)
         if closed is None or until > closed.until:
@@ -316,9 +316,6 @@ class Budget:
             if left > 0:
                 self._closed[each.scope] = _Closure(now + left, why)
 
-    def _subject(self, endpoint: Endpoint) -> str:
-        return f"{_scope(endpoint)} in {self._tenant}"
-
     async def _take_slot(self, endpoint: Endpoint) -> None:
         start = self._clock.monotonic()
         places = AT_ONCE if endpoint.vital else AT_ONCE - _FOR_VITAL
@@ -365,7 +362,7 @@ class Budget:
                 code=why.code,
                 subject=why.subject,
             )
-        subject = why.subject if why is not None else self._subject(endpoint)
+        subject = why.subject if why is not None else f"published limits in {self._tenant}"
         return ThrottledError(held, retry_after=wait, subject=subject)
 
     def _charge(self, endpoint: Endpoint) -> None:

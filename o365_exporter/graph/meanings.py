@@ -17,7 +17,7 @@ from o365_exporter.errors import (
     UnlicensedError,
     Unsupported,
 )
-from o365_exporter.http.gateways import GATEWAYS, MICROSOFTS_GATEWAYS, SUPPORT, http_rows
+from o365_exporter.http.gateways import GATEWAYS, MICROSOFTS_GATEWAYS, SUPPORT, THROTTLING, http_rows
 from o365_exporter.http.meanings import GRAPH, Actor, Row, Service
 from o365_exporter.login.meanings import ROWS as LOGIN_ROWS
 from o365_exporter.login.standing import PolicyRefusedError, TokenRefusedError
@@ -161,6 +161,7 @@ _THROTTLED = (
         what="{host} throttles {detail}.",
         evidence="graph2otel, 2026-07-27: Intune throttles by 500 without Retry-After; CIPP New-GraphGetRequest",
         pause=60.0,
+        subject=THROTTLING,
     ),
 )
 

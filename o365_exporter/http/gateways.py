@@ -12,6 +12,9 @@ from o365_exporter.errors import (
 from o365_exporter.http.failures import ProxyRefusedError
 from o365_exporter.http.meanings import GRAPH, Actor, Row, Service
 
+THROTTLING = "throttling of {tenant} by {host}"
+"""What is to blame where Graph throttles: each limit has its own end, but for people they are one."""
+
 SUPPORT = "If it stays, give Microsoft's support the status, the code and the request-id."
 """What to do about Microsoft's own faults."""
 
@@ -28,6 +31,7 @@ def http_rows(services: frozenset[Service]) -> tuple[Row, ...]:
             actor=Actor.NOBODY,
             what="{host} throttles {detail}.",
             evidence="Graph docs, throttling guidance; msal documentation (login: Retry-After 60)",
+            subject=THROTTLING if services == GRAPH else "",
         ),
         Row(
             services=services,

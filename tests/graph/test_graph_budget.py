@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from o365_exporter.errors import ThrottledError
+from o365_exporter.errors import Cause, ThrottledError
 from o365_exporter.graph import LIMITS, Endpoint
 from o365_exporter.graph.budget import AT_ONCE, Budget
 from o365_exporter.http.traffic import Traffic
@@ -100,6 +100,16 @@ async def test_key_credentials_count_in_both_limits(rig: Rig) -> None:
     assert rig.traffic.waits == {"budget": pytest.approx(60)}
     await rig.ask(SKUS, 9)
     assert rig.traffic.waits == {"budget": pytest.approx(70)}
+
+
+async def test_limits_that_are_used_up_are_one_cause(rig: Rig) -> None:
+    """Each has its own end, but whoever reads of many sources that wait reads of one thing."""
+    causes = set()
+    for endpoint in (HEALTH, KEYS):
+        with pytest.raises(ThrottledError) as failure, rig.clock.deadline(1):
+            await rig.ask(endpoint, 241)
+        causes.add(failure.value.cause(endpoint.route))
+    assert causes == {Cause("throttled", "published limits in contoso")}
 
 
 async def test_a_wait_past_the_deadline_is_throttled(rig: Rig) -> None:

@@ -17,7 +17,15 @@ import httpx
 import pytest
 
 from o365_exporter.clock import SystemClock
-from o365_exporter.errors import AuthError, PollError, PollTimeoutError, ThrottledError, TlsError, UnavailableError
+from o365_exporter.errors import (
+    AuthError,
+    Cause,
+    PollError,
+    PollTimeoutError,
+    ThrottledError,
+    TlsError,
+    UnavailableError,
+)
 from o365_exporter.graph import Endpoint, GraphClient
 from o365_exporter.http import ConnectionOptions
 from o365_exporter.http.failures import CertificateTimeError, failure_of
@@ -37,6 +45,7 @@ from tests.graph.world import (
     client,
     discovery,
     entra_error,
+    graph_error,
     microsoft,
 )
 from tests.http.loopback import certificates, hanging, listening
@@ -226,6 +235,20 @@ async def test_one_request_finds_out_whether_a_way_is_open_again(world: Microsof
             tasks.cancel_scope.cancel()
         world.graph("/").mock(return_value=httpx.Response(200, json={"value": []}))
         assert await graph.list(APPS) == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "600"}], ids=["no time", "a time"])
+async def test_a_throttled_tenant_is_one_cause(world: Microsoft, headers: dict[str, str]) -> None:
+    """Whatever limits the sources have, and whether Microsoft says for how long or not."""
+    world.graph("/").mock(return_value=httpx.Response(429, headers=headers, json=graph_error("TooManyRequests")))
+    causes = set()
+    clock = ImpatientClock()
+    async with client(clock) as graph:
+        for endpoint in (APPS, SKUS, ISSUES, ISSUES):
+            with pytest.raises(ThrottledError) as failure, clock.deadline(60):
+                await graph.list(endpoint)
+            causes.add(failure.value.cause(endpoint.route))
+    assert causes == {Cause("throttled", "throttling of contoso by graph.microsoft.com")}
 
 
 async def test_a_blocked_port_ends_the_poll_within_seconds() -> None:
