@@ -22,7 +22,6 @@ FOLDER = "o365_exporter/web"
 RUNBOOKS = {
     "index": "docs/runbooks/README.md",
     **{path.stem: f"docs/runbooks/{path.name}" for path in sorted(ROOT.glob("docs/runbooks/[a-z]*.md"))},
-    "troubleshooting": "docs/troubleshooting.md",
 }
 """Each page below /runbooks/, and where its text stands."""
 

@@ -17,7 +17,7 @@ PAGES = ("", "?q=nobody", "wall", "tenant?name=contoso", "tenant?name=fabrikam",
 BOOKS = (
     "runbooks/",
     "runbooks/service-health",
-    "runbooks/troubleshooting",
+    "docs/troubleshooting",
     "docs/",
     "docs/metrics",
     "docs/status-page",

@@ -69,7 +69,7 @@ async def test_a_tenant_that_cannot_be_asked(opened: Opened) -> None:
         await expect(page.locator(".note.blind")).to_have_count(1)
         await expect(page.locator(".note.blind")).to_contain_text("The service is not available.")
         await page.locator(".note.blind").get_by_role("link", name="unavailable").click()
-        assert page.url.endswith("runbooks/troubleshooting#unavailable")
+        assert page.url.endswith("docs/troubleshooting#unavailable")
 
 
 async def test_foreign_text_is_text(opened: Opened) -> None:

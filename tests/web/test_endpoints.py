@@ -57,7 +57,7 @@ async def test_head_everywhere(site: Site, path: str) -> None:
 async def test_states_lead_to_their_heading(site: Site, state: str) -> None:
     """The page about troubles, served beside, has a heading for each state."""
     async with site.client() as client:
-        answer = await client.get("/runbooks/troubleshooting")
+        answer = await client.get("/docs/troubleshooting")
     assert f'<h2 id="{state}">' in answer.text
 
 
