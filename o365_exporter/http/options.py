@@ -66,7 +66,7 @@ class ConnectionOptions(BaseModel):
         30.0,
         gt=0,
         le=600,
-        description="Seconds to wait for a connection, and for each next piece of an answer.",
+        description="Seconds to wait for each next piece of an answer; a connection is given up after 5.",
     )
 
     @field_validator("proxy")
