@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from o365_exporter.cli.command import Command, Example, listed
+from o365_exporter.cli.parser import EXIT_UNKNOWN
 
 if TYPE_CHECKING:
     from o365_exporter.probing.discovery import Listing
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
 
 
 def _run_mode(mode: Mode | Listing, arguments: argparse.Namespace) -> int:
-    from o365_exporter.commands.probe import probe
+    try:
+        from o365_exporter.commands.probe import probe
 
-    return probe(mode, arguments, os.environ)
+        return probe(mode, arguments, os.environ)
+    except KeyboardInterrupt:  # while modules are imported: nothing was asked, which is not OK
+        return EXIT_UNKNOWN
 
 
 def _run(arguments: argparse.Namespace) -> int:

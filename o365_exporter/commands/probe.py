@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 from o365_exporter.probing import DEFAULT_MAX_OUTPUT, PASSWORD, ProbeError
 from o365_exporter.probing.asking import Door, ask, password_of
@@ -28,11 +30,10 @@ def probe(mode: Mode | Listing, arguments: Namespace, environ: Mapping[str, str]
         environ: environment variables.
     """
     try:
-        text, status = _said(mode, vars(arguments), environ)
+        with _signals_are_told():
+            text, status = _said(mode, vars(arguments), environ)
     except ProbeError as error:
         text, status = _unknown(str(error))
-    except KeyboardInterrupt:
-        text, status = _unknown("Stopped by Ctrl-C.")
     except Exception as error:  # noqa: BLE001 - no fault of ours may look like a status of Microsoft's
         text, status = _unknown(f"A fault of the probe itself ({type(error).__name__}): please report it.")
     try:
@@ -41,6 +42,21 @@ def probe(mode: Mode | Listing, arguments: Namespace, environ: Mapping[str, str]
     except OSError:
         return Status.UNKNOWN.code
     return status.code
+
+
+@contextmanager
+def _signals_are_told() -> Iterator[None]:
+    """Whoever stops a check, as Nagios does after a while, gets UNKNOWN and not the exit code of a daemon that ends."""
+    before = {number: signal.signal(number, _stopped) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stopped(number: int, _: object) -> NoReturn:
+    raise ProbeError(f"Stopped by {signal.Signals(number).name} before the exporter had answered.")
 
 
 def _unknown(sentence: str) -> tuple[str, Status]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import signal
 import socket
 import ssl
 import subprocess
@@ -372,19 +373,29 @@ def test_mistakes_in_options_are_unknown_and_not_critical(
 
 
 def test_a_fault_of_the_probe_is_unknown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without foreign text; Ctrl-C too, and output that nobody takes."""
-    for error, sentence in (
-        (ValueError(SECRET), "A fault of the probe itself (ValueError): please report it."),
-        (KeyboardInterrupt(), "Stopped by Ctrl-C."),
-    ):
+    """Without foreign text; output that nobody takes, too."""
 
-        def broken(*_: Any, error: BaseException = error) -> Any:
-            raise error
+    def broken(*_: Any) -> Any:
+        raise ValueError(SECRET)
 
-        monkeypatch.setattr("o365_exporter.commands.probe.ask", broken)
-        assert checked(capsys, "subscriptions") == (3, f"UNKNOWN: {sentence}\n")
+    monkeypatch.setattr("o365_exporter.commands.probe.ask", broken)
+    sentence = "A fault of the probe itself (ValueError): please report it."
+    assert checked(capsys, "subscriptions") == (3, f"UNKNOWN: {sentence}\n")
     monkeypatch.setattr("builtins.print", lambda *_: _full())
     assert checked(capsys, "subscriptions") == (3, "")
+
+
+@pytest.mark.parametrize("program", [("-m", "o365_exporter"), ("-c", "from o365_exporter.cli import main; main()")])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_check_that_is_stopped_is_unknown(program: tuple[str, ...], number: signal.Signals) -> None:
+    """By whoever waits no longer; whichever way it was started, and although a daemon ends with 0 then."""
+    with socket.create_server(("127.0.0.1", 0)) as exporter:
+        url = f"http://127.0.0.1:{exporter.getsockname()[1]}"
+        command = [sys.executable, *program, "probe", "subscriptions", "--url", url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as check, exporter.accept()[0]:
+            check.send_signal(number)
+            said, _ = check.communicate(timeout=PATIENCE)
+    assert (check.returncode, said) == (3, f"UNKNOWN: Stopped by {number.name} before the exporter had answered.\n")
 
 
 def _full() -> None:
