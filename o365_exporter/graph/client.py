@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
+from math import inf
 from random import Random
 from typing import Any
 
@@ -223,8 +224,7 @@ class GraphClient:
         url = endpoint.url(self._root, path, filter=filter, page_size=size)
         return objects_of(await self._object(endpoint, url, size), self._named(Call(endpoint, url)))
 
-    async def list(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> list[dict[str, Any]]:  # noqa: A002 - OData's own name
-        """All objects of all pages; whole, or an error. A list whose next page is forgotten begins anew, once."""
+    async def _whole_list(self, endpoint: Endpoint, filter: str, path: dict[str, str]) -> list[dict[str, Any]]:  # noqa: A002 - OData's own name
         forgotten = False
         while True:
             size = self._page_size.get(endpoint.route, max(endpoint.page_sizes, default=0))
@@ -239,6 +239,18 @@ class GraphClient:
                 if forgotten:
                     raise
                 forgotten = True
+
+    async def list(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> list[dict[str, Any]]:  # noqa: A002 - OData's own name
+        """All objects of all pages; whole, or an error. A list whose next page is forgotten begins anew, once."""
+        if endpoint.within == inf:
+            return await self._whole_list(endpoint, filter, path)
+        seconds = min(endpoint.within, self._clock.time_left() / 2)
+        try:
+            with self._clock.deadline(seconds):
+                return await self._whole_list(endpoint, filter, path)
+        except TimeoutError:
+            late = f"Graph had not listed {endpoint.route} for tenant {self._who.tenant} whole after {seconds:.0f} s."
+            raise PollTimeoutError(late) from None
 
     async def count(self, endpoint: Endpoint, *, filter: str = "", **path: str) -> int:  # noqa: A002 - OData's own name
         """How many objects a list has, without reading them."""

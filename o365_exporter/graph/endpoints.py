@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal
 from urllib.parse import quote
 
@@ -36,6 +37,8 @@ class Endpoint:
         vital: may use the part that is kept even from what is urgent, such as the issues beside the overviews.
         largest: bytes of JSON of all pages of a list together; more is a list without end, and takes several times that
             in memory.
+        within: seconds in which a list must be whole, waits and retries included, for one that its poll can do without;
+            at most half of the time that its poll has left.
     """
 
     route: str
@@ -51,6 +54,7 @@ class Endpoint:
     urgent: bool = False
     vital: bool = False
     largest: int = LARGEST_LIST
+    within: float = inf
 
     def url(self, root: str, path: dict[str, str], *, filter: str = "", page_size: int = 0) -> str:  # noqa: A002 - OData's own name
         """The address below ``root``; path values and the query are percent-encoded (spaces as ``%20``).

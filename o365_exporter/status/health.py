@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import nsmallest
 from urllib.parse import quote
 
@@ -16,9 +16,6 @@ from o365_exporter.status.seen import Seen
 
 COLLECTOR = health.COLLECTOR.name
 OVERVIEWS, ISSUES = health.OverviewsSource.name, health.IssuesSource.name
-
-DAYS = 14
-"""Days of a service's history, today among them."""
 
 LATEST_LENGTH = 400
 """Characters of the latest post that a list shows."""
@@ -60,9 +57,8 @@ def services_of(seen: Seen) -> list[ServiceView]:
     by_service = defaultdict[str, list[health.Issue]](list)
     for issue, _ in served(seen):
         by_service[issue.service_id].append(issue)
-    since = getattr(seen.records(COLLECTOR, ISSUES), "since", None)
     views = [
-        _service(service, by_service[service.id], seen.now, since, is_healthy=is_healthy)
+        _service(service, by_service[service.id], _history(seen, service), is_healthy=is_healthy)
         for service, is_healthy in _services(seen)
     ]
     return sorted(views, key=_worst_first)
@@ -142,7 +138,7 @@ def admin_url(admin_center: str, issue_id: str) -> str:
 
 
 def _service(
-    service: health.Service, issues: list[health.Issue], now: float, since: float | None, *, is_healthy: bool
+    service: health.Service, issues: list[health.Issue], history: Iterable[Day], *, is_healthy: bool
 ) -> ServiceView:
     opened = [_is_incident(issue) for issue in issues if not issue.is_resolved]
     return ServiceView(
@@ -152,33 +148,33 @@ def _service(
         is_healthy=is_healthy,
         incidents=sum(opened),
         advisories=len(opened) - sum(opened),
-        history=tuple(_history(issues, now, since)),
+        history=tuple(history),
     )
 
 
-def _history(issues: list[health.Issue], now: float, since: float | None) -> Iterator[Day]:
-    """Day by day what was open, by the starts and ends of the issues that are known.
+def _history(seen: Seen, service: health.Service) -> Iterator[Day]:
+    """Day by day what was open; of what polls found and what Microsoft lists, the worse."""
+    source, records = seen.source(COLLECTOR, ISSUES), seen.records(COLLECTOR, ISSUES)
+    if not isinstance(source, health.IssuesSource):
+        return
+    known = health.Issues((), 0, "", 0) if records is None else records
+    for day, polled, listed in source.history(known, service, seen.now):
+        each, by_polls, by_list = (_day_state(polled | listed), _known(polled), _known(listed))
+        yield Day(date=iso(day * _DAY)[:10], state=each, polled=by_polls, listed=by_list)
 
-    Issues that were resolved before the first reading are not known, so of those days only what is open still is told.
-    """
-    today = now - now % _DAY
-    for day in range(DAYS - 1, -1, -1):
-        begin = today - day * _DAY
-        states = {_state_of(issue) for issue in issues if _was_open(issue, begin, begin + _DAY, now)}
-        known: DayState = "ok" if since is not None and begin + _DAY > since else "unknown"
-        state: DayState = next((each for each in ("incident", "advisory") if each in states), known)
-        yield Day(date=iso(begin)[:10], state=state)
+
+def _known(digit: int) -> DayState:
+    return _day_state(digit) if digit & health.KNOWN else "unknown"
+
+
+def _day_state(digit: int) -> DayState:
+    if digit & health.INCIDENT:
+        return "incident"
+    if digit & health.ADVISORY:
+        return "advisory"
+    return "ok" if digit & health.KNOWN else "unknown"
 
 
 def _is_incident(issue: health.Issue) -> bool:
     """What is of no known kind counts as the worse one, as it does for the alerts."""
     return issue.classification != _ADVISORY
-
-
-def _state_of(issue: health.Issue) -> DayState:
-    return "incident" if _is_incident(issue) else "advisory"
-
-
-def _was_open(issue: health.Issue, begin: float, end: float, now: float) -> bool:
-    over = now if not issue.is_resolved else issue.end or issue.last_modified or issue.start
-    return issue.start is not None and over is not None and issue.start < end and over >= begin

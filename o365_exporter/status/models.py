@@ -37,7 +37,9 @@ class Day(Model):
     """What was open on one day of a service."""
 
     date: str = Field(description="Day in UTC, such as 2026-11-28.")
-    state: DayState = Field(description="The worst that was open; unknown before issues were first read.")
+    state: DayState = Field(description="The worst that was open, by either of the following.")
+    polled: DayState = Field(description="What polls found on that day; unknown where none was made.")
+    listed: DayState = Field(description="What Microsoft listed of it afterwards; unknown where that was not read.")
 
 
 class ServiceView(Model):

@@ -8,8 +8,9 @@ from pathlib import Path
 import bcrypt
 import pytest
 import yaml
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
+from o365_exporter.simulator import SimulatorOptions
 from tests.app.rig import only
 from tests.browser.conftest import Opened
 from tests.browser.shown import HEALTH, Shown, calm, numbered, shown
@@ -269,6 +270,38 @@ async def test_without_scripts(opened: Opened) -> None:
         assert await page.locator("meta[http-equiv=refresh]").get_attribute("content") == "60"
 
 
+async def test_a_page_without_scripts_loads_itself_anew(opened: Opened) -> None:
+    """Chromium follows what the page says, under the page's own policy: here after one second instead of sixty."""
+    async with shown(calm("contoso")) as made:
+        page = await opened("about:blank", java_script_enabled=False)
+
+        async def hastened(route: Route) -> None:
+            answer = await route.fetch()
+            await route.fulfill(response=answer, body=(await answer.text()).replace('content="60"', 'content="1"', 1))
+
+        await page.route("**/*", hastened)
+        await page.goto(f"{made.address}?q=cont")
+        await incident(made)
+        await expect(page.locator("h1")).to_contain_text("Exchange Online not healthy")
+        assert page.url == f"{made.address}?q=cont"
+
+
+async def test_a_strip_has_the_days_before_the_first_poll(opened: Opened) -> None:
+    """Narrow bars as Microsoft lists them, once a second poll has asked."""
+    async with shown(SimulatorOptions.many(1, users=10)) as made:
+        page = await opened(f"{made.address}tenant?name=contoso")
+        strip = page.locator(".services li", has_text="Sway").get_by_role("img")
+        await expect(strip).to_have_attribute("aria-label", "Last 14 days: no issue, 13 days not known")
+        await made.minutes(7)
+        await page.reload()
+        await expect(strip).to_have_attribute(
+            "aria-label",
+            "Last 14 days: 2026-02-28 incident by Microsoft’s list",
+        )
+        assert await strip.locator("rect.trouble[width='5'][height='10']").count() == 1
+        await expect(strip.locator("title").first).to_have_text("2026-02-28 incident by Microsoft’s list")
+
+
 async def test_times_in_the_readers_zone(opened: Opened) -> None:
     """With UTC beside them, whose date is told where it is another one."""
     async with shown(calm("contoso")) as made:
@@ -315,6 +348,22 @@ async def test_a_wall_of_more(opened: Opened) -> None:
         page = await opened(f"{made.address}wall", viewport={"width": 1920, "height": 1080})
         assert await page.locator(".tiles > li").count() == 30
         await expect(page.locator(".tiles > li").last).to_contain_text(re.compile(r"3 more\s+all right: 3"))
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1360, 900), (1080, 1920)])
+async def test_the_wall_of_one(opened: Opened, size: tuple[int, int]) -> None:
+    """Its own sentence is above the tiles, so these are its open issues, and lead to Microsoft's words; none is cut."""
+    async with shown(SimulatorOptions.many(1, users=10)) as made:
+        page = await opened(f"{made.address}wall", viewport={"width": size[0], "height": size[1]})
+        assert await page.locator(".tiles > li").count() == 6
+        assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        assert await page.evaluate(CUT) == 0
+        await expect(page.locator(".tiles > li.trouble").first).to_contain_text("Incident: Some users' email messages")
+        await page.get_by_role("link", name="Some users' email messages").click()
+        await expect(page.locator("#posts")).to_be_visible()
+    async with shown(calm("contoso")) as made:
+        page = await opened(f"{made.address}wall")
+        await expect(page.locator(".tiles > li")).to_contain_text("All 30 services healthy")
 
 
 @pytest.mark.parametrize(("scheme", "ground"), [("light", "rgb(246, 247, 245)"), ("dark", "rgb(18, 22, 24)")])

@@ -234,7 +234,7 @@ async def test_an_issue_that_leaves_the_open_ones_is_read_once_more_and_kept() -
     graph.lists[ISSUES] = []
     graph.entries["EX1"] = issue(isResolved=True, status="serviceRestored", endDateTime="2026-03-10T12:00:00Z")
     resolved = await polled(source, graph, opened, now=300)
-    assert graph.asked[-1] == f"{ISSUES}/EX1"
+    assert graph.asked[-2] == f"{ISSUES}/EX1"
     text = text_of(source, resolved, overviews=SERVICES)
     assert (
         'o365_service_issue_open{classification="incident",issue_id="EX1",service_id="Exchange",tenant="contoso"} 0.0'

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import inf
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -16,6 +18,7 @@ from o365_exporter.errors import (
     NoData,
     PermissionMissingError,
     PollError,
+    PollTimeoutError,
     RefusedRedirectError,
     UnavailableError,
     UnexpectedAnswerError,
@@ -24,6 +27,7 @@ from o365_exporter.errors import (
 from o365_exporter.graph import Endpoint
 from o365_exporter.graph.paging import MAX_PAGES
 from o365_exporter.http.client import MAX_BODY
+from tests.fakes import FakeClock
 from tests.graph.world import (
     APP,
     APPS,
@@ -591,3 +595,46 @@ async def test_an_empty_body_of_a_service_that_a_tenant_may_lack_is_no_data(worl
         with pytest.raises(UnavailableError, match="/applications for tenant contoso is an empty body"):
             await graph.list(APPS)
     assert (none_set_up.call_count, outage.call_count) == (1, 5)
+
+
+@pytest.mark.parametrize(("left", "after"), [(inf, 15), (20, 10)])
+async def test_a_list_that_its_poll_can_do_without(world: Microsoft, left: float, after: int) -> None:
+    """It ends in its own time, or in half of what the poll has left; the request that waits says so a second before."""
+    clock = FakeClock()
+
+    async def never(_: httpx.Request) -> httpx.Response:
+        await clock.sleep(600)
+        return httpx.Response(200, json={"value": []})
+
+    world.graph("/admin/serviceAnnouncement/issues").side_effect = never
+    assert await _how_it_ends(clock, left, after) == (
+        f"graph.microsoft.com:443 (directly) gave no answer within {after - 1} seconds."
+    )
+
+
+async def test_a_list_that_is_late_for_another_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it waited for, its poll goes on."""
+    clock = FakeClock()
+
+    async def never(*_: object) -> None:
+        await clock.sleep(600)
+
+    monkeypatch.setattr("o365_exporter.graph.client.GraphClient._whole_list", never)
+    assert await _how_it_ends(clock, 50, 15) == (
+        "Graph had not listed /admin/serviceAnnouncement/issues for tenant contoso whole after 15 s."
+    )
+
+
+async def _how_it_ends(clock: FakeClock, left: float, after: float) -> str:
+    errors = list[PollTimeoutError]()
+
+    async def asking() -> None:
+        with clock.deadline(left), pytest.raises(PollTimeoutError) as raised:
+            await graph.list(replace(ISSUES, within=15))
+        errors.append(raised.value)
+
+    async with client(clock) as graph, anyio.create_task_group() as tasks:
+        tasks.start_soon(asking)
+        await clock.advance(after)
+        assert errors, "it has not ended"
+    return errors[0].message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from o365_exporter.status.models import Day
+from o365_exporter.status.models import Day, DayState
 from o365_exporter.web.pages import wording
 from tests.fakes import NOON
 
@@ -80,9 +80,36 @@ def test_the_gist_of_a_post(latest: str, gist: str) -> None:
 
 def test_a_strip_of_days_is_told() -> None:
     """To those who do not see it: which days were not calm, and how many nobody knows."""
-    days = [Day(date=f"2026-03-0{number}", state=state) for number, state in enumerate(("unknown", "ok", "incident"))]
+    days = [day("unknown"), day("ok"), day("incident")]
     assert wording.told(days) == "Last 3 days: 2026-03-02 incident, 1 day not known"
     assert wording.told(days[1:2]) == "Last 1 day: no issue"
+    assert wording.told([day("advisory", "unknown", "advisory"), day("incident", "ok", "incident")]) == (
+        "Last 2 days: 2026-03-02 advisory by Microsoft’s list, 2026-03-02 ok when polled, incident by Microsoft’s list"
+    )
+
+
+def day(state: DayState, polled: DayState | None = None, listed: DayState = "unknown") -> Day:
+    """A day, polled alone unless told otherwise."""
+    return Day(date="2026-03-02", state=state, polled=polled or state, listed=listed)
+
+
+def test_bars_of_a_strip() -> None:
+    """Wide where polls know, narrow where only the list does, two where they differ; what is not known is a line."""
+    days = [
+        day("ok", "ok", "ok"),
+        day("incident", "unknown", "incident"),
+        day("incident", "ok", "incident"),
+        day("unknown"),
+        day("incident", "ok", "unknown"),
+    ]
+    assert list(wording.bars(days)) == [
+        (0, 9, "ok"),
+        (12, 5, "incident"),
+        (20, 4, "ok"),
+        (25, 4, "incident"),
+        (30, 9, "unknown"),
+        (40, 9, "incident"),
+    ]
 
 
 @pytest.mark.parametrize(

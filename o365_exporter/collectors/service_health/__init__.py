@@ -9,6 +9,7 @@ Series: ``o365_service_*``.
 
 from __future__ import annotations
 
+from o365_exporter.collectors.service_health.days import ADVISORY, INCIDENT, KNOWN
 from o365_exporter.collectors.service_health.endpoints import ISSUES, PAST_ISSUES
 from o365_exporter.collectors.service_health.issues import IssuesSource
 from o365_exporter.collectors.service_health.options import Options
@@ -28,9 +29,12 @@ from o365_exporter.collectors.service_health.series import METRICS, STATUSES
 from o365_exporter.source import Collector
 
 __all__ = [
+    "ADVISORY",
     "CHARACTERS_KEPT",
     "COLLECTOR",
+    "INCIDENT",
     "ISSUES",
+    "KNOWN",
     "PAST_ISSUES",
     "POSTS_KEPT",
     "STATUSES",

@@ -36,6 +36,9 @@ PAST_ISSUES = replace(
 )
 """The same without their posts, which are nine tenths of them; nothing waits for it."""
 
+LISTED_ISSUES = replace(PAST_ISSUES, within=15.0)
+"""The same beside a poll of the open issues, which must not wait for long."""
+
 ISSUE = Endpoint(
     route="/admin/serviceAnnouncement/issues/{id}",
     permissions=PERMISSIONS,

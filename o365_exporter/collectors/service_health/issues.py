@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from o365_exporter import fields
+from o365_exporter.collectors.service_health.days import ADVISORY, DAY, INCIDENT, Days, Span, after_poll, kind_of, up_to
 from o365_exporter.collectors.service_health.endpoints import (
     ISSUE,
     ISSUES,
@@ -16,6 +17,7 @@ from o365_exporter.collectors.service_health.endpoints import (
     OVERVIEWS,
     SOURCE_OF_ISSUES,
 )
+from o365_exporter.collectors.service_health.lookback import looked_back
 from o365_exporter.collectors.service_health.options import Options
 from o365_exporter.collectors.service_health.overviews import OverviewsSource
 from o365_exporter.collectors.service_health.places import Places
@@ -79,15 +81,39 @@ class IssuesSource(Source[Issues]):
         for issue in before.values():
             if issue.id not in found and not self._is_over(issue, now):
                 found[issue.id] = await _read_again(graph, issue, now)
-        places = Places(graph, previous.directory if previous else {})
+        places = Places(graph, {} if previous is None else previous.directory)
         known = {issue.id: issue.service_id for issue in before.values()}
         placed = [
             replace(issue, service_id=known.get(issue.id) or await places.of(issue.id, issue.service))
             for issue in found.values()
         ]
-        since = now if previous is None or previous.since is None else previous.since
+        days = await self._days(graph, previous, placed, places.directory, now)
         kept = tuple(map(shared, bounded(placed)))
-        return Issues(kept, listed.left_out, listed.example, now, directory=places.directory, since=since)
+        return Issues(kept, listed.left_out, listed.example, now, directory=places.directory, days=days)
+
+    async def _days(
+        self,
+        graph: GraphClient,
+        previous: Issues | None,
+        issues: Iterable[Issue],
+        directory: Mapping[str, str],
+        now: float,
+    ) -> Days:
+        """What was open day by day; Microsoft is asked for days that were not polled, but by no first poll."""
+        spans = (span for issue in issues if (span := _span(issue, now)))
+        days = after_poll(Days() if previous is None else previous.days, spans, now)
+        goes_on = previous is not None and now - previous.read_at <= 2 * self.interval
+        return await looked_back(days, graph, directory, now) if goes_on and days.lacks(now) else days
+
+    def history(self, records: Issues, service: Service, now: float) -> Iterator[tuple[int, int, int]]:
+        """Each of the last days, as ``Days.digits`` has it, without what the filter on classifications hides."""
+        hidden = sum(
+            what
+            for what, name in ((ADVISORY, "advisory"), (INCIDENT, "incident"))
+            if not self._options.classifications.keeps(name)
+        )
+        for day, polled, listed in up_to(records.days, int(now // DAY)).digits(service.id, service.name):
+            yield day, polled & ~hidden, listed & ~hidden
 
     def _is_over(self, issue: Issue, now: float) -> bool:
         return issue.left_at is not None and now - issue.left_at > self._options.keep_resolved
@@ -119,6 +145,8 @@ class IssuesSource(Source[Issues]):
     def remarks(self, records: Issues) -> Iterator[str]:
         if records.left_out:
             yield left_out_remark(records)
+        if records.days.trouble:
+            yield f"The past of the issues is not known, for the status page alone: {records.days.trouble}"
         for issue in records:
             if issue.unread:
                 yield f"The issue {issue.id} is no longer listed as open and is served as last known: {issue.unread}"
@@ -129,6 +157,13 @@ class IssuesSource(Source[Issues]):
             ):
                 if value not in known:
                     yield f"The issue {issue.id} has the {name} {value!r}, which is served as unknown."
+
+
+def _span(issue: Issue, now: float) -> Span | None:
+    over = now if not issue.is_resolved else issue.end or issue.last_modified or issue.start
+    if issue.start is None or over is None:
+        return None
+    return Span(issue.service_id, kind_of(issue.classification), issue.start, over)
 
 
 def _unheard(issue: Issue, before: Issue | None) -> Iterator[Post]:

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from o365_exporter import fields
+from o365_exporter.collectors.service_health.days import Days
 from o365_exporter.collectors.service_health.series import (
     CLASSIFICATIONS,
     ORIGINS,
@@ -87,14 +88,11 @@ Services = Listing[Annotated[Service, AfterValidator(shared)]]
 
 @dataclass(frozen=True, slots=True)
 class Issues(Listing[Issue]):
-    """The open issues and those that were resolved lately; ``directory`` knows the id of each service by its name.
-
-    ``since`` is the wall clock of the first reading, before which resolved issues are not known.
-    """
+    """The open issues and those that were resolved lately; ``directory`` knows the id of each service by its name."""
 
     entries: tuple[Annotated[Issue, AfterValidator(shared)], ...]
     directory: Mapping[str, str] = field(default_factory=dict)
-    since: float | None = None
+    days: Days = field(default_factory=Days)
 
 
 def parse_service(entry: Json) -> Service:

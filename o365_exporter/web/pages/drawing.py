@@ -50,7 +50,9 @@ _FILTERS: dict[str, Callable[..., Any]] = {
         each.__name__: each
         for each in (
             *(
+                wording.bars,
                 wording.counted,
+                wording.day_told,
                 wording.date,
                 wording.flat,
                 wording.gist,

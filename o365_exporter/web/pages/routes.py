@@ -79,6 +79,7 @@ class Pages:
     async def _wall(self, _: Request) -> Response:
         overview = await self._board.overview()
         verdict, freshness = _two_sentences(overview.sentence)
+        only = await self._board.tenant(overview.tenants[0].name) if len(overview.tenants) == 1 else None
         return await self._drawing.draw(
             "wall.html",
             now=overview.as_of,
@@ -86,7 +87,7 @@ class Pages:
             overview=overview,
             verdict=verdict,
             freshness=freshness,
-            **wall_of(overview.tenants),
+            **wall_of(overview.tenants, only.issues if only else ()),
         )
 
     async def _tenant(self, request: Request) -> Response:

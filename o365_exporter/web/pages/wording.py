@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from o365_exporter.status.models import Day, IssueView, ServiceView, SourceView
+from o365_exporter.status.models import Day, DayState, IssueView, ServiceView, SourceView
 
 TITLES = {
     "trouble": "In trouble",
@@ -101,10 +101,39 @@ def skew(seconds: float) -> str:
 
 def told(days: Sequence[Day]) -> str:
     """A strip of days as a sentence, for those who do not see it."""
-    odd = [f"{day.date} {day.state}" for day in days if day.state not in ("ok", "unknown")]
+    odd = [day_told(day) for day in days if day.state not in ("ok", "unknown")]
     unknown = sum(day.state == "unknown" for day in days)
     rest = f", {counted(unknown, 'day')} not known" if unknown else ""
     return f"Last {counted(len(days), 'day')}: {', '.join(odd) or 'no issue'}{rest}"
+
+
+def day_told(day: Day) -> str:
+    """What was open on a day, and who says so where that is not known of both."""
+    if day.polled == "unknown" and day.listed != "unknown":
+        return f"{day.date} {day.state} by Microsoft’s list"
+    if differs(day):
+        return f"{day.date} {day.polled} when polled, {day.listed} by Microsoft’s list"
+    return f"{day.date} {day.state}"
+
+
+def differs(day: Day) -> bool:
+    """Whether polls and Microsoft's list say different things of a day of which both know."""
+    return "unknown" not in (day.polled, day.listed) and day.polled != day.listed
+
+
+def bars(days: Sequence[Day]) -> Iterator[tuple[int, int, DayState]]:
+    """Places, widths and states of a strip's bars, ten units a day.
+
+    A bar is wide where polls know and narrow where only the list does; where they differ, two stand side by side.
+    """
+    for place, day in enumerate(days):
+        if differs(day):
+            yield 10 * place, 4, day.polled
+            yield 10 * place + 5, 4, day.listed
+        elif day.polled == "unknown" and day.listed != "unknown":
+            yield 10 * place + 2, 5, day.listed
+        else:
+            yield 10 * place, 9, day.state
 
 
 def gist(latest: str) -> str:
