@@ -17,7 +17,7 @@ from o365_exporter.checking.report import (
     WayCheck,
 )
 from o365_exporter.checking.run import check
-from o365_exporter.checking.steps import SCRIPT
+from o365_exporter.checking.steps import SCRIPT, Registration
 
 __all__ = [
     "NOT_ASKED",
@@ -25,6 +25,7 @@ __all__ = [
     "Doubt",
     "Problem",
     "Problems",
+    "Registration",
     "Report",
     "SourceCheck",
     "TenantCheck",

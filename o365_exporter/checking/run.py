@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 import anyio
 
 from o365_exporter.checking.report import Report, TenantCheck, WayCheck
-from o365_exporter.checking.steps import SCRIPT
+from o365_exporter.checking.steps import ALONE, Registration
 from o365_exporter.checking.tenant import TenantChecker
 from o365_exporter.checking.ways import Ways, urls
 from o365_exporter.clock import Clock
@@ -27,7 +27,7 @@ async def check(
     *,
     on_way: Callable[[WayCheck], None],
     on_tenant: Callable[[TenantCheck], None],
-    script_for: Callable[[TenantSettings], str] = lambda _: SCRIPT,
+    registration_of: Callable[[TenantSettings], Registration] = lambda _: ALONE,
 ) -> None:
     """Check all tenants of the settings.
 
@@ -38,7 +38,7 @@ async def check(
         report: takes what is found, as it is found.
         on_way: is told of each way once it is known.
         on_tenant: is told of each tenant once it is known.
-        script_for: the command that prints everything that is to be granted to a tenant's app.
+        registration_of: a tenant's app.
 
     Raises:
         ConfigurationError: a file of certificate authorities cannot be used.
@@ -59,7 +59,7 @@ async def check(
                     clock=clock,
                     problems=report.problems,
                     ways=ways,
-                    script=script_for(tenant),
+                    registration=registration_of(tenant),
                 )
                 found = await checker.check()
             report.tenants.append(found)

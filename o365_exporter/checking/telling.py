@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from o365_exporter.checking.report import Problem, Problems, RolesCheck
-from o365_exporter.checking.steps import SCRIPT, in_words, steps, steps_to_sign_in
+from o365_exporter.checking.steps import ALONE, Registration, in_words, signs_in, steps
 from o365_exporter.errors import Cause, PermissionMissingError, PollError
 from o365_exporter.graph import GraphClient
 from o365_exporter.settings import TenantSettings
@@ -22,14 +22,16 @@ class Teller:
         settings: of the tenant.
         graph: knows its secrets.
         problems: takes them.
-        script: the command that prints everything that is to be granted to this tenant's app.
+        registration: of this tenant's app.
     """
 
-    def __init__(self, settings: TenantSettings, graph: GraphClient, problems: Problems, script: str = SCRIPT) -> None:
+    def __init__(
+        self, settings: TenantSettings, graph: GraphClient, problems: Problems, registration: Registration = ALONE
+    ) -> None:
         self._settings = settings
         self._graph = graph
         self._problems = problems
-        self._script = script
+        self._registration = registration
         self._signed_in = set[str]()
 
     def of_sign_in(self, error: PollError, instead: str = "") -> Problem:
@@ -73,14 +75,14 @@ class Teller:
 
     def _steps(self, error: PollError, lacking: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Who has signed in for one problem of the tenant need not do so for the next."""
-        found = steps(error, self._settings, lacking, self._script)
+        found = steps(error, self._settings, lacking, self._registration)
         return tuple(step for step in found if step not in self._signed_in)
 
     def _told(self, cause: Cause, message: str, remedies: Iterable[str]) -> Problem:
         hidden, told = self._graph.without_secrets, len(self._problems)
         problem = self._problems.add(cause, hidden(message), tuple(map(hidden, remedies)))
         if len(self._problems) > told:  # these remedies are read, and not those of whoever met it first
-            self._signed_in |= set(steps_to_sign_in(self._settings)).intersection(problem.remedies)
+            self._signed_in |= set(filter(signs_in, problem.remedies))
         return problem
 
 

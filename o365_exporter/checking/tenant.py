@@ -11,7 +11,7 @@ from o365_exporter.checking.doubts import concealed, doubts_of
 from o365_exporter.checking.report import Problems, RolesCheck, TenantCheck
 from o365_exporter.checking.signin import SignIn
 from o365_exporter.checking.sources import Sources
-from o365_exporter.checking.steps import SCRIPT
+from o365_exporter.checking.steps import ALONE, Registration
 from o365_exporter.checking.telling import Teller
 from o365_exporter.checking.ways import Ways, urls
 from o365_exporter.clock import Clock
@@ -30,7 +30,7 @@ class TenantChecker:
         clock: bounds every wait.
         problems: takes what is wrong.
         ways: to its hosts.
-        script: the command that prints everything that is to be granted to its app.
+        registration: of its app.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class TenantChecker:
         clock: Clock,
         problems: Problems,
         ways: Ways,
-        script: str = SCRIPT,
+        registration: Registration = ALONE,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -65,7 +65,7 @@ class TenantChecker:
             for source in collector.sources(options)
         )
         self._asked = tuple(one for one in self._enabled if collectors is None or one[0] in collectors)
-        teller = Teller(settings, self._graph, problems, script)
+        teller = Teller(settings, self._graph, problems, registration)
         self._sign_in = SignIn(settings, self._graph, http=http, clock=clock, teller=teller)
         self._sources = Sources(settings.name, self._asked, graph=self._graph, clock=clock, teller=teller)
 

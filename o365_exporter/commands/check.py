@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -57,8 +58,8 @@ def check(
         words = Words(settings, asked, SystemClock(), quiet=form == "json")
         report = checking.Report(tuple(_doubts(inspection, settings)), problems=checking.Problems(words.problem))
         words.begin(report)
-        script_for = partial(script_command, config, several=len(inspection.settings.tenants) > 1)
-        stopped = anyio.run(until_signal, partial(_check, settings, asked, report, words, script_for))
+        registration_of = partial(registration, config, Counter(_apps(inspection.settings)))
+        stopped = anyio.run(until_signal, partial(_check, settings, asked, report, words, registration_of))
     except KeyboardInterrupt:  # before the signal handlers stand
         return EXIT_SIGNAL + signal.SIGINT
     if form == "json" and not stopped:
@@ -75,17 +76,31 @@ async def _check(
     asked: frozenset[str] | None,
     report: checking.Report,
     words: Words,
-    script_for: Callable[[TenantSettings], str],
+    registration_of: Callable[[TenantSettings], checking.Registration],
 ) -> None:
     work = partial(checking.check, settings, asked, words.clock, report)
-    await words.during(partial(work, on_way=words.way, on_tenant=words.tenant, script_for=script_for))
+    await words.during(partial(work, on_way=words.way, on_tenant=words.tenant, registration_of=registration_of))
 
 
-def script_command(config: Path | None, tenant: TenantSettings, *, several: bool) -> str:
-    """The command that prints what is to be granted to a tenant's app, by the settings that are checked here."""
+def _apps(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Cloud and client ID of each tenant's app."""
+    return ((tenant.cloud.name, tenant.credential.client_id) for tenant in settings.tenants)
+
+
+def registration(
+    config: Path | None, tenants_by_app: Counter[tuple[str, str]], tenant: TenantSettings
+) -> checking.Registration:
+    """What the settings at hand say of a tenant's app.
+
+    Args:
+        config: their file.
+        tenants_by_app: how many tenants each app serves by them, also those that are not checked.
+        tenant: whose app it is.
+    """
     file = f" --config {quote(str(config))}" if config else ""
-    whose = f" --tenant {quote(tenant.name)}" if several else ""
-    return f"{checking.SCRIPT}{file}{whose}"
+    whose = f" --tenant {quote(tenant.name)}" if tenants_by_app.total() > 1 else ""
+    is_shared = tenants_by_app[tenant.cloud.name, tenant.credential.client_id] > 1
+    return checking.Registration(f"{checking.SCRIPT}{file}{whose}", is_shared)
 
 
 def _selected(settings: Settings, tenants: Sequence[str] | None) -> Settings:

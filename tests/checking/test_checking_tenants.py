@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import httpx
 import pytest
 
 from o365_exporter.checking import Problem, Problems, Report, TenantCheck, WayCheck, check
-from o365_exporter.checking.steps import in_words, steps
-from o365_exporter.commands.check import script_command
+from o365_exporter.checking.steps import Registration, in_words, steps
+from o365_exporter.commands.check import registration
 from o365_exporter.errors import AuthError, PermissionMissingError, ThrottledError
 from o365_exporter.settings import Settings, TenantSettings, load
 from tests.fakes import FakeClock
@@ -336,12 +337,30 @@ async def test_one_sign_in_is_enough_for_a_tenant(fake: Microsoft) -> None:
 
 def test_the_script_is_that_of_the_settings_at_hand() -> None:
     """Its command has the file that was checked, as a shell reads it, and the tenant where there are several."""
-    assert script_command(None, tenant(), several=False) == "o365-exporter permissions"
-    command = script_command(Path("my settings.toml"), tenant(), several=True)
-    assert command == "o365-exporter permissions --config 'my settings.toml' --tenant contoso"
-    assert steps(PermissionMissingError("x"), tenant(), ("Reports.Read.All",), command)[-1] == (
-        f"All that is needed, as a script: {command} --format az (or powershell, terraform)"
+    one, other = ("global", APP), ("china", APP)
+    assert registration(None, Counter([one]), tenant()) == Registration("o365-exporter permissions")
+    found = registration(Path("my settings.toml"), Counter([one, other]), tenant())
+    assert found == Registration("o365-exporter permissions --config 'my settings.toml' --tenant contoso")
+    assert registration(None, Counter([one, one]), tenant()).is_shared
+    assert steps(PermissionMissingError("x"), tenant(), ("Reports.Read.All",), found)[-1] == (
+        f"All that is needed, as a script: {found.script} --format az (or powershell, terraform)"
     )
+
+
+def test_an_app_of_several_tenants_is_mended_where_it_is_registered() -> None:
+    """That may be another tenant, whose administrator signs in; the consent is this one's, and so is a lock."""
+    shared, home = Registration(is_shared=True), "az login --allow-no-subscriptions # to the tenant in which the app is"
+    told = steps(PermissionMissingError("x"), tenant(), ("Reports.Read.All",), shared)
+    assert told[:3] == (
+        f"{home} registered",
+        GRANT,
+        "Then admin consent of this tenant: "
+        f"https://login.microsoftonline.com/{TENANT_ID}/adminconsent?client_id={APP}",
+    )
+    assert steps(AuthError("x", code="AADSTS7000215"), tenant(), (), shared)[0] == f"{home} registered"
+    assert steps(AuthError("x", code="AADSTS7000112"), tenant(), (), shared)[0] == LOGIN
+    in_dod = steps(AuthError("x", code="AADSTS7000222"), tenant(O365_CLOUD="dod"), (), shared)
+    assert in_dod[0] == f"Connect-MgGraph -Environment USGovDoD {SCOPES} # to the tenant in which the app is registered"
 
 
 def test_the_identity_of_a_machine_has_no_id_to_paste() -> None:
