@@ -2,15 +2,17 @@
 
 Run ``PYTHONPATH=. .venv/bin/python benchmarks/fleet.py``; a case of 1 000 tenants takes seven minutes. The
 exporter is a real process with default intervals. A light fake Graph (``light_graph.py``) in another process gives each
-tenant 30 services, 6 open issues of some 8 posts, 20 apps, 8 SKUs and the reports of 200 users; one app asks for all.
+tenant 30 services, 6 open issues of some 8 posts, 61 messages, 20 apps, 20 SKUs, 24 subscriptions and the reports of
+200 users; one app asks for all.
 Everything is scraped each 30 s, gzip, as Prometheus would; one tenant and ``/-/ready`` each second.
 
-A case is ``NUMBER`` or ``NUMBER:HOW`` with ``busy`` (two other processes keep two cores busy), ``hang`` (a tenth of the
-tenants get no answer of Graph), ``login`` (nobody gets one of the login) or ``early`` (SIGTERM in the middle of the
-start). Columns: share of a core from the start until ready, and after that; resident memory at the end (MiB); polls
-that timed out, and that failed for whatever reason; seconds until every tenant's health was seen, and until ready; the
-greatest age of anybody's health after the start (of those that do not hang); p99 of scrapes of all and of one (ms);
-connections at most; seconds until SIGTERM was obeyed.
+A case is ``NUMBER`` or ``NUMBER:HOW`` with ``busy`` (two other processes keep two cores busy), ``hang`` (a tenth of
+the tenants get no answer of Graph), ``login`` (nobody gets one of the login), ``unlike`` (no two tenants have a
+message or a post in common) or ``early`` (SIGTERM in the middle of the start). Columns: share of a core from the start
+until ready, and after that; resident memory at the end (MiB); polls that timed out, and that failed for whatever
+reason; seconds until every tenant's health was seen, and until ready; the greatest age of anybody's health after the
+start (of those that do not hang); p99 of scrapes of all and of one (ms); connections at most; seconds until SIGTERM
+was obeyed.
 """
 
 from __future__ import annotations
@@ -39,6 +41,9 @@ from benchmarks.ratios import Ratio
 ROOT = Path(__file__).resolve().parent.parent
 CASES = ("10", "100", "1000", "1000:busy", "1000:hang", "1000:login", "1000:early")
 FULL_SCRAPE = 30.0  # seconds between two scrapes of everything
+HOWS = {"login": "hang-login", "unlike": "unlike"}
+"""Options of the fake Graph."""
+
 LONGEST_START = 420.0
 """Seconds; then it is measured as if it were ready."""
 
@@ -226,7 +231,7 @@ def p99(seconds: list[float]) -> float:
 
 def measured(case: Case, window: float, folder: Path, longest_start: float = LONGEST_START) -> dict[str, Any]:
     """One case."""
-    options = ["--hang", str(case.hanging), *(["--hang-login"] if case.how == "login" else [])]
+    options = ["--hang", str(case.hanging), *([f"--{HOWS[case.how]}"] if case.how in HOWS else [])]
     with ExitStack() as stack:
         graph = stack.enter_context(started(sys.executable, str(ROOT / "benchmarks" / "light_graph.py"), *options))
         assert graph.stdout is not None

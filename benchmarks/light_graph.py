@@ -5,7 +5,9 @@ is bytes in a dictionary. ``PYTHONPATH=. .venv/bin/python benchmarks/light_graph
 id as one line of JSON, and serves until it is ended. ``/stats`` tells what it has seen.
 
 The tenant is told by the login address and by the token, which ends in the tenant's id. With ``--hang N`` the first N
-tenants (``tenant_id_of``) get no answer from Graph; with ``--hang-login`` nobody gets one from the login.
+tenants (``tenant_id_of``) get no answer from Graph; with ``--hang-login`` nobody gets one from the login. With
+``--unlike`` titles and texts of messages, issues and posts are different for each tenant; Microsoft gives the same to
+all.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import asyncio
 import gzip
 import json
+import re
 import sys
 import time
 from email.utils import formatdate
@@ -29,6 +32,8 @@ LOGIN_END = ("/oauth2/v2.0/token", "/.well-known/openid-configuration")
 TOKEN = "light.graph."  # noqa: S105 - a made-up one, followed by the tenant's id
 KEPT = ("content-type", "etag", "location")
 WORTH_COMPRESSING = 1_000
+_COMMON = re.compile(rb'"(?:title|content)": ?"')
+"""Where a text begins that Microsoft gives to all tenants alike."""
 
 Stored = tuple[bytes, bytes]
 """The head without its date, and the rest."""
@@ -97,6 +102,16 @@ def _key(target: str) -> str:
     return f"{path}?{urlencode([pair for pair in parse_qsl(query) if pair[0] not in ('$filter', 'token')])}"
 
 
+def _unlike(stored: Stored, tenant: str) -> Stored:
+    """The same with texts that no other tenant has, not compressed."""
+    head, rest = stored
+    if b"content-encoding: gzip" not in head:
+        return stored
+    lines = [line for line in head.split(b"\r\n") if not line.startswith((b"content-encoding", b"content-length"))]
+    body = _COMMON.sub(rb"\g<0>%s " % tenant[:8].encode(), gzip.decompress(rest[4:]))
+    return b"\r\n".join([*lines[:-1], b"content-length: %d" % len(body), lines[-1]]), b"\r\n\r\n" + body
+
+
 def _stored(status: int, headers: dict[str, str], body: bytes) -> Stored:
     lines = [f"HTTP/1.1 {status} Light", *(f"{name}: {value}" for name, value in headers.items())]
     lines += [f"content-length: {len(body)}", "request-id: light", "date: "]
@@ -126,12 +141,15 @@ class Seen:
 class LightGraph(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, origin: str, bodies: Bodies, seen: Seen, hanging: frozenset[str], *, hang_login: bool) -> None:
+    def __init__(
+        self, origin: str, bodies: Bodies, seen: Seen, hanging: frozenset[str], *, hang_login: bool, unlike: bool
+    ) -> None:
         self._origin = origin
         self._bodies = bodies
         self._seen = seen
         self._hanging = hanging
         self._hang_login = hang_login
+        self._unlike = unlike
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
         self._learning: asyncio.Task[None] | None = None
@@ -173,8 +191,8 @@ class LightGraph(asyncio.Protocol):
             self._seen.health.setdefault(tenant, time.time())
         stored = self._bodies.known(target)
         if stored is not None:
-            return self._send(stored)
-        self._learning = asyncio.create_task(self._learn(target, headers.get("prefer", "")))
+            return self._send(self._for(tenant, stored))
+        self._learning = asyncio.create_task(self._learn(tenant, target, headers.get("prefer", "")))
         return None
 
     def _login(self, path: str) -> Stored:
@@ -189,8 +207,11 @@ class LightGraph(asyncio.Protocol):
             content = {"token_type": "Bearer", "expires_in": "3599", "access_token": TOKEN + tenant}
         return _stored(200, {"content-type": "application/json"}, json.dumps(content).encode())
 
-    async def _learn(self, target: str, prefer: str) -> None:
-        self._send(await self._bodies.learned(target, prefer))
+    async def _learn(self, tenant: str, target: str, prefer: str) -> None:
+        self._send(self._for(tenant, await self._bodies.learned(target, prefer)))
+
+    def _for(self, tenant: str, stored: Stored) -> Stored:
+        return _unlike(stored, tenant) if self._unlike else stored
 
     def _send(self, stored: Stored) -> None:
         assert self._transport is not None
@@ -198,13 +219,16 @@ class LightGraph(asyncio.Protocol):
         self._transport.write(head + formatdate(usegmt=True).encode() + rest)
 
 
-async def serve(users: int, hanging: frozenset[str], *, hang_login: bool) -> None:
+async def serve(users: int, hanging: frozenset[str], *, hang_login: bool, unlike: bool) -> None:
     """For ever."""
     loop, seen = asyncio.get_running_loop(), Seen()
     made: list[Bodies] = []
     origin = ""
     server = await loop.create_server(
-        lambda: LightGraph(origin, made[0], seen, hanging, hang_login=hang_login), "127.0.0.1", 0, backlog=4096
+        lambda: LightGraph(origin, made[0], seen, hanging, hang_login=hang_login, unlike=unlike),
+        "127.0.0.1",
+        0,
+        backlog=4096,
     )
     origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     made.append(Bodies(origin, users))
@@ -218,10 +242,11 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=200)
     parser.add_argument("--hang", type=int, default=0, metavar="N")
     parser.add_argument("--hang-login", action="store_true")
+    parser.add_argument("--unlike", action="store_true")
     arguments = parser.parse_args()
     hanging = frozenset(tenant_id_of(number) for number in range(arguments.hang))
     try:
-        asyncio.run(serve(arguments.users, hanging, hang_login=arguments.hang_login))
+        asyncio.run(serve(arguments.users, hanging, hang_login=arguments.hang_login, unlike=arguments.unlike))
     except KeyboardInterrupt:
         sys.exit(0)
 
