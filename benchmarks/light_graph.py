@@ -28,12 +28,16 @@ from o365_exporter.clock import SystemClock
 from o365_exporter.simulator import Simulator, SimulatorOptions, Switches, TenantOptions
 
 HEALTH = "/v1.0/admin/serviceAnnouncement/healthOverviews"
+SUBSCRIPTIONS = "/v1.0/directory/subscriptions"
 LOGIN_END = ("/oauth2/v2.0/token", "/.well-known/openid-configuration")
 TOKEN = "light.graph."  # noqa: S105 - a made-up one, followed by the tenant's id
 KEPT = ("content-type", "etag", "location")
 WORTH_COMPRESSING = 1_000
 _COMMON = re.compile(rb'"(?:title|content)": ?"')
 """Where a text begins that Microsoft gives to all tenants alike."""
+
+_ID = re.compile(rb'"id": ?"')
+"""Where an id begins; those of subscriptions are each tenant's own, and the exporter would share them."""
 
 Stored = tuple[bytes, bytes]
 """The head without its date, and the rest."""
@@ -102,13 +106,13 @@ def _key(target: str) -> str:
     return f"{path}?{urlencode([pair for pair in parse_qsl(query) if pair[0] not in ('$filter', 'token')])}"
 
 
-def _unlike(stored: Stored, tenant: str) -> Stored:
-    """The same with texts that no other tenant has, not compressed."""
+def _with_own(pattern: re.Pattern[bytes], stored: Stored, tenant: str) -> Stored:
+    """The same with texts that no other tenant has, which begin with the tenant's number; not compressed."""
     head, rest = stored
     if b"content-encoding: gzip" not in head:
         return stored
     lines = [line for line in head.split(b"\r\n") if not line.startswith((b"content-encoding", b"content-length"))]
-    body = _COMMON.sub(rb"\g<0>%s " % tenant[:8].encode(), gzip.decompress(rest[4:]))
+    body = pattern.sub(rb"\g<0>%s " % tenant[:8].encode(), gzip.decompress(rest[4:]))
     return b"\r\n".join([*lines[:-1], b"content-length: %d" % len(body), lines[-1]]), b"\r\n\r\n" + body
 
 
@@ -191,7 +195,7 @@ class LightGraph(asyncio.Protocol):
             self._seen.health.setdefault(tenant, time.time())
         stored = self._bodies.known(target)
         if stored is not None:
-            return self._send(self._for(tenant, stored))
+            return self._send(self._for(target, tenant, stored))
         self._learning = asyncio.create_task(self._learn(tenant, target, headers.get("prefer", "")))
         return None
 
@@ -208,10 +212,12 @@ class LightGraph(asyncio.Protocol):
         return _stored(200, {"content-type": "application/json"}, json.dumps(content).encode())
 
     async def _learn(self, tenant: str, target: str, prefer: str) -> None:
-        self._send(self._for(tenant, await self._bodies.learned(target, prefer)))
+        self._send(self._for(target, tenant, await self._bodies.learned(target, prefer)))
 
-    def _for(self, tenant: str, stored: Stored) -> Stored:
-        return _unlike(stored, tenant) if self._unlike else stored
+    def _for(self, target: str, tenant: str, stored: Stored) -> Stored:
+        if target.startswith(SUBSCRIPTIONS):
+            return _with_own(_ID, stored, tenant)
+        return _with_own(_COMMON, stored, tenant) if self._unlike else stored
 
     def _send(self, stored: Stored) -> None:
         assert self._transport is not None

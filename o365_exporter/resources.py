@@ -279,9 +279,9 @@ class Resource:
         return tuple(dict.fromkeys(one.metric for one in self.series))
 
 
-def _with_shared_labels(sample: Sample) -> Sample:
-    """The sample with labels that other tenants have too, where they do: a product is the same to all who buy it."""
-    return sample._replace(labels=fields.shared(sample.labels))
+def _kept_once(sample: Sample) -> Sample:
+    """The sample, or else its labels, that other tenants have too: a product is the same to all who buy it."""
+    return fields.shared(sample._replace(labels=fields.shared(sample.labels)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +298,7 @@ class Row:
 
     key: str
     names: tuple[str, ...]
-    samples: tuple[Annotated[Sample, AfterValidator(_with_shared_labels)], ...]
+    samples: tuple[Annotated[Sample, AfterValidator(_kept_once)], ...]
     counted: tuple[tuple[Metric, tuple[str, ...]], ...]
     oddities: tuple[str, ...]
 
@@ -333,7 +333,7 @@ class ResourceSource(ListSource[Row]):
             if isinstance(one, Tally):
                 counted.append(one.of(entry))
             elif (sample := one.of(entry, common)) is not None:
-                samples.append(_with_shared_labels(sample))
+                samples.append(_kept_once(sample))
             if isinstance(one, State) and (member := one.foreign(entry)) is not None:
                 oddities.append(f"The {self.noun} {called} has the {one.label} {member!r}, which is served as unknown.")
         return Row(key, fields.shared(resource.names(entry)), tuple(samples), tuple(counted), tuple(oddities))

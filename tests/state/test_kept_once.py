@@ -60,7 +60,7 @@ def graph() -> StubGraph:
 def parts(records: Iterable[Any]) -> Iterator[object]:
     """What of the records is to be the same object for all."""
     for record in records:
-        yield from (sample.labels for sample in record.samples) if hasattr(record, "samples") else (record,)
+        yield from record.samples if hasattr(record, "samples") else (record,)
         yield from getattr(record, "words", ())
 
 
