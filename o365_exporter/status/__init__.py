@@ -2,7 +2,7 @@
 
 from o365_exporter.status import announcements, health
 from o365_exporter.status.board import Board
-from o365_exporter.status.due import endings_of
+from o365_exporter.status.due import endings_of, heard_at
 from o365_exporter.status.models import (
     TENANT_STATES,
     Ending,
@@ -36,5 +36,6 @@ __all__ = [
     "announcements",
     "endings_of",
     "health",
+    "heard_at",
     "written",
 ]

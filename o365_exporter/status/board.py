@@ -104,6 +104,7 @@ class Board:
         self._faults = faults
         self._kept: dict[str, _Kept] = {}
         self._thread = CapacityLimiter(1)  # of its own: those of the default limiter may all be waiting for a login
+        self._thread_of_readers = CapacityLimiter(1)
 
     async def overview(self) -> Overview:
         """All tenants, the worst first."""
@@ -129,19 +130,20 @@ class Board:
         seen = self._find(tenant)
         return None if seen is None else await self._in_thread(partial(announcements.message_of, seen, message_id))
 
-    async def read(self, view: Callable[[Sequence[Seen]], T], tenant: str | None = None) -> T | None:
-        """A view of another kind, made in the same thread of one tenant or of all; None where there is no such tenant.
+    async def read(self, view: Callable[[Sequence[Seen]], T], tenant: str) -> T | None:
+        """A view of another kind of one tenant, made in the same thread; None where none is called so.
 
         Args:
             view: makes it; what it is given does not change meanwhile.
-            tenant: of which; None for all.
+            tenant: of which.
         """
-        if tenant is None:
-            seen: Sequence[Seen | None] = [self._seen(watched) for watched in self._watched()]
-        else:
-            seen = [self._find(tenant)]
-        found = [each for each in seen if each is not None]
-        return None if len(found) < len(seen) else await self._in_thread(partial(view, found))
+        seen = self._find(tenant)
+        return None if seen is None else await self._in_thread(partial(view, [seen]))
+
+    async def read_all(self, view: Callable[[Sequence[Seen]], T]) -> T:
+        """A view of all tenants, made in another thread than those for pages, which do not wait for it."""
+        everything = [self._seen(watched) for watched in self._watched()]
+        return await anyio.to_thread.run_sync(view, everything, limiter=self._thread_of_readers)
 
     def _find(self, name: str) -> Seen | None:
         found = next((watched for watched in self._watched() if watched.facts.name == name), None)

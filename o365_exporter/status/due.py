@@ -36,6 +36,12 @@ def endings_of(seen: Seen) -> list[Ending]:
     return sorted((each for each in found if each.at > seen.now - PAST), key=lambda each: (each.at, each.name))
 
 
+def heard_at(seen: Seen) -> float:
+    """When Microsoft was last heard about what ends, seconds since 1970; now where it never was."""
+    polls = (seen.poll(*place) for place in SOURCES)
+    return max((poll.taken_at for poll in polls if poll is not None and poll.taken_at is not None), default=seen.now)
+
+
 def needs_attention(ending: Ending, now: float) -> bool:
     """Whether somebody should do something about it now; of a message that is over nobody knows whether it was done."""
     if ending.kind == "trial" or (ending.kind == "message" and ending.at <= now):

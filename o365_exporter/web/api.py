@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
@@ -79,16 +80,6 @@ class Operation:
     parameters: dict[str, str]
     missing: str = ""
 
-    async def answer(self, request: Request) -> Response:
-        """The view, 400 without a parameter that is wanted, 404 where there is no such thing."""
-        values = {name: request.query_params.getlist(name) for name in self.parameters}
-        if wrong := next((name for name, found in values.items() if len(found) != 1), ""):
-            return _problem(400, f"The parameter {wrong} is wanted once: {self.parameters[wrong]}.")
-        found = await self.view(*(each for (each,) in values.values()))
-        if found is None:
-            return _problem(404, self.missing)
-        return Response(found.model_dump_json().encode("utf-8", "replace"), media_type="application/json")
-
 
 def api_routes(board: Board, version: str) -> Iterator[Route]:
     """The routes.
@@ -99,13 +90,36 @@ def api_routes(board: Board, version: str) -> Iterator[Route]:
     """
     operations = _operations(board)
     described = description(operations, version)
+    writing = CapacityLimiter(1)
 
     async def describe(_: Request) -> Response:
         return JSONResponse(described)
 
     for operation in operations:
-        yield Route(ROOT + operation.path, operation.answer, include_in_schema=False)  # it is in the description
+        answer = partial(_answer, operation, writing)
+        yield Route(ROOT + operation.path, answer, include_in_schema=False)  # it is in the description
     yield Route(DESCRIPTION, describe)
+
+
+async def _answer(operation: Operation, writing: CapacityLimiter, request: Request) -> Response:
+    """The view, 400 without a parameter that is wanted, 404 where there is no such thing."""
+    values = {name: request.query_params.getlist(name) for name in operation.parameters}
+    if wrong := next((name for name, found in values.items() if len(found) != 1), ""):
+        return _problem(400, f"The parameter {wrong} is wanted once: {operation.parameters[wrong]}.")
+    found = await operation.view(*(each for (each,) in values.values()))
+    if found is None:
+        return _problem(404, operation.missing)
+    return Response(await to_thread.run_sync(_json, found, limiter=writing), media_type="application/json")
+
+
+def _json(view: BaseModel) -> bytes:
+    """A view as JSON, its lists one part after the other: while pydantic writes, no other thread goes on."""
+    lists = {
+        name: value for name, value in view if isinstance(value, tuple) and value and isinstance(value[0], BaseModel)
+    }
+    written = [f'"{name}":[{",".join(each.model_dump_json() for each in value)}]' for name, value in lists.items()]
+    rest = view.model_dump_json(exclude=set(lists)).removeprefix("{").removesuffix("}")
+    return f"{{{','.join(filter(None, (rest, *written)))}}}".encode("utf-8", "replace")
 
 
 def _operations(board: Board) -> tuple[Operation, ...]:

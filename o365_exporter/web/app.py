@@ -17,9 +17,9 @@ from o365_exporter.status import Board
 from o365_exporter.store import Store
 from o365_exporter.telemetry import TenantFacts
 from o365_exporter.web.api import api_routes
-from o365_exporter.web.calendar import CalendarOfEndings
+from o365_exporter.web.calendar import calendar
 from o365_exporter.web.discovery import PROCESS_PATH, discovered
-from o365_exporter.web.feed import Feed
+from o365_exporter.web.feed import feed
 from o365_exporter.web.pages import Drawing, Pages, PollNow
 from o365_exporter.web.reload import RELOAD_PATH, Reload, ReloadEndpoint
 from o365_exporter.web.scrape import Scrape
@@ -75,7 +75,7 @@ def create_app(
 
     reloading = [Route(RELOAD_PATH, ReloadEndpoint(reload).answer, methods=["POST"])] if reload else []
     drawing = Drawing(version)
-    feed, calendar = Feed(board), CalendarOfEndings(board)
+    posts, endings = feed(board, clock), calendar(board, clock)
     scrape = Scrape(store, clock, metrics, selfmetrics, refused)
     app = Starlette(
         routes=[
@@ -83,10 +83,10 @@ def create_app(
             Route("/metrics", scrape.answer),
             Route(PROCESS_PATH, scrape.process),
             Route("/sd", discovery),
-            Route("/feed.atom", feed.answer),
-            Route("/feed/{tenant:name}.atom", feed.answer, include_in_schema=False),
-            Route("/calendar.ics", calendar.answer),
-            Route("/calendar/{tenant:name}.ics", calendar.answer, include_in_schema=False),
+            Route("/feed.atom", posts.answer),
+            Route("/feed/{tenant:name}.atom", posts.answer, include_in_schema=False),
+            Route("/calendar.ics", endings.answer),
+            Route("/calendar/{tenant:name}.ics", endings.answer, include_in_schema=False),
             *api_routes(board, version),
             Route("/-/healthy", _is_healthy),
             Route("/-/ready", is_ready),

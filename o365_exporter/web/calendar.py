@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-
+from o365_exporter.clock import Clock
 from o365_exporter.fields import cleaned
-from o365_exporter.status import Board, Ending, Seen, endings_of
+from o365_exporter.status import Board, Ending, Seen, endings_of, heard_at
 from o365_exporter.web import paths
+from o365_exporter.web.document import Document
 
 if TYPE_CHECKING:
     from icalendar import Event
@@ -23,27 +22,13 @@ MOST_EVENTS = 1000
 _LAST_YEAR = 253_402_300_799.0
 """Seconds since 1970 at the end of the last year that a calendar has."""
 
+_TYPE = "text/calendar; charset=utf-8"
 _VERBS = {"trial": "ends", "subscription": "ends or renews", "message": "wants action"}
 
 
-class CalendarOfEndings:
-    """Answers with what ends in one tenant or in all.
-
-    Args:
-        board: views of what is known.
-    """
-
-    def __init__(self, board: Board) -> None:
-        self._board = board
-
-    async def answer(self, request: Request) -> Response:
-        """The calendar; 404 for a tenant that is not watched."""
-        tenant: str | None = request.path_params.get("tenant")
-        root = str(request.base_url)
-        content = await self._board.read(lambda seen: calendar_of(seen, root, tenant or ""), tenant)
-        if content is None:
-            return PlainTextResponse("No tenant is called so. The calendar of all is at /calendar.ics.\n", 404)
-        return Response(content, headers={"Content-Type": "text/calendar; charset=utf-8"})
+def calendar(board: Board, clock: Clock) -> Document:
+    """What ends in one tenant or in all."""
+    return Document(board, clock, calendar_of, _TYPE, "The calendar of all is at /calendar.ics.")
 
 
 def calendar_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
@@ -72,7 +57,7 @@ def _event(ending: Ending, seen: Seen, root: str) -> Event:
 
     event, at = Event(), datetime.fromtimestamp(int(ending.at), UTC)
     event.add("uid", _identity(seen.name, ending))
-    event.add("dtstamp", datetime.fromtimestamp(int(seen.now), UTC))
+    event.add("dtstamp", datetime.fromtimestamp(int(heard_at(seen)), UTC))
     event.add("dtstart", at)
     event.add("summary", f"{cleaned(seen.name)}: {ending.name} {_VERBS.get(ending.kind, 'expires')} ({ending.kind})")
     event.add("description", ending.note if ending.id in ending.note else f"{ending.note}\n{ending.id}".strip())

@@ -10,12 +10,11 @@ import hashlib
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-
+from o365_exporter.clock import Clock
 from o365_exporter.fields import iso
 from o365_exporter.status import Board, Seen, Written, written
 from o365_exporter.web import paths
+from o365_exporter.web.document import Document
 
 MOST_ENTRIES = 100
 """Entries of a feed, the latest; readers come at least once a day."""
@@ -29,27 +28,9 @@ _ILLEGAL = {0xFFFE: None, 0xFFFF: None}
 """What XML has no place for; controls and halves of pairs are gone where texts come in."""
 
 
-class Feed:
-    """Answers with the posts of one tenant or of all.
-
-    Args:
-        board: views of what is known.
-    """
-
-    def __init__(self, board: Board) -> None:
-        self._board = board
-
-    async def answer(self, request: Request) -> Response:
-        """The feed; 304 for a reader that has it, 404 for a tenant that is not watched."""
-        tenant: str | None = request.path_params.get("tenant")
-        root = str(request.base_url)
-        content = await self._board.read(lambda seen: feed_of(seen, root, tenant or ""), tenant)
-        if content is None:
-            return PlainTextResponse("No tenant is called so. The feed of all is at /feed.atom.\n", 404)
-        tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-        if tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers={"ETag": tag})
-        return Response(content, headers={"Content-Type": _TYPE, "ETag": tag, "Cache-Control": "no-cache"})
+def feed(board: Board, clock: Clock) -> Document:
+    """The posts of one tenant or of all."""
+    return Document(board, clock, feed_of, _TYPE, "The feed of all is at /feed.atom.")
 
 
 def feed_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:

@@ -103,6 +103,17 @@ async def test_a_reader_that_has_it_is_sent_nothing() -> None:
         assert (await client.get("/feed.atom", headers=tag)).status_code == httpx.codes.OK
 
 
+async def test_a_calendar_stays_the_same_while_nothing_is_heard() -> None:
+    """Programs that read it each hour are sent nothing; its events tell when Microsoft was last heard about them."""
+    async with rig(small("contoso"), only("subscriptions")) as made, polling(made), client_of(made) as client:
+        first = await client.get("/calendar/contoso.ics")
+        await made.clock.advance(60)
+        again = await client.get("/calendar/contoso.ics", headers={"if-none-match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (httpx.codes.NOT_MODIFIED, b"")
+        heard = max(poll.taken_at or 0.0 for poll in made.app.store.of("contoso").values())
+    assert {event.decoded("dtstamp").timestamp() for event in events(first)} == {int(heard)}
+
+
 async def test_a_strange_name_has_a_feed_and_a_calendar() -> None:
     """Slashes, dots, ends of lines and what no XML may hold, each percent-encoded in the address."""
     name = "../a\nb/ü&<\ufffe>"
