@@ -35,7 +35,7 @@ CHECKS: list[Mode | Listing] = [*MODES, *LISTINGS]
 OPTIONS = {
     "completion": ["SHELL", "bash, zsh, fish"],
     "run": ["--config", "--listen", "--shard"],
-    "once": ["--config", "--collector", *all_collectors(), "--format", "--output", "table,json,prom"],
+    "once": ["--config", "--collector", *all_collectors(), "--tenant", "--format", "--output", "table,json,prom"],
     "check-config": ["--config"],
     "permissions": [
         "--config",
@@ -174,6 +174,7 @@ def test_help_fits_the_terminal(
             "once.once",
             [None, Wanted(["subscriptions", "service_health"])],
         ),
+        (["once", "--tenant", "a", "--tenant", "b"], "once.once", [None, Wanted(tenants=["a", "b"])]),
         (["check-config", "--config", "x.toml"], "check_config.check_config", [Path("x.toml")]),
         (["demo"], "demo.demo", [None, None, "127.0.0.1:10365", None]),
         (["demo", "--tenants", "5", "--users", "9", "--listen", ":1"], "demo.demo", [5, 9, ":1", None]),
@@ -283,6 +284,15 @@ def test_what_was_meant_is_guessed(arguments: list[str], guess: str, capsys: pyt
     """An option, a command or a collector that does not exist is told with the nearest that does."""
     assert code_of(*arguments) == 2
     assert guess in capsys.readouterr().err
+
+
+def test_an_option_of_another_command_is_no_guess(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is meant is one of the command at hand, whose usage is shown."""
+    assert code_of("check-config", "--tenant", "contoso") == 2
+    assert capsys.readouterr().err == (
+        "usage: o365-exporter check-config [-h] [-c FILE]\n"
+        "o365-exporter check-config: error: unrecognized arguments: --tenant\n"
+    )
 
 
 def test_values_of_unknown_options_are_not_shown(capsys: pytest.CaptureFixture[str]) -> None:

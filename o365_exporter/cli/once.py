@@ -15,7 +15,7 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         from o365_exporter.commands.once import Wanted, once
 
-        wanted = Wanted(arguments.collector, arguments.format, arguments.output)
+        wanted = Wanted(arguments.collector, arguments.format, arguments.output, arguments.tenant)
         return once(arguments.config, os.environ, wanted)
     except KeyboardInterrupt:  # while libraries are imported: nothing was polled, which is no success
         return EXIT_INTERRUPTED
@@ -30,6 +30,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         choices=collectors.names(),
         help=f"only this collector; may be given again ({', '.join(collectors.names())})",
     )
+    parser.add_argument("--tenant", metavar="NAME", action="append", help="only this tenant; may be given again")
     parser.add_argument(
         "--format",
         choices=FORMS,
@@ -51,7 +52,7 @@ ONCE = Command(
     examples=(
         Example("See whether everything can be read", "o365-exporter once --config config.toml"),
         Example("See which series there would be", "o365-exporter once --config config.toml --format prom | less"),
-        Example("Try one collector", "o365-exporter once --collector service_health"),
+        Example("Try one collector of one tenant", "o365-exporter once --tenant contoso --collector service_health"),
         Example(
             "Name what failed, in a script",
             "o365-exporter once --format json | jq -r '.failures[].message'",

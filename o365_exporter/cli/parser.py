@@ -54,7 +54,7 @@ def parser_of(commands: Sequence[Command]) -> Parser:
             is_check=command.is_check,
             add_options=command.add_options,
         )
-        of_command.set_defaults(command=command.run, root=parser)
+        of_command.set_defaults(command=command.run, root=parser, parser=of_command)
     return parser
 
 
@@ -157,5 +157,5 @@ def _options(parser: argparse.ArgumentParser) -> list[str]:
 def _meant(name: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(name, known, n=1)
+    near = get_close_matches(name, known, n=1, cutoff=0.65)  # below, --tenant is like --listen
     return f": did you mean {near[0]}?" if near else ""

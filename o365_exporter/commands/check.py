@@ -7,7 +7,6 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -20,7 +19,7 @@ from o365_exporter.app import until_signal
 from o365_exporter.clock import SystemClock
 from o365_exporter.commands.check_words import Words
 from o365_exporter.commands.once import EXIT_SIGNAL
-from o365_exporter.commands.selection import check_enabled, check_for_work, of_tenants
+from o365_exporter.commands.selection import check_enabled, check_for_work, of_polled
 from o365_exporter.settings import Inspection, Settings, TenantSettings, credential_doubts, inspect
 
 _QUIET = logs.LogOptions(format="console", level="error")
@@ -104,7 +103,7 @@ def registration(
 
 
 def _selected(settings: Settings, tenants: Sequence[str] | None) -> Settings:
-    selected = of_tenants(replace(settings, tenants=settings.polled(settings.tenants)), tenants)
+    selected = of_polled(settings, tenants)
     check_for_work(selected)
     return selected
 

@@ -19,7 +19,7 @@ from o365_exporter.clock import SystemClock
 from o365_exporter.commands import textfile
 from o365_exporter.commands.outcome import Outcome
 from o365_exporter.commands.progress import Progress, above
-from o365_exporter.commands.selection import check_for_work, of_collectors
+from o365_exporter.commands.selection import check_for_work, of_collectors, of_polled
 from o365_exporter.commands.table import failures_of, table_of, terminal
 from o365_exporter.settings import Settings, load
 
@@ -37,11 +37,13 @@ class Wanted:
         collectors: only these; None means every enabled one.
         form: of what is printed, one of ``commands.FORMS``; None for a table on a terminal, else for the exposition.
         output: a file for the exposition, which then is not printed.
+        tenants: only these, by their names; None means all.
     """
 
     collectors: Sequence[str] | None = None
     form: str | None = None
     output: Path | None = None
+    tenants: Sequence[str] | None = None
 
 
 @dataclass(slots=True)
@@ -65,14 +67,17 @@ def once(config: Path | None, environ: Mapping[str, str], wanted: Wanted) -> int
         after a signal.
 
     Raises:
-        ConfigurationError: the settings or the file cannot be used, or ask for a collector that is not enabled, or for
-            none at all.
+        ConfigurationError: the settings or the file cannot be used, or ask for a collector that is not enabled, for a
+            tenant that there is not, or for none at all.
     """
     watched = sys.stderr.isatty()
     try:
         if wanted.output is not None:
             textfile.check(wanted.output)
-        settings = of_collectors(load(config, environ), wanted.collectors)
+        settings = load(config, environ)
+        if wanted.tenants is not None:
+            settings = of_polled(settings, wanted.tenants)
+        settings = of_collectors(settings, wanted.collectors)
         check_for_work(settings)
         console = terminal(errors=True)
         _configure_logs(settings.logs, console if watched else None)

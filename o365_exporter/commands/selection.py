@@ -55,6 +55,15 @@ def of_tenants(settings: Settings, names: Sequence[str] | None) -> Settings:
     return replace(settings, tenants=tuple(tenant for tenant in settings.tenants if tenant.name in names))
 
 
+def of_polled(settings: Settings, names: Sequence[str] | None) -> Settings:
+    """The same of those that this process polls, which of a shard are not all.
+
+    Raises:
+        ConfigurationError: see ``of_tenants``.
+    """
+    return of_tenants(replace(settings, tenants=settings.polled(settings.tenants)), names)
+
+
 def check_for_work(settings: Settings) -> None:
     """A poll of nothing is no success.
 

@@ -71,6 +71,17 @@ def test_one_collector_alone(cloud: Microsoft) -> None:
     assert cloud.asked("/v1.0/*") == cloud.asked("/v1.0/subscribedSkus") + cloud.asked("/v1.0/directory/subscriptions")
 
 
+def test_one_tenant_alone(cloud: Microsoft) -> None:
+    """It is polled and none else; one that there is not is exit code 2, with those that there are."""
+    variables = cloud.three_variables(O365_TENANT_NAME="contoso")
+    done = finished("once", "--tenant", "contoso", "--collector", "subscriptions", **variables)
+    assert done.returncode == 0
+    assert sources(done.stdout) == {("skus", "ok"), ("subscriptions", "ok")}
+    done = finished("once", "--tenant", "fabrikam", **variables)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--tenant 'fabrikam': there is no tenant of that name: there is contoso." in done.stderr
+
+
 def test_a_collector_that_is_switched_off(cloud: Microsoft) -> None:
     """To ask for it is exit code 2 and a sentence, never an empty success."""
     off = {"O365_COLLECTORS__SUBSCRIPTIONS__ENABLED": "false"}
