@@ -66,6 +66,7 @@ async def test_issues_get(world: Microsoft, shared: Path, golden: Golden) -> Non
     route = world.graph(f"{ISSUES}?$filter")
     route.side_effect = [page(resolved | {"isResolved": False, "endDateTime": None}), page()]
     world.graph(f"{ISSUES}/MO226784").mock(return_value=answer(shared, "issues-get.beta.json"))
+    world.graph(f"{ISSUES}?$select").mock(return_value=page(resolved))  # the past, for the status page
     async with watching("service_health", services={"include": ["Microsoft 365 suite"]}) as watch:
         await watch.poll()
         await watch.poll()
