@@ -88,6 +88,9 @@ def _gist(sentences: str) -> str:
     """The first sentence, as far as it fits into a row; what to do is told where there is room."""
     first, _, rest = sentences.partition(". ")
     gist = first if rest else first.rstrip(".")
+    gist += ")" * (
+        gist.count("(") - gist.count(")")
+    )  # Microsoft's own words stand in brackets, and may be several sentences
     return gist if len(gist) <= _LONGEST_GIST else f"{gist[: _LONGEST_GIST - 1]}…"
 
 

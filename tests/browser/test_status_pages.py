@@ -342,6 +342,22 @@ async def test_the_wall_of_thirty(opened: Opened) -> None:
         assert await page.evaluate(CUT) == 0
 
 
+@pytest.mark.parametrize("size", [(1920, 1080), (1360, 900)])
+async def test_long_names_on_the_wall(opened: Opened, size: tuple[int, int]) -> None:
+    """Names that differ at their end are told apart: they have two lines, and none is cut."""
+    names = [f"contoso_production_{number:02}" for number in range(30)]
+    async with shown(calm(*names)) as made:
+        await incident(made, names[7])
+        page = await opened(f"{made.address}wall", viewport={"width": size[0], "height": size[1]})
+        tiles = page.locator(".tiles > li")
+        assert await tiles.count() == 30
+        assert await page.evaluate(CUT) == 0
+        names_cut = (
+            "[...document.querySelectorAll('.tiles a')].filter((a) => a.scrollHeight > a.clientHeight + 1).length"
+        )
+        assert await page.evaluate(names_cut) == 0
+
+
 async def test_a_wall_of_more(opened: Opened) -> None:
     """The worst have tiles, and the last tile counts the others."""
     async with shown(numbered(32)) as made:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from o365_exporter.collectors.service_health import ADVISORY, INCIDENT, KNOWN, Issues, IssuesSource, Options, Service
 from o365_exporter.collectors.service_health.days import KEPT, Days
-from o365_exporter.errors import UnavailableError
+from o365_exporter.errors import NoData, UnavailableError
 from o365_exporter.filters import Filter
 from tests.collectors.test_service_health import ISSUES, issue
 from tests.stubs import StubGraph
@@ -115,6 +115,13 @@ async def test_a_list_that_cannot_be_read_costs_nothing_else() -> None:
     records = await polled(stub, *later, previous=records)
     assert stub.asked.count(ISSUES) == 2
     assert not list(source.remarks(records))
+
+
+async def test_a_list_that_microsoft_has_nothing_for() -> None:
+    """What is an answer elsewhere is none here: of these days nothing is known, and the poll has its issues."""
+    records = await polled(graph([OPEN], NoData("Graph has none.")), NOON, NOON + 300)
+    assert [each.id for each in records] == ["TM9"]
+    assert records.days.trouble == "Graph has none."
 
 
 async def test_what_cannot_be_read_costs_its_own_bar() -> None:

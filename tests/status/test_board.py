@@ -9,7 +9,7 @@ from o365_exporter.status import Board, TenantDetail, TenantSummary
 from o365_exporter.status.board import MOST_ISSUES, _due
 from o365_exporter.status.due import SOON
 from o365_exporter.status.models import TenantState
-from o365_exporter.status.sentences import of_all
+from o365_exporter.status.sentences import of_all, of_tenant
 from o365_exporter.store import Store
 from tests.app.rig import Rig, only, polling, rig, small
 from tests.fakes import NOON, FakeClock
@@ -296,3 +296,23 @@ async def test_the_worst_service_is_named_first_and_so_is_the_cause_of_what_fail
         "2 of 2 sources in trouble: The client secret of tenant fabrikam is wrong (AADSTS7000215); "
         "nothing is known about the health of Microsoft's services."
     )
+
+
+def test_the_first_sentence_of_a_failure_keeps_its_brackets() -> None:
+    """Microsoft's own words stand in them, and may be several sentences themselves."""
+    why = "Graph is not available (503 unavailable: It is down. Try again.; request-id 1). Wait."
+    told = of_tenant(
+        unhealthy=(),
+        incidents=0,
+        advisories=0,
+        soon=0,
+        seats=0,
+        unread=0,
+        services=30,
+        issues_known=True,
+        troubled=2,
+        why=why,
+        pending=0,
+        sources=15,
+    )
+    assert told == "2 of 15 sources in trouble: Graph is not available (503 unavailable: It is down)."

@@ -12,7 +12,7 @@ from o365_exporter import fields
 from o365_exporter.collectors.service_health.days import DAY, KEPT, Days, Span, after_list, kind_of
 from o365_exporter.collectors.service_health.endpoints import LISTED_ISSUES
 from o365_exporter.collectors.service_health.series import CLASSIFICATIONS
-from o365_exporter.errors import PollError, UnexpectedAnswerError
+from o365_exporter.errors import Nothing, PollError, UnexpectedAnswerError
 from o365_exporter.fields import Json, member
 from o365_exporter.graph import GraphClient
 from o365_exporter.service_names import known_service_id
@@ -32,8 +32,8 @@ async def looked_back(days: Days, graph: GraphClient, ids: Mapping[str, str], no
     """
     try:
         spans, since = await _read(await graph.list(LISTED_ISSUES), ids, now)
-    except PollError as error:
-        return replace(days, tried_at=now, trouble=error.message)
+    except (PollError, Nothing) as error:
+        return replace(days, tried_at=now, trouble=graph.without_secrets(str(error)))
     return after_list(days, spans, since, now)
 
 
