@@ -134,7 +134,7 @@ def prove(case: Case, work: Path, url: str) -> None:
         compare(clone, lock, url)
         serve([*make, "demo", "DEMO=--listen 127.0.0.1:0"], clone, environment)
     if case.version != OURS:
-        run([*make, "test", f"TESTS={QUICK}"], clone, environment)
+        run([*make, "test", f"TESTS={QUICK} --hypothesis-profile=same"], clone, environment)
 
 
 def friendly(url: str) -> dict[str, str]:
