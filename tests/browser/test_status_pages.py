@@ -330,6 +330,20 @@ async def test_a_phone(opened: Opened) -> None:
             assert not await is_too_wide(page), path
 
 
+async def test_the_latest_words_on_a_phone(opened: Opened) -> None:
+    """Nobody has to scroll to Microsoft's latest sentence; what is known besides follows."""
+    async with shown(calm("contoso")) as made:
+        await incident(made)
+        page = await opened(f"{made.address}issue?tenant=contoso&id=EX900001", **PHONE)
+        words = await page.locator(".words").first.bounding_box()
+        facts = await page.locator(".facts").bounding_box()
+        assert words is not None
+        assert facts is not None
+        assert words["y"] + words["height"] < PHONE["viewport"]["height"]
+        assert facts["y"] > words["y"]
+        assert not await is_too_wide(page)
+
+
 async def test_the_wall_of_thirty(opened: Opened) -> None:
     """All of them are on one screen, none is cut, and those in trouble come first."""
     async with shown(numbered(30)) as made:
