@@ -1,7 +1,7 @@
 """``/feed.atom`` and ``/feed/{tenant}.atom``: what Microsoft wrote, for a reader of feeds.
 
 One entry for each post about an incident and for each message of the message centre; what many tenants are told alike
-is one entry that names them. RFC 4287.
+is one entry that names them. Where Microsoft is not heard, an entry says so. RFC 4287.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def feed_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
     top = ET.Element("feed", {"xmlns": _ATOM})
     _add(top, "id", _identity("feed", tenant))
     _add(top, "title", f"Microsoft 365: {tenant}" if tenant else "Microsoft 365")
-    latest = entries[0].at if entries else None
+    latest = max((entry.at for entry in entries), default=None)
     _add(top, "updated", iso(latest) or "1970-01-01T00:00:00Z")
     ET.SubElement(ET.SubElement(top, "author"), "name").text = "Microsoft, read by o365_exporter"
     ET.SubElement(top, "link", {"rel": "self", "type": "application/atom+xml", "href": root + paths.feed(tenant)})
@@ -60,8 +60,7 @@ def _entry(written: Written, root: str) -> ET.Element:
     _add(entry, "id", _identity(written.kind, *_told_apart_by(written)))
     _add(entry, "title", written.title)
     _add(entry, "updated", iso(written.at))
-    page = paths.issue_page if written.kind == "post" else paths.message_page
-    href = root + page(written.tenants[0], written.id)
+    href = root + _page(written)
     ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": href})
     ET.SubElement(entry, "link", {"rel": "related", "type": "text/html", "href": written.admin_url})
     for term in filter(None, map(_legal, (written.kind, *written.subjects))):
@@ -72,8 +71,17 @@ def _entry(written: Written, root: str) -> ET.Element:
     return entry
 
 
+def _page(written: Written) -> str:
+    tenant = written.tenants[0]
+    if written.kind == "notice":
+        return paths.tenant_page(tenant)
+    return (paths.issue_page if written.kind == "post" else paths.message_page)(tenant, written.id)
+
+
 def _told_apart_by(written: Written) -> tuple[str, ...]:
-    """Posts have no id of their own; several of an issue may be of one second."""
+    """Posts have no id of their own; several of an issue may be of one second. Notices are of whoever they name."""
+    if written.kind == "notice":
+        return (written.id, iso(written.at), *written.tenants[:1])
     if written.kind == "message":
         return (written.id,)
     return (written.id, iso(written.at), *((str(written.number),) if written.number else ()))

@@ -69,6 +69,29 @@ async def test_posts_of_one_moment_are_entries_of_their_own() -> None:
     assert set(texts(feed, "summary")) == {"Of contoso, fabrikam."}
 
 
+async def test_a_feed_says_what_it_lacks() -> None:
+    """That posts are withdrawn is told: one entry names the tenants and the reason, until they are heard again."""
+    settings = only("service_health") | {"O365_COLLECTORS__SERVICE_HEALTH__STALE_AFTER": "600"}
+    async with rig(small("contoso", "fabrikam", calm=True), settings) as made, polling(made):
+        await made.clock.advance(400)
+        assert texts(await read(made, "/feed.atom"), "title") == []
+        made.simulator.add_fault(path="*/issues", status=503)
+        await made.clock.advance(200)
+        assert texts(await read(made, "/feed.atom"), "title") == []
+        await made.clock.advance(900)
+        (entry,) = (await read(made, "/feed.atom")).findall(ATOM + "entry")
+        assert entry.findtext(ATOM + "title") == "What Microsoft writes about incidents of 2 tenants cannot be read"
+        assert entry.findtext(ATOM + "summary") == "Of contoso, fabrikam."
+        assert "is not available (503" in (entry.findtext(ATOM + "content") or "")
+        assert [link.get("href") for link in entry.findall(ATOM + "link")] == [
+            "https://exporter.example/tenant?name=contoso",
+            "https://admin.microsoft.com/#/servicehealth",
+        ]
+        made.simulator.faults.clear()
+        await made.clock.advance(900)
+        assert texts(await read(made, "/feed.atom"), "title") == []
+
+
 async def test_what_many_tenants_are_told_is_one_entry() -> None:
     """It names some of them; the feed of a tenant has its own posts alone, and what is not there is 404."""
     names = [f"tenant{number}" for number in range(7)]
