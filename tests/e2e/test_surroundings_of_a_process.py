@@ -96,6 +96,7 @@ KNOWN = {
     "PATH",
     "TTY_COMPATIBLE",
     "TTY_INTERACTIVE",
+    "KUBERNETES_SERVICE_HOST",
 }
 """What may be asked for by name: what this program reads, what it refuses, and what changes nothing that it does."""
 

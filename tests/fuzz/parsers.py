@@ -510,7 +510,7 @@ PARSERS: dict[str, Parser] = {
     ),
     "packed": Parser(
         packed,
-        ("collectors/message_center.py",),
+        ("collectors/message_center/records.py",),
         (b"eJyzKbCzKbDRBwAK9gLZ", b"eJwDAAAAAAE=", base64.b64encode(zlib.compress(b"a" * 10_000_000))),
     ),
     "clients": Parser(

@@ -28,7 +28,7 @@ RIGHTLY_ZERO = {
 }
 """Numbers that are 0 in the demo, each with the reason."""
 
-MOVING = re.compile(r"time\(\)|:seconds|_duration_seconds|\[\$__range\]")
+MOVING = re.compile(r"time\(\)|:seconds|_duration_seconds|clock_skew|\[\$__range\]")
 """What is not the same a moment later."""
 
 
