@@ -134,23 +134,28 @@ def page_of_json(_: int) -> Work:
     return lambda: largejson.loads(body)
 
 
-def status_page(_: int) -> Work:
-    """The overview of a thousand tenants is drawn, by somebody who looks for what they all have."""
+def overview() -> Overview:
+    """Of a thousand tenants."""
     ending = Ending(kind="secret", id="1", name="Payroll", at=SINCE_1970, is_over=False, note="")
     row = TenantSummary(
         name="", state="trouble", sentence="Exchange Online not healthy.", services=30, unhealthy=("Exchange Online",),
         incidents=1, advisories=2, next_ending=ending, seats_in_trouble=1, sources=15, sources_in_trouble=0,
         sources_pending=0, issues_known=True, seats_known=True, health_as_of=SINCE_1970,
     )  # fmt: skip
-    tenants = tuple(row.model_copy(update={"name": f"tenant {number}"}) for number in range(1000))
-    overview = Overview(
+    return Overview(
         sentence="Trouble.", state="trouble", as_of=SINCE_1970, health_as_of=SINCE_1970, version="", shard="",
-        faults=(), counts=dict.fromkeys(TENANT_STATES, 200), tenants=tenants,
+        faults=(), counts=dict.fromkeys(TENANT_STATES, 200),
+        tenants=tuple(row.model_copy(update={"name": f"tenant {number}"}) for number in range(1000)),
     )  # fmt: skip
+
+
+def status_page(_: int) -> Work:
+    """The overview of a thousand tenants is drawn, by somebody who looks for what they all have."""
+    seen = overview()
 
     async def work() -> None:
         drawing, chosen = Drawing(""), Chosen("exchange")  # a new one, which reads its templates
-        page = page_of(tenants, chosen)
+        page = page_of(seen.tenants, chosen)
         told: dict[str, Any] = {
             "tone": "trouble",
             "verdict": "Trouble",
@@ -158,9 +163,15 @@ def status_page(_: int) -> Work:
             "chosen": chosen,
             "page": page,
         }
-        await drawing.draw("overview.html", now=SINCE_1970, overview=overview, **told)
+        await drawing.draw("overview.html", now=SINCE_1970, overview=seen, **told)
 
     return work
+
+
+def json_of_overview(_: int) -> Work:
+    """The same is written as JSON, in a thread as for a reader."""
+    seen = overview()
+    return lambda: asyncio.to_thread(seen.model_dump_json)
 
 
 CASES: dict[str, Callable[[int], Work]] = {
@@ -171,6 +182,7 @@ CASES: dict[str, Callable[[int], Work]] = {
     f"compress a page of {SERIES:,} series": compression,
     "read 4 MiB of JSON": page_of_json,
     "draw the overview of 1,000 tenants": status_page,
+    "write the overview of 1,000 tenants as JSON": json_of_overview,
 }
 
 

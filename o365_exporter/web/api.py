@@ -109,17 +109,8 @@ async def _answer(operation: Operation, writing: CapacityLimiter, request: Reque
     found = await operation.view(*(each for (each,) in values.values()))
     if found is None:
         return _problem(404, operation.missing)
-    return Response(await to_thread.run_sync(_json, found, limiter=writing), media_type="application/json")
-
-
-def _json(view: BaseModel) -> bytes:
-    """A view as JSON, its lists one part after the other: while pydantic writes, no other thread goes on."""
-    lists = {
-        name: value for name, value in view if isinstance(value, tuple) and value and isinstance(value[0], BaseModel)
-    }
-    written = [f'"{name}":[{",".join(each.model_dump_json() for each in value)}]' for name, value in lists.items()]
-    rest = view.model_dump_json(exclude=set(lists)).removeprefix("{").removesuffix("}")
-    return f"{{{','.join(filter(None, (rest, *written)))}}}".encode("utf-8", "replace")
+    text = await to_thread.run_sync(found.model_dump_json, limiter=writing)
+    return Response(text.encode("utf-8", "replace"), media_type="application/json")
 
 
 def _operations(board: Board) -> tuple[Operation, ...]:

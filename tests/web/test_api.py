@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +17,6 @@ from schemathesis import GenerationMode
 
 from o365_exporter import web
 from o365_exporter.catalogue import all_metrics
-from o365_exporter.web import api
 from tests.app.rig import Rig, polling, rig, small
 
 STRANGE = "../contoso & söhne/1"
@@ -115,15 +113,6 @@ def test_an_issue_is_found_by_its_tenant_and_id(client: httpx.Client) -> None:
     times = [word["at"] for word in issue["words"]]
     assert times == sorted(times, reverse=True)
     assert issue["words"][0]["text"].startswith(first["latest"].removesuffix("…")[:100])
-
-
-async def test_json_is_written_as_its_description_has_it() -> None:
-    """In pieces, and yet with every field of the view, also where a list is empty."""
-    async with rig(small("contoso")) as made, polling(made):
-        tenant = await made.app.board.tenant("contoso")
-        assert tenant is not None
-        for view in (await made.app.board.overview(), tenant, tenant.model_copy(update={"issues": (), "sources": ()})):
-            assert json.loads(api._json(view)) == json.loads(view.model_dump_json())
 
 
 WANTED = "The parameter tenant is wanted once: the name of a tenant, as the label tenant of the metrics has it."
