@@ -7,7 +7,7 @@ Source: the histories of the collectors (``history``). Read in the order in whic
 from o365_exporter.backfill.plan import SETTLED, STEP, Part, Plan, make_plan
 from o365_exporter.backfill.reading import Failure, Reader
 from o365_exporter.backfill.work import WorkFile, WorkFileError
-from o365_exporter.backfill.writing import Size, Writer, in_place_of
+from o365_exporter.backfill.writing import Size, Writer, clear_unfinished, in_place_of
 
 __all__ = [
     "SETTLED",
@@ -20,6 +20,7 @@ __all__ = [
     "WorkFile",
     "WorkFileError",
     "Writer",
+    "clear_unfinished",
     "in_place_of",
     "make_plan",
 ]

@@ -124,7 +124,7 @@ def in_place_of(output: Path) -> Iterator[Callable[[bytes], object]]:
     Raises:
         OSError: it cannot be written; what was there still is.
     """
-    beside = output.with_name(f"{output.name}.unfinished")
+    beside = _beside(output)
     try:
         with open(beside, "wb", opener=_not_through_links) as file:
             yield file.write
@@ -134,6 +134,19 @@ def in_place_of(output: Path) -> Iterator[Callable[[bytes], object]]:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
+
+
+def clear_unfinished(output: Path) -> None:
+    """Remove what a process that was killed while it wrote has left: it takes the room that the file needs.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    _beside(output).unlink(missing_ok=True)
+
+
+def _beside(output: Path) -> Path:
+    return output.with_name(f"{output.name}.unfinished")
 
 
 def _not_through_links(path: str, flags: int) -> int:

@@ -10,6 +10,9 @@ from o365_exporter.cli.command import EXIT_INTERRUPTED, Command, Example
 from o365_exporter.cli.options import add_config, file
 from o365_exporter.commands import LONGEST_HISTORY
 
+_FIRST_YEAR = 2011
+"""Of Microsoft's cloud for offices; a time before it is a slip."""
+
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 
 
@@ -63,7 +66,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _days(text: str) -> int:
-    number = int(text) if text.isdecimal() and len(text) < 6 else 0  # noqa: PLR2004 - digits that are surely too many
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0  # noqa: PLR2004 - digits that are surely too many
     if not 1 <= number <= LONGEST_HISTORY:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a number of days from 1 to {LONGEST_HISTORY}, which is all that Microsoft keeps"
@@ -75,10 +78,13 @@ def _time(text: str) -> float:
     from datetime import UTC, datetime
 
     try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        given = datetime.fromisoformat(text)
+        moment = (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r} is not a time: write one such as 2026-03-01T12:00Z") from None
+    if moment.year < _FIRST_YEAR:
+        raise argparse.ArgumentTypeError(f"{text!r} is before {_FIRST_YEAR}, of which Microsoft knows nothing")
+    return moment.timestamp()
 
 
 def _label(text: str) -> tuple[str, str]:

@@ -29,6 +29,7 @@ from o365_exporter.backfill import (
     WorkFile,
     WorkFileError,
     Writer,
+    clear_unfinished,
     in_place_of,
     make_plan,
 )
@@ -114,7 +115,7 @@ def backfill(config: Path | None, environ: Mapping[str, str], wishes: Wishes, cl
     except WorkFileError as error:
         raise ConfigurationError([f"--output {wishes.output}: {error}."]) from None
     except OSError as error:
-        _say(f"{error.filename or wishes.output} cannot be written: {error.strerror}.")
+        _say(f"{error.filename or wishes.output} cannot be written: {error.strerror}. What was read is kept.")
         return 1
     except KeyboardInterrupt:  # before the signal handlers stand
         return EXIT_SIGNAL + signal.SIGINT
@@ -283,6 +284,7 @@ async def _write(run: _Run) -> int:
         _say("There is nothing to write: Microsoft knows nothing of that time.")
         return 1
     _say(f"{_described(size)}, which take some {size.samples / _PER_SECOND:.0f} s to write.")
+    clear_unfinished(run.wishes.output)
     if not fits(size, run.wishes.output):
         return 1
     began = run.clock.monotonic()

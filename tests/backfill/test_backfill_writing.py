@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from o365_exporter.backfill import Part, Plan, WorkFile, Writer, in_place_of
+from o365_exporter.backfill import Part, Plan, WorkFile, Writer, clear_unfinished, in_place_of
 from o365_exporter.collectors.exchange_usage import EMAILS
 from o365_exporter.collectors.teams_usage import CALLS
 from o365_exporter.history import Past, Stretch, Window
@@ -152,6 +152,16 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
         write(b"whole")
         assert output.read_text("utf-8") == "before"
     assert output.read_text("utf-8") == "whole"
+
+
+def test_what_a_killed_process_has_left_makes_room(tmp_path: Path) -> None:
+    """It is gigabytes, and would be in the way of the run that goes on; a link goes, and not what it leads to."""
+    mine, left = tmp_path / "mine", tmp_path / "x.unfinished"
+    mine.write_text("mine", "utf-8")
+    for make in (lambda: left.write_text("half", "utf-8"), lambda: left.symlink_to(mine), lambda: None):
+        make()
+        clear_unfinished(tmp_path / "x")
+        assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_no_link_is_followed(tmp_path: Path) -> None:

@@ -607,6 +607,26 @@ async def test_a_post_is_news_once() -> None:
     assert list(source.news(after, after)) == []
 
 
+async def test_a_post_of_the_moment_of_a_known_one_is_news() -> None:
+    """Also one without a moment; no news is a text that was changed, or that was there before and is kept only now."""
+    source, first = IssuesSource(Options()), post("10:15", "First")
+    graph = StubGraph({ISSUES: [issue(posts=[first])]})
+    before = await polled(source, graph)
+    timeless = {**post("10:15", "Timeless"), "createdDateTime": None}
+    for posts, told in (
+        ([post("10:15", "First, with a comma")], []),
+        ([first, post("10:15", "Second"), timeless], ["Timeless", "Second"]),
+        ([first, timeless], ["Timeless"]),
+        ([first, post("09:00", "Earlier")], []),
+    ):
+        graph.lists[ISSUES] = [issue(posts=posts)]
+        after = await polled(source, graph, before)
+        assert [news.fields["text"] for news in source.news(before, after)] == told
+    (known,) = before
+    unkept = replace(before, entries=(replace(known, words=()),))
+    assert list(source.news(unkept, before)) == []
+
+
 async def test_posts_of_what_is_not_watched_are_no_news() -> None:
     """The filters of services and classifications hold for the log as for the series."""
     graph = StubGraph({ISSUES: [issue(posts=[])]})

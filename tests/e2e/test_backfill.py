@@ -221,5 +221,5 @@ def test_no_room_on_the_disk(cloud: Microsoft, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.endswith(f"{output} cannot be written: File too large.\n")
+    assert done.stderr.endswith(f"{output} cannot be written: File too large. What was read is kept.\n")
     assert [path.name for path in tmp_path.iterdir()] == ["history.om.work"]

@@ -167,10 +167,21 @@ def _span(issue: Issue, now: float) -> Span | None:
 
 
 def _unheard(issue: Issue, before: Issue | None) -> Iterator[Post]:
-    """Its posts that are not from before; a text that was not kept and is now is no news."""
-    known = {post.at for post in before.words} if before else set()
-    last = before.last_post if before else None
-    return (post for post in issue.words if post.at not in known and (last is None or (post.at or last) >= last))
+    """Its posts that are not from before; a text that was not kept and is now is no news.
+
+    Microsoft may write twice in one second, or without a moment: such posts are told by their text, while there are
+    more of them than before.
+    """
+    if before is None:
+        yield from issue.words
+        return
+    known = {(post.at, post.html) for post in before.words}
+    has_more = issue.posts > before.posts
+    for post in issue.words:
+        is_later = post.at is not None and (before.last_post is None or post.at > before.last_post)
+        is_of_the_moment = has_more and (post.at is None or post.at == before.last_post)
+        if is_later or (is_of_the_moment and (post.at, post.html) not in known):
+            yield post
 
 
 def _news_of(issue: Issue, post: Post) -> News:
