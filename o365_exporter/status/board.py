@@ -19,6 +19,7 @@ from anyio import CapacityLimiter
 from o365_exporter.clock import Clock
 from o365_exporter.graph import Remembered
 from o365_exporter.status import announcements, due, health, polling
+from o365_exporter.status.matters import matters_of
 from o365_exporter.status.models import (
     TENANT_STATES,
     Ending,
@@ -27,12 +28,11 @@ from o365_exporter.status.models import (
     Overview,
     SeatView,
     TenantDetail,
-    TenantState,
     TenantSummary,
     Wait,
 )
 from o365_exporter.status.seen import Seen, Watched
-from o365_exporter.status.sentences import of_all, of_tenant
+from o365_exporter.status.sentences import of_all
 from o365_exporter.store import Poll, Store
 
 MOST_ENDINGS = 200
@@ -201,60 +201,24 @@ def _due_of(seen: Seen, polls: tuple[Poll | None, ...], endings: list[Ending], s
 
 def _summary_of(seen: Seen, known_due: _Due) -> TenantSummary:
     """A tenant as a row."""
-    services, unhealthy, incidents, advisories = health.counts_of(seen)
-    endings, seats = known_due.endings, known_due.seats
-    pending = sum(poll.state == "pending" for poll in seen.polls.values())
-    troubled = sum(polling.is_in_trouble(poll, seen.now) for poll in seen.polls.values())
-    soon = sum(due.needs_attention(ending, seen.now) for ending in endings)
+    matters = matters_of(seen, known_due.endings, known_due.seats)
     known = seen.poll(health.COLLECTOR, health.OVERVIEWS)
-    is_young = bool(pending) or not seen.polls
-    unread, issues_known = health.unread_of(seen), health.issues_known(seen)
-    is_blind = not (services and issues_known)
-    state = _state(
-        trouble=bool(incidents or unhealthy),
-        failing=bool(troubled or unread) or (is_blind and not is_young),
-        attention=bool(soon or seats or advisories),
-        pending=is_young,
-    )
-    why = max(polling.problems_of(seen), key=lambda problem: len(problem.sources)).sentence if troubled else ""
-    facts = of_tenant(
-        services=services,
-        issues_known=issues_known,
-        unread=unread,
-        unhealthy=unhealthy,
-        incidents=incidents,
-        advisories=advisories,
-        soon=soon,
-        seats=seats,
-        troubled=troubled,
-        why=why,
-        pending=pending,
-        sources=len(seen.polls),
-    )
     return TenantSummary(
         name=seen.name,
-        state=state,
-        sentence=facts,
-        services=services,
-        unhealthy=tuple(unhealthy),
-        incidents=incidents,
-        advisories=advisories,
-        issues_known=issues_known,
-        next_ending=next((ending for ending in endings if ending.at > seen.now), None),
-        seats_in_trouble=seats,
+        state=matters.state,
+        sentence=matters.sentence,
+        services=matters.services,
+        unhealthy=tuple(matters.unhealthy),
+        incidents=matters.incidents,
+        advisories=matters.advisories,
+        issues_known=matters.issues_known,
+        next_ending=next((ending for ending in known_due.endings if ending.at > seen.now), None),
+        seats_in_trouble=matters.seats,
         seats_known=due.seats_known(seen),
-        sources=len(seen.polls),
-        sources_in_trouble=troubled,
-        sources_pending=pending,
+        sources=matters.sources,
+        sources_in_trouble=matters.troubled,
+        sources_pending=matters.pending,
         health_as_of=known.taken_at if known is not None else None,
-    )
-
-
-def _state(*, trouble: bool, failing: bool, attention: bool, pending: bool) -> TenantState:
-    """The worst that is true, in the order of ``TENANT_STATES``."""
-    return next(
-        (state for state, holds in zip(TENANT_STATES, (trouble, failing, attention, pending), strict=False) if holds),
-        "ok",
     )
 
 

@@ -10,88 +10,12 @@ from collections.abc import Iterator, Sequence
 
 from o365_exporter.status.models import TenantState, TenantSummary
 
-_MOST_NAMES = 3
-_LONGEST_GIST = 160
-
 _TOLD: dict[TenantState, str] = {
     "trouble": "Microsoft reports trouble in {0}",
     "failing": "what we know of {0} is incomplete",
     "attention": "{0} {wants} attention",
     "pending": "{0} not polled whole yet",
 }
-
-
-def of_tenant(
-    *,
-    services: int,
-    issues_known: bool,
-    unread: int,
-    unhealthy: Sequence[str],
-    incidents: int,
-    advisories: int,
-    soon: int,
-    seats: int,
-    troubled: int,
-    why: str,
-    pending: int,
-    sources: int,
-) -> str:
-    """What is the matter with one tenant, the worst first.
-
-    Args:
-        services: how many are known.
-        issues_known: whether it is known which issues are open.
-        unread: services and issues that Microsoft told of and that could not be read.
-        unhealthy: names of those that are not healthy.
-        incidents: that are open.
-        advisories: that are open.
-        soon: things that end soon or have ended.
-        seats: SKUs whose seats are in trouble.
-        troubled: sources that fail.
-        why: what most of these fail for; empty where none does.
-        pending: sources that have not been tried.
-        sources: all of them.
-    """
-    found = []
-    if unhealthy:
-        found.append(f"{listed(unhealthy, _MOST_NAMES)} not healthy")
-    if incidents:
-        found.append(counted(incidents, "open incident"))
-    if troubled:
-        found.append(f"{troubled} of {counted(sources, 'source')} in trouble: {_gist(why)}")
-    if unread:
-        found.append(f"{counted(unread, 'entry', 'entries')} on services or issues could not be read")
-    if advisories:
-        found.append(counted(advisories, "open advisory", "open advisories"))
-    if soon:
-        found.append(f"{counted(soon, 'thing')} ended or ending soon")
-    if seats:
-        found.append(f"seats of {counted(seats, 'SKU')} in trouble")
-    if pending:
-        found.append(f"{counted(pending, 'source')} not tried yet")
-    found.extend(_unknown(services, issues_known=issues_known))
-    if not found:
-        return f"All {services} services healthy." if services > 1 else "Its one service is healthy."
-    return f"{found[0][0].upper()}{'; '.join(found)[1:]}."
-
-
-def _unknown(services: int, *, issues_known: bool) -> Iterator[str]:
-    if not services and not issues_known:
-        yield "nothing is known about the health of Microsoft's services"
-    elif not services:
-        yield "which of Microsoft's services are healthy is not known"
-    elif not issues_known:
-        yield "which issues are open is not known"
-
-
-def _gist(sentences: str) -> str:
-    """The first sentence, as far as it fits into a row; what to do is told where there is room."""
-    first, _, rest = sentences.partition(". ")
-    gist = first if rest else first.rstrip(".")
-    gist += ")" * (
-        gist.count("(") - gist.count(")")
-    )  # Microsoft's own words stand in brackets, and may be several sentences
-    return gist if len(gist) <= _LONGEST_GIST else f"{gist[: _LONGEST_GIST - 1]}…"
 
 
 def of_all(summaries: Sequence[TenantSummary], now: float) -> str:

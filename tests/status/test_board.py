@@ -8,8 +8,9 @@ from o365_exporter.collectors.service_health import POSTS_KEPT
 from o365_exporter.status import Board, TenantDetail, TenantSummary
 from o365_exporter.status.board import MOST_ISSUES, _due
 from o365_exporter.status.due import SOON
+from o365_exporter.status.matters import Matters
 from o365_exporter.status.models import TenantState
-from o365_exporter.status.sentences import of_all, of_tenant
+from o365_exporter.status.sentences import of_all
 from o365_exporter.store import Store
 from tests.app.rig import Rig, only, polling, rig, small
 from tests.fakes import NOON, FakeClock
@@ -301,7 +302,7 @@ async def test_the_worst_service_is_named_first_and_so_is_the_cause_of_what_fail
 def test_the_first_sentence_of_a_failure_keeps_its_brackets() -> None:
     """Microsoft's own words stand in them, and may be several sentences themselves."""
     why = "Graph is not available (503 unavailable: It is down. Try again.; request-id 1). Wait."
-    told = of_tenant(
+    matters = Matters(
         unhealthy=(),
         incidents=0,
         advisories=0,
@@ -315,4 +316,4 @@ def test_the_first_sentence_of_a_failure_keeps_its_brackets() -> None:
         pending=0,
         sources=15,
     )
-    assert told == "2 of 15 sources in trouble: Graph is not available (503 unavailable: It is down)."
+    assert matters.sentence == "2 of 15 sources in trouble: Graph is not available (503 unavailable: It is down)."
