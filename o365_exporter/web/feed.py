@@ -19,6 +19,9 @@ from o365_exporter.web.document import Document
 MOST_ENTRIES = 100
 """Entries of a feed, the latest; readers come at least once a day."""
 
+_AHEAD = 86_400.0
+"""Seconds by which clocks may differ; what is of a later time says nothing about when the feed was last changed."""
+
 _NAMED = 5
 """Tenants that an entry names."""
 
@@ -45,7 +48,8 @@ def feed_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
     top = ET.Element("feed", {"xmlns": _ATOM})
     _add(top, "id", _identity("feed", tenant))
     _add(top, "title", f"Microsoft 365: {tenant}" if tenant else "Microsoft 365")
-    latest = max((entry.at for entry in entries), default=None)
+    until = max((each.now for each in seen), default=0.0) + _AHEAD
+    latest = max((entry.at for entry in entries if entry.at <= until), default=None)
     _add(top, "updated", iso(latest) or "1970-01-01T00:00:00Z")
     ET.SubElement(ET.SubElement(top, "author"), "name").text = "Microsoft, read by o365_exporter"
     ET.SubElement(top, "link", {"rel": "self", "type": "application/atom+xml", "href": root + paths.feed(tenant)})
@@ -81,7 +85,7 @@ def _page(written: Written) -> str:
 def _told_apart_by(written: Written) -> tuple[str, ...]:
     """Posts have no id of their own; several of an issue may be of one second. Notices are of whoever they name."""
     if written.kind == "notice":
-        return (written.id, iso(written.at), *written.tenants[:1])
+        return (written.id, *written.tenants[:1])
     if written.kind == "message":
         return (written.id,)
     return (written.id, iso(written.at), *((str(written.number),) if written.number else ()))

@@ -92,6 +92,48 @@ async def test_a_feed_says_what_it_lacks() -> None:
         assert texts(await read(made, "/feed.atom"), "title") == []
 
 
+async def test_that_messages_were_never_read_is_told_once() -> None:
+    """The right to read them is one of its own: its lack is an entry that stays the same from day to day."""
+    async with rig(small("contoso", calm=True), only("message_center")) as made:
+        made.simulator.tenants["contoso"].withdraw(["ServiceMessage.Read.All"])
+        async with polling(made):
+            await made.clock.advance(400)
+            first = await read(made, "/feed.atom")
+            await made.clock.advance(2 * 86400)
+            later = await read(made, "/feed.atom")
+    assert texts(first, "title") == ["What Microsoft writes in the message centre of 1 tenant cannot be read"]
+    assert "ServiceMessage.Read.All" in str(texts(first, "content"))
+    assert texts(later, "id") == texts(first, "id")
+    assert texts(later, "updated") != texts(first, "updated")
+
+
+async def test_what_has_no_moment_is_in_the_feed() -> None:
+    """By the beginning of its issue; one of the year 9999 does not make the whole feed one of then."""
+    async with rig(small("contoso", calm=True), only("service_health")) as made, polling(made):
+        contoso = made.simulator.tenants["contoso"]
+        contoso.open_issue("Exchange", "Mail is late", issue_id="EX1")
+        contoso.add_post("EX1", "<p>Timeless.</p>")
+        contoso.add_post("EX1", "<p>Of the end of time.</p>")
+        _, timeless, last = contoso.issues["EX1"]["posts"]
+        timeless["createdDateTime"], last["createdDateTime"] = None, "9999-12-31T23:59:59.9999999Z"
+        await made.clock.advance(400)
+        feed = await read(made, "/feed.atom")
+    assert [(text or "")[:8] for text in texts(feed, "content")] == ["<p>Of th", "<p>Title", "<p>Timel"]
+    end, *others = texts(feed, "updated")
+    assert (end, set(others)) == ("9999-12-31T23:59:59Z", {feed.findtext(ATOM + "updated")})
+
+
+async def test_a_message_without_its_words_says_so() -> None:
+    """An empty entry would look as if Microsoft had written nothing."""
+    settings = only("message_center") | {"O365_COLLECTORS__MESSAGE_CENTER__MAX_BODIES": "0"}
+    async with rig(small("contoso", calm=True), settings) as made, polling(made):
+        await made.clock.advance(400)
+        feed = await read(made, "/feed.atom")
+    assert set(texts(feed, "content")) == {
+        "<p>The words of this message are not kept here; the admin center has them.</p>"
+    }
+
+
 async def test_what_many_tenants_are_told_is_one_entry() -> None:
     """It names some of them; the feed of a tenant has its own posts alone, and what is not there is 404."""
     names = [f"tenant{number}" for number in range(7)]
