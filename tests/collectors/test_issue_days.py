@@ -89,9 +89,9 @@ async def test_a_resolved_issue_stays_on_its_days() -> None:
     stub.entries["EX5"] = issue(
         id="EX5", isResolved=True, startDateTime="2026-03-10T10:00:00Z", endDateTime="2026-03-10T13:00:00Z"
     )
-    records = await polled(stub, *(NOON + day * DAY for day in range(1, 11)), previous=records)
+    records = await polled(stub, *(NOON + hour * HOUR for hour in range(1, 241)), previous=records)
     assert not records.entries
-    assert strip(records, EXCHANGE, NOON + 10 * DAY)[0] == "00051111111111"
+    assert strip(records, EXCHANGE, NOON + 10 * DAY)[0] == "00041111111111"
 
 
 async def test_a_list_that_begins_later_is_known_no_earlier() -> None:
@@ -124,11 +124,88 @@ async def test_a_list_that_microsoft_has_nothing_for() -> None:
     assert records.days.trouble == "Graph has none."
 
 
-async def test_what_cannot_be_read_costs_its_own_bar() -> None:
-    """An entry without times, or that ends before it begins, hides no other."""
-    odd = [issue(startDateTime=None), issue(startDateTime=7), {**OLD, "endDateTime": "2026-03-01T10:00:00Z"}]
-    listed = strip(await polled(graph([], [*odd, OLDEST, OLD]), NOON, NOON + 300), EXCHANGE)[1]
-    assert listed == "11111551111110"
+async def test_what_cannot_be_read_costs_what_is_known_of_its_own_service() -> None:
+    """Of that no listed day is called good, since the entry may have been of it; it hides nothing of the others."""
+    backwards, endless = {**OLD, "endDateTime": "2026-03-01T10:00:00Z"}, {**OLD, "endDateTime": None}
+    for odd in (issue(startDateTime=7), issue(startDateTime=None, isResolved=True), backwards, endless):
+        records = await polled(graph([], [odd, OLDEST, OLD]), NOON, NOON + 300)
+        assert strip(records, EXCHANGE)[1] == "00000440000000"
+        assert strip(records, TEAMS)[1] == "11111111111110"
+    of_whom = issue(
+        service=None, isResolved=True, startDateTime="2026-03-05T10:00:00Z", endDateTime="2026-03-06T10:00:00Z"
+    )
+    records = await polled(graph([], [of_whom, OLDEST]), NOON, NOON + 300)
+    assert strip(records, EXCHANGE)[1] == strip(records, TEAMS)[1] == "0" * KEPT
+
+
+async def test_what_is_open_is_open_now_whenever_it_began() -> None:
+    """Without a start, or with one to come by a clock that is wrong, an issue is on the day of the poll."""
+    for start in (None, "2026-03-12T10:00:00Z", "9999-12-31T23:59:59.9999999Z"):
+        odd = issue(startDateTime=start)
+        records = await polled(graph([odd], [odd, OLDEST]), NOON, NOON + 300)
+        assert strip(records, EXCHANGE) == ("00000000000005", "11111111111114")
+
+
+async def test_an_issue_of_no_service_is_on_no_strip() -> None:
+    """It is not painted on all of them."""
+    assert strip(await polled(graph([issue(service=None)], []), NOON), EXCHANGE)[0] == "00000000000001"
+
+
+async def test_a_day_with_a_gap_is_known_by_the_list_or_not_at_all() -> None:
+    """What came and went while nobody looked was seen by no poll; a day with polls before or after that is not good."""
+    gone = {**OLD, "startDateTime": "2026-03-10T14:00:00Z", "endDateTime": "2026-03-10T20:00:00Z"}
+    stub = graph([], [OLDEST])
+    before = await polled(stub, NOON, NOON + 300)
+    tomorrow = NOON + DAY
+    assert strip(before, EXCHANGE, tomorrow) == ("0" * KEPT, "11111111111100")
+    after = await polled(stub, tomorrow, previous=before)
+    assert strip(after, EXCHANGE, tomorrow) == ("0" * (KEPT - 1) + "1", "11111111111100")
+    stub.lists[ISSUES] = [OLDEST, gone]
+    found = await polled(stub, tomorrow + 300, previous=after)
+    assert strip(found, EXCHANGE, tomorrow) == ("0" * (KEPT - 1) + "1", "11111111111150")
+    assert stub.asked.count(ISSUES) == 2
+
+
+async def test_a_gap_within_a_day_is_asked_for_too() -> None:
+    """Also where the days before are known; without an answer that day is not known tomorrow."""
+    stub = graph([], [OLDEST])
+    before = await polled(stub, NOON - 9 * HOUR, NOON - 9 * HOUR + 300)
+    stub.lists[ISSUES] = UnavailableError("Graph is not there.")
+    polls = [NOON + HOUR * hour + late for hour in range(14) for late in (0, 300)]
+    records = await polled(stub, *polls, previous=before)
+    assert stub.asked.count(ISSUES) == 1 + 3  # at once, and twice again
+    assert strip(records, EXCHANGE, polls[-1])[0] == "00000000000001"
+    stub.lists[ISSUES] = [OLDEST]
+    records = await polled(stub, *(polls[-1] + 300 * place for place in range(1, 73)), previous=records)
+    assert strip(records, EXCHANGE, polls[-1])[1] == "11111111111110"
+
+
+async def test_a_day_that_polls_no_longer_know_is_not_called_good() -> None:
+    """While issues cannot be read, today is as unknown as they are."""
+    records = await polled(graph([], []), NOON)
+    assert strip(records, EXCHANGE, NOON + HOUR)[0] == "00000000000001"
+    assert strip(records, EXCHANGE, NOON + HOUR + 1)[0] == "0" * KEPT
+
+
+async def test_a_poll_that_leaves_an_issue_out_knows_no_day() -> None:
+    """It may be of any service, and open."""
+    stub = graph([issue(id="EX1"), issue(id="EX2", startDateTime=7)], [])
+    assert strip(await polled(stub, NOON), TEAMS)[0] == "0" * KEPT
+    stub.lists[f"{ISSUES}?{OPEN_ONLY}"] = []
+    stub.entries["EX1"] = issue(id="EX1", isResolved=True)
+    assert strip(await polled(stub, NOON, NOON + 300), TEAMS)[0] == "00000000000001"
+
+
+async def test_a_clock_that_was_wrong_leaves_no_days_to_come() -> None:
+    """What was written of them is dropped, and the past is read again, once the clock is set."""
+    stub = graph([], [OLDEST, OLD])
+    wrong = await polled(stub, NOON + DAY, NOON + DAY + 300)
+    right = await polled(stub, NOON, NOON + 300, previous=wrong)
+    assert strip(right, EXCHANGE) == ("00000000000001", "11111551111110")
+    assert stub.asked.count(ISSUES) == 2
+    far = await polled(stub, NOON + 400 * DAY, NOON + 400 * DAY + 300)
+    right = await polled(stub, NOON, NOON + 300, previous=far)
+    assert strip(right, EXCHANGE) == ("00000000000001", "11111551111110")
 
 
 async def test_services_are_found_by_id_or_name() -> None:

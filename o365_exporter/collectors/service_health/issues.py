@@ -55,6 +55,9 @@ from o365_exporter.source import NEWS_LENGTH, News, Source
 _READ_RESOLVED_EVERY = 6 * 3600.0
 """Seconds between two readings of an issue that was resolved: a review may be posted days later."""
 
+_GAP = 3600.0
+"""Seconds without a poll in which an issue may come and go; a restart, or a failed poll, takes less."""
+
 _NOT_FOUND = HTTPStatus.NOT_FOUND
 _TWICE = 2
 
@@ -87,7 +90,8 @@ class IssuesSource(Source[Issues]):
             replace(issue, service_id=known.get(issue.id) or await places.of(issue.id, issue.service))
             for issue in found.values()
         ]
-        days = await self._days(graph, previous, placed, places.directory, now)
+        is_whole = not listed.left_out
+        days = await self._days(graph, previous, placed, places.directory, now, is_whole=is_whole)
         kept = tuple(map(shared, bounded(placed)))
         return Issues(kept, listed.left_out, listed.example, now, directory=places.directory, days=days)
 
@@ -98,12 +102,22 @@ class IssuesSource(Source[Issues]):
         issues: Iterable[Issue],
         directory: Mapping[str, str],
         now: float,
+        *,
+        is_whole: bool,
     ) -> Days:
         """What was open day by day; Microsoft is asked for days that were not polled, but by no first poll."""
         spans = (span for issue in issues if (span := _span(issue, now)))
-        days = after_poll(Days() if previous is None else previous.days, spans, now)
+        before = 0.0 if previous is None else previous.read_at
+        gap_since = before if not is_whole or self._is_gap(before, now) else None
+        days = after_poll(Days() if previous is None else previous.days, spans, now, gap_since)
+        if not is_whole:  # what could not be read may be open
+            days = days.unknown_from(now)
         goes_on = previous is not None and now - previous.read_at <= 2 * self.interval
         return await looked_back(days, graph, directory, now) if goes_on and days.lacks(now) else days
+
+    def _is_gap(self, before: float, now: float) -> bool:
+        """Whether an issue may have come and gone between two polls without having been seen."""
+        return now - before > max(_GAP, 2 * self.interval)
 
     def history(self, records: Issues, service: Service, now: float) -> Iterator[tuple[int, int, int]]:
         """Each of the last days, as ``Days.digits`` has it, without what the filter on classifications hides."""
@@ -112,7 +126,10 @@ class IssuesSource(Source[Issues]):
             for what, name in ((ADVISORY, "advisory"), (INCIDENT, "incident"))
             if not self._options.classifications.keeps(name)
         )
-        for day, polled, listed in up_to(records.days, int(now // DAY)).digits(service.id, service.name):
+        days = up_to(records.days, int(now // DAY))
+        if self._is_gap(records.read_at, now):
+            days = days.unknown_from(records.read_at)
+        for day, polled, listed in days.digits(service.id, service.name):
             yield day, polled & ~hidden, listed & ~hidden
 
     def _is_over(self, issue: Issue, now: float) -> bool:
@@ -160,10 +177,11 @@ class IssuesSource(Source[Issues]):
 
 
 def _span(issue: Issue, now: float) -> Span | None:
-    over = now if not issue.is_resolved else issue.end or issue.last_modified or issue.start
-    if issue.start is None or over is None:
-        return None
-    return Span(issue.service_id, kind_of(issue.classification), issue.start, over)
+    kind = kind_of(issue.classification)
+    if not issue.is_resolved:  # it is open now, whatever is said of when it began
+        return Span(issue.service_id, kind, min(now if issue.start is None else issue.start, now), now)
+    over = issue.end or issue.last_modified or issue.start
+    return None if issue.start is None or over is None else Span(issue.service_id, kind, issue.start, over)
 
 
 def _unheard(issue: Issue, before: Issue | None) -> Iterator[Post]:

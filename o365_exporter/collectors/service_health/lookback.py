@@ -31,33 +31,49 @@ async def looked_back(days: Days, graph: GraphClient, ids: Mapping[str, str], no
         now: wall clock, seconds.
     """
     try:
-        spans, since = await _read(await graph.list(LISTED_ISSUES), ids, now)
+        spans, doubted, since = await _read(await graph.list(LISTED_ISSUES), ids, now)
     except (PollError, Nothing) as error:
         return replace(days, tried_at=now, trouble=graph.without_secrets(str(error)))
-    return after_list(days, spans, since, now)
+    return after_list(days, spans, doubted, since, now)
 
 
-async def _read(entries: Sequence[Json], ids: Mapping[str, str], now: float) -> tuple[list[Span], float]:
-    """What lasted into the days that are kept, and from when on all is listed: the first end that is told."""
-    spans, since = list[Span](), inf
+async def _read(entries: Sequence[Json], ids: Mapping[str, str], now: float) -> tuple[list[Span], set[str], float]:
+    """What lasted into the days that are kept, services of which more is listed than could be read, and since when.
+
+    All is listed since the first end that is told.
+    """
+    spans, doubted, since = list[Span](), set[str](), inf
     for number, entry in enumerate(entries):
         if number % _TURN == _TURN - 1:
             await anyio.lowlevel.checkpoint()
+        service = ""
         try:
-            span = _listed_span(entry, ids, now)
-        except UnexpectedAnswerError:  # it costs its own bar
+            service = _service(entry, ids)
+            span = _listed_span(entry, service, now)
+        except UnexpectedAnswerError:  # it costs its own service what is known of it
+            span = None
+        if span is None or not service:
+            doubted.add(service)
             continue
-        since = min(since, span.end if span else inf)
-        if span and span.end >= now - KEPT * DAY:
+        since = min(since, span.end)
+        if span.end >= now - KEPT * DAY:
             spans.append(span)
-    return spans, since
+    return spans, doubted, since
 
 
-def _listed_span(entry: Json, ids: Mapping[str, str], now: float) -> Span | None:
+def _service(entry: Json, ids: Mapping[str, str]) -> str:
+    name = fields.shared_text(entry, "service")
+    return known_service_id(name) or ids.get(name.casefold()) or name
+
+
+def _listed_span(entry: Json, service: str, now: float) -> Span | None:
+    """When it was open; None where its times do not tell."""
     start, end = fields.timestamp(entry, "startDateTime"), fields.timestamp(entry, "endDateTime")
-    over = end if fields.flag(entry, "isResolved") else now
+    is_resolved = fields.flag(entry, "isResolved")
+    over = end if is_resolved else now
+    if not is_resolved:  # it is open now, whatever is said of when it began
+        start = min(now if start is None else start, now)
     if start is None or over is None or over < start:
         return None
-    name = fields.shared_text(entry, "service")
     kind = kind_of(member(fields.shared_text(entry, "classification"), CLASSIFICATIONS))
-    return Span(known_service_id(name) or ids.get(name.casefold()) or name, kind, start, over)
+    return Span(service, kind, start, over)
