@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import select
 from pathlib import Path
 from time import monotonic
@@ -18,7 +19,15 @@ LARGEST = 16 * 1024 * 1024
 PATIENCE = 10.0
 """Seconds in which a pipe must have given everything: one that nobody writes to would hold its reader for ever."""
 
+MASK = "********"
+"""What stands for a secret; its length says nothing."""
+
 _PIECE = 64 * 1024
+
+# One slash is what is left of two where an address was taken for the name of a file.
+_PATH = re.compile(r"/[^/:][^:]*")
+_LOGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://?)?.*(?:@|%40)", re.IGNORECASE | re.DOTALL)
+_QUERY = re.compile(r"(?P<place>[a-z][a-z0-9+.-]*://?[^?#]*[?#]).+", re.IGNORECASE | re.DOTALL)
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -157,6 +166,23 @@ def given(text: str) -> str:
     except UnicodeEncodeError:
         raise UnusableError("is not UTF-8", "write it in UTF-8") from None
     return text.strip().lstrip("\ufeff").strip()
+
+
+def without_login(text: str) -> str:
+    """A value as a sentence may quote it: of an address, wherever somebody has put it, neither login nor query is left.
+
+    A password can hold whatever addresses are cut at, so all up to the last @ goes; with a signature in its query an
+    address is a secret as well. Where it has both, nobody knows what belongs to which. The name of a file can have
+    an @, as units of systemd have.
+    """
+    if _PATH.fullmatch(text):
+        return text
+    login, query = _LOGIN.match(text), _QUERY.match(text)
+    if login and query:
+        return f"{login['scheme']}{MASK}"
+    if login:
+        return f"{login['scheme'] or ''}{MASK}@{text[login.end() :]}"
+    return f"{query['place']}{MASK}" if query else text
 
 
 def quotes_around(text: str) -> bool:

@@ -9,6 +9,7 @@ import re
 from o365_exporter.cli.command import EXIT_INTERRUPTED, Command, Example
 from o365_exporter.cli.options import add_config, file
 from o365_exporter.commands import LONGEST_HISTORY
+from o365_exporter.texts import without_login
 
 _FIRST_YEAR = 2011
 """Of Microsoft's cloud for offices; a time before it is a slip."""
@@ -91,7 +92,8 @@ def _label(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (_LABEL.fullmatch(name) and equals and value):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not NAME=VALUE: a name has letters, digits and _, and does not begin with a digit or __"
+            f"{without_login(text)!r} is not NAME=VALUE: a name has letters, digits and _, and does not "
+            "begin with a digit or __"
         )
     return name, value
 

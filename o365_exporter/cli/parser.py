@@ -74,6 +74,13 @@ def _wrapped(line: str, width: int) -> list[str]:
     return textwrap.wrap(line, width, subsequent_indent=below, break_long_words=False) or [""]
 
 
+_WITHOUT_VALUES = {
+    re.compile(r"ignored explicit argument .*", re.DOTALL): "takes no value",
+    re.compile(r"(ambiguous option: [^=]*)=.*(?= could match )", re.DOTALL): r"\1",
+}
+"""What argparse says, and what is left of it: a value may be a secret."""
+
+
 class Parser(argparse.ArgumentParser):
     """Says what somebody may have meant by an option or a command that does not exist.
 
@@ -120,6 +127,9 @@ class Parser(argparse.ArgumentParser):
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
+        """End the program. argparse quotes what was put behind an option that takes nothing, or that may be several."""
+        for pattern, told in _WITHOUT_VALUES.items():
+            message = pattern.sub(told, message)
         if not self._is_check:
             super().error(message)
         print(f"UNKNOWN: {ended(one_line(message))} See {self.prog} --help.")  # noqa: T201 - Nagios reads it here
@@ -130,10 +140,11 @@ class Parser(argparse.ArgumentParser):
         found: argparse.Namespace
         found, unknown = self.parse_known_args(argv)
         if unknown:
-            names = [argument.partition("=")[0] for argument in unknown if argument.startswith("-")]
             parser = getattr(found, "parser", self)
             parser.declare_all()
-            guess = _meant(names[0], _options(parser)) if names else ""
+            known = _options(parser)
+            names = [_name(argument, known) for argument in unknown if argument.startswith("-")]
+            guess = _meant(names[0], known) if names else ""
             parser.error(f"unrecognized arguments: {' '.join(names) or 'one too many'}{guess}")
         return found
 
@@ -142,6 +153,12 @@ class Parser(argparse.ArgumentParser):
             known = list(map(str, action.choices))
             text = f"{value!r} is not known{_meant(str(value), known)} (choose from {', '.join(known)})"
             raise argparse.ArgumentError(action, text)
+
+
+def _name(argument: str, known: list[str]) -> str:
+    """Of an option that there is not; other programs take a value right behind a short one, as ``-pPASSWORD``."""
+    name = argument.partition("=")[0].partition(":")[0]
+    return name if name.startswith("--") or _meant(name, known) else name[:2]
 
 
 def _options(parser: argparse.ArgumentParser) -> list[str]:

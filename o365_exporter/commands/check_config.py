@@ -12,8 +12,9 @@ from o365_exporter.errors import ConfigurationError
 from o365_exporter.http import CERTIFICATE_FILE, CERTIFICATE_FOLDERS, path_to, proxies_of
 from o365_exporter.settings import Inspection, Settings, TenantSettings, credential_doubts, inspect
 from o365_exporter.settings.inheritance import find
-from o365_exporter.settings.problems import MASK, dotted, toml, toml_key
+from o365_exporter.settings.problems import dotted, toml, toml_key
 from o365_exporter.settings.schema import ROOMS, Key, KeyPath, lookup
+from o365_exporter.texts import MASK
 
 _HEADER = (
     "# Settings in effect, each tenant with all that it inherits; secrets are masked.\n"

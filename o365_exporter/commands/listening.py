@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from o365_exporter.errors import ConfigurationError
+from o365_exporter.texts import without_login
 from o365_exporter.web import split_listen
 
 
@@ -15,4 +16,4 @@ def address(listen: str) -> tuple[str, int]:
     try:
         return split_listen(listen)
     except ValueError as error:
-        raise ConfigurationError([f"--listen {listen!r} {error}."]) from None
+        raise ConfigurationError([f"--listen {without_login(listen)!r} {error}."]) from None

@@ -17,7 +17,7 @@ from o365_exporter.errors import ConfigurationError
 from o365_exporter.interpreter import spare_the_loop
 from o365_exporter.settings import Reloader, Settings, inspect
 from o365_exporter.settings.sharding import parse_shard
-from o365_exporter.texts import UnusableError
+from o365_exporter.texts import UnusableError, without_login
 
 LISTEN = "O365_LISTEN"
 SHARD = "O365_SHARD"
@@ -82,7 +82,7 @@ def _sharding(environ: Mapping[str, str], shard: str | None) -> Mapping[str, str
     try:
         parse_shard(shard)
     except UnusableError as error:
-        raise ConfigurationError([f"--shard {shard!r} {error}."]) from None
+        raise ConfigurationError([f"--shard {without_login(shard)!r} {error}."]) from None
     return _with(environ, SHARD, shard)
 
 

@@ -30,6 +30,7 @@ from o365_exporter.simulator import (
     load_scenario,
     titles,
 )
+from o365_exporter.texts import without_login
 
 LOGS = logs.LogOptions(format="console", level="warning")
 """A person watches: what goes wrong, in columns."""
@@ -97,7 +98,8 @@ def list_scenarios() -> None:
 def _check_base_url(base_url: str | None) -> None:
     if base_url is not None and not _BASE_URL.fullmatch(base_url):
         fault = (
-            f"--base-url {base_url!r} is no address of a server: write it as https://graph.example or http://host:port."
+            f"--base-url {without_login(base_url)!r} is no address of a server: write it as https://graph.example or "
+            "http://host:port."
         )
         raise ConfigurationError([fault])
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from o365_exporter.texts import UnusableError, quotes_around
+from o365_exporter.texts import UnusableError, quotes_around, without_login
 
 _PORTS = {"http": 80, "https": 443}
 _MOST_PORTS = 65_535
@@ -193,8 +193,8 @@ def _bypass(entry: str, *, quote: bool) -> Bypass:
     scheme, separator, rest = entry.lower().rpartition("://")
     place = rest.removesuffix("/") if separator else rest
     host, port = _entry_and_port(place)
-    shown = f"the entry {entry[:60]!r}, which is none" if quote else "an @ in it and an entry that is none"
-    wrong = UnusableError(f"has {shown}", _ENTRIES)
+    shown = f"the entry {without_login(entry)[:60]!r}, which is none"
+    wrong = UnusableError(f"has {shown if quote else 'an @ in it and an entry that is none'}", _ENTRIES)
     if (separator and scheme not in _PORTS) or not (port is None or _is_port(port)):
         raise wrong
     network, name = _network(host), host.removeprefix(".").removesuffix(".")

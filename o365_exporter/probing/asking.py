@@ -21,7 +21,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
 
 from o365_exporter.probing import PASSWORD, URL, ProbeError
-from o365_exporter.texts import UnusableError, line_of, text_in
+from o365_exporter.texts import UnusableError, line_of, text_in, without_login
 
 _MOST = 64 * 1024 * 1024
 """Bytes of a page; that of a tenant with ten thousand issues has 15 MB."""
@@ -52,7 +52,7 @@ class Door(NamedTuple):
     key_file: Path | None = None
 
     def __repr__(self) -> str:
-        return f"Door({self.url!r})"
+        return f"Door({without_login(self.url)!r})"
 
 
 class Answer(NamedTuple):
@@ -134,11 +134,13 @@ def address_of(door: Door) -> SplitResult:
     if "@" in parts.netloc:
         raise ProbeError(f"--url ({URL}) has a user in it: give --user, and the password by --password-file.")
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or parts.query or parts.fragment:
-        raise ProbeError(f"--url {door.url!r} ({URL}) is no address of a server: {wrong}.")
+        raise ProbeError(f"--url {without_login(door.url)!r} ({URL}) is no address of a server: {wrong}.")
     if not door.url.isascii() or not door.url.isprintable() or " " in door.url:
-        raise ProbeError(f"--url {door.url!r} ({URL}) has characters that no address has: {wrong}.")
+        raise ProbeError(f"--url {without_login(door.url)!r} ({URL}) has characters that no address has: {wrong}.")
     if (door.ca_file or door.cert_file) and parts.scheme != "https":
-        raise ProbeError(f"Certificates are for https, and --url is {door.url!r}: write https, or leave them out.")
+        raise ProbeError(
+            f"Certificates are for https, and --url is {without_login(door.url)!r}: write https, or leave them out."
+        )
     return parts
 
 

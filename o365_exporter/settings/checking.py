@@ -7,7 +7,6 @@ between the rest.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from o365_exporter.settings.inheritance import SOMEBODY, find
-from o365_exporter.settings.problems import MASK, Problem, dotted, toml
+from o365_exporter.settings.problems import Problem, dotted, quoted, toml
 from o365_exporter.settings.schema import (
     CREDENTIAL_FILES,
     INHERITED,
@@ -30,7 +29,7 @@ from o365_exporter.settings.schema import (
 )
 from o365_exporter.settings.sources import Layer, Tree
 from o365_exporter.source import format_duration
-from o365_exporter.texts import UnusableError
+from o365_exporter.texts import MASK, UnusableError
 
 Error = dict[str, Any]
 
@@ -64,7 +63,6 @@ _LIMITS = {
 }
 _NEVER_SHOWN = ("client_id", "managed_identity", *CREDENTIAL_FILES)
 """Keys beside the secret's own: a secret, a key or a token is easily put there by mistake."""
-_USER = re.compile(r"//[^/@\s]*@")
 _LONGEST = 80
 
 
@@ -168,7 +166,7 @@ def _bad_value(error: Error, path: KeyPath, key: Key, written: Layer) -> Problem
 
 
 def _shown(value: Any) -> str:
-    text = _USER.sub(f"//{MASK}@", toml(value))
+    text = quoted(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

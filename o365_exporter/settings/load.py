@@ -15,12 +15,12 @@ from o365_exporter.settings.effective import Settings, TenantSettings, effective
 from o365_exporter.settings.inheritance import arrange, between_tenants, workload_identities
 from o365_exporter.settings.permissions import openness
 from o365_exporter.settings.places import secret_place
-from o365_exporter.settings.problems import MASK, Problem
+from o365_exporter.settings.problems import Problem
 from o365_exporter.settings.schema import SHORTHAND, Key, lookup
 from o365_exporter.settings.sources import CONFIG, TENANTS_FILE, Layer, read, tree_of
 from o365_exporter.settings.surroundings import authorities, machine_addresses, remarks, surroundings
 from o365_exporter.settings.suspicions import suspicions
-from o365_exporter.texts import UnusableError, content_of
+from o365_exporter.texts import MASK, UnusableError, content_of
 from o365_exporter.web import Rules, read_rules
 from o365_exporter.web import remarks as remarks_of_the_door
 

@@ -10,9 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from o365_exporter.settings.schema import ANY, SHORTHAND, Key, KeyPath, lookup, walk
-
-MASK = "********"
-"""What stands for a secret; its length says nothing."""
+from o365_exporter.texts import without_login
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _OTHER_NAMES = {**SHORTHAND, **{long: short for short, long in SHORTHAND.items()}}
@@ -105,6 +103,22 @@ def toml(value: Any) -> str:
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{toml_key(name)} = {toml(inner)}' for name, inner in value.items())}}}"
     return str(value)
+
+
+def quoted(value: Any) -> str:
+    """A value that is wrong, in TOML, without what may be a login in it."""
+    return toml(_without_logins(value))
+
+
+def _without_logins(value: Any) -> Any:
+    match value:
+        case str():
+            return without_login(value)
+        case list() | tuple():
+            return [_without_logins(inner) for inner in value]
+        case Mapping():
+            return {without_login(name): _without_logins(inner) for name, inner in value.items()}
+    return value
 
 
 def toml_key(name: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.probing import VARIABLES
-from o365_exporter.settings.problems import Problem, Spell, dotted, toml, unknown
+from o365_exporter.settings.problems import Problem, Spell, dotted, quoted, unknown
 from o365_exporter.settings.schema import (
     KINDS,
     PREFIX,
@@ -30,7 +30,7 @@ from o365_exporter.settings.schema import (
     variable,
 )
 from o365_exporter.settings.tomlfile import has_huge_number, is_too_deep, tables_of
-from o365_exporter.texts import NotThereError, UnusableError, given, quotes_around, text_in
+from o365_exporter.texts import NotThereError, UnusableError, given, quotes_around, text_in, without_login
 
 ENVIRONMENT = "the environment"
 CONFIG = "O365_CONFIG"
@@ -137,7 +137,7 @@ class _Reading:
             self._unreadable.append(Problem((name,), error.what, error.remedy, ENVIRONMENT))
             return ""
         if quotes_around(path):
-            self._unreadable.append(Problem((name,), "has quotes around it", "remove them", ENVIRONMENT, toml(path)))
+            self._unreadable.append(Problem((name,), "has quotes around it", "remove them", ENVIRONMENT, quoted(path)))
             return ""
         return path
 
@@ -149,7 +149,7 @@ class _Reading:
             layer.put((), tables_of(text_in(Path(path))), schema())
         except UnusableError as error:
             remedy = f"name the file by {named_by}" if isinstance(error, NotThereError) else error.remedy
-            self._unreadable.append(Problem((str(path),), error.what, remedy))
+            self._unreadable.append(Problem((without_login(str(path)),), error.what, remedy))
         return layer.found
 
     def _tenants(self, layers: list[Layer]) -> Layer:
@@ -235,13 +235,13 @@ def _with_hyphens(file: Path) -> Iterator[Problem]:
 
 
 def _no_folder(folder: Path, error: OSError) -> Problem:
-    wanted = f"let {SECRETS_DIR} name the directory with the secrets"
+    wanted, told = f"let {SECRETS_DIR} name the directory with the secrets", without_login(str(folder))
     if isinstance(error, NotADirectoryError):
-        return Problem((str(folder),), "is not a directory", wanted)
+        return Problem((told,), "is not a directory", wanted)
     if isinstance(error, FileNotFoundError):
-        return Problem((str(folder),), "does not exist", wanted)
+        return Problem((told,), "does not exist", wanted)
     return Problem(
-        (str(folder),),
+        (told,),
         f"cannot be read ({error.strerror})",
         f"let the exporter's user read it, or name another directory by {SECRETS_DIR}",
     )

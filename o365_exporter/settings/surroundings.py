@@ -22,9 +22,9 @@ from o365_exporter.http import (
     parse_bypasses,
     parse_proxy,
 )
-from o365_exporter.settings.problems import MASK, Problem, toml
+from o365_exporter.settings.problems import Problem, quoted, toml
 from o365_exporter.settings.sources import ENVIRONMENT, Layer
-from o365_exporter.texts import UnusableError, given, quotes_around
+from o365_exporter.texts import MASK, UnusableError, given, quotes_around
 
 _HARMLESS = re.compile(r"[\"']?([a-z0-9]+://)?[a-z0-9_.-]+(:[0-9]+)?/?[\"']?", re.IGNORECASE)
 """An address in which no password can be."""
@@ -77,7 +77,7 @@ def authorities(connection: ConnectionOptions, written: Layer) -> list[Problem]:
         _certificate_file(str(connection.ca_file))
     except UnusableError as error:
         entry = written["ca_file",]
-        return [Problem((entry.name,), error.what, error.remedy, entry.place, toml(entry.value))]
+        return [Problem((entry.name,), error.what, error.remedy, entry.place, quoted(entry.value))]
     return []
 
 
@@ -132,7 +132,7 @@ class _Reader:
 
 
 def _shown(text: str) -> str:
-    return toml(MASK if "@" in text else text)
+    return toml(MASK) if "@" in text else quoted(text)
 
 
 def _address(text: str) -> None:

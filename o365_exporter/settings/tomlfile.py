@@ -1,6 +1,7 @@
 """TOML, whatever a file holds; where it is none, the mistakes that people make are told from the line they are in.
 
-A line is never shown, since it could hold a secret; its key is.
+A line is never shown, since it could hold a secret; its key is, if it is one of ours: a secret in base64, alone in its
+line, ends in equals signs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
+from o365_exporter.settings.schema import walk
 from o365_exporter.texts import UnusableError
 
 _LARGEST_INTEGER = 2**63
@@ -92,10 +94,12 @@ def _hints(line: str, said: str) -> Iterator[str]:
     """What to do, the surest first."""
     key, value = match.groups() if (match := _KEY.match(line)) else ("", "")
     yield from _of_form(line, key)
+    known = {part for path, _ in walk() for part in path}
+    name = key if key.rpartition(".")[2] in known else ""
     if "overwrite" in said or "twice" in said or "more than once" in said:
-        yield f"{key or 'this table'} is there twice: keep one of them"
+        yield f"{name or ('this key' if key else 'this table')} is there twice: keep one of them"
     if key:
-        yield from _of_value(key, value, said)
+        yield from _of_value(name, value, said)
     if line.lstrip().startswith("["):
         yield "write a table as [name], alone in its line"
 
@@ -113,13 +117,13 @@ def _of_form(line: str, key: str) -> Iterator[str]:
 
 
 def _of_value(key: str, value: str, said: str) -> Iterator[str]:
-    of, word = f"the value of {key}", value.split("#", maxsplit=1)[0].strip()
+    of, word = f"the value of {key or 'this line'}", value.split("#", maxsplit=1)[0].strip()
     if "\\" in value and value.startswith('"') and re.search(r"escape|hex|\\", said):
         yield f"double each backslash in {of}, or put it in single quotes"
     if word in _WORDS:
-        yield f"write {key} = {_WORDS[word]}, in small letters"
+        yield f"write {key or 'it'} = {_WORDS[word]}, in small letters"
     if word in _SWITCHES:
-        yield f"write {key} = true or {key} = false"
+        yield f"write {key or 'it'} = true or {key or 'it'} = false"
     if value[:1] in ('"', "'"):
         yield f"see that the quotes around {of} are closed, and that nothing but a comment (#) follows them"
     if value[:1] in ("[", "{"):

@@ -101,7 +101,8 @@ def _client_auth(name: str) -> str:
 def _header(item: dict[str, str]) -> dict[str, str]:
     for name, value in item.items():
         if name not in _HEADERS:
-            raise UnusableError(f"has {name!r}, which cannot be set", _ONLY)
+            # A value that stands there without a blank behind the colon is a part of the name.
+            raise UnusableError(f"has {name.partition(':')[0]!r}, which cannot be set", _ONLY)
         if value and (allowed := _HEADERS[name]) and value not in allowed:
             raise UnusableError(f"has a value of {name} that is not allowed", f"write {' or '.join(allowed)}")
         if not re.fullmatch(r"[\t\x20-\x7e]*", value):

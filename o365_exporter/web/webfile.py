@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 
 from o365_exporter.errors import one_line
-from o365_exporter.texts import UnusableError, content_of
+from o365_exporter.texts import MASK, UnusableError, content_of
 from o365_exporter.web.webconfig import CIPHERS, TlsServer, WebConfig
 
 _LONGEST = 80
@@ -77,7 +77,7 @@ def _sentence(error: dict[str, Any], path: Path) -> str:
     parts = [str(part) for part in error["loc"]]
     if parts[-1] == "[key]" and error["type"] != "extra_forbidden":  # pydantic's word for the name of an entry
         parts.pop()
-    key = re.sub(r"\.(\d+)\b", r"[\1]", ".".join(parts))
+    key = re.sub(r"\.(\d+)\b", r"[\1]", ".".join(map(_name_shown, parts)))
     cause = error.get("ctx", {}).get("error")
     if error["type"] == "extra_forbidden":
         return fault_in(path, key, "is not a key of web configuration files", _meant(parts))
@@ -87,9 +87,16 @@ def _sentence(error: dict[str, Any], path: Path) -> str:
     return fault_in(path, key + _shown(error["input"], parts), what, remedy)
 
 
+def _name_shown(name: str) -> str:
+    """The name of a key up to a colon: in brackets, ``{user:hash}`` without a blank is a name altogether."""
+    start, colon, _ = name.partition(":")
+    return f"{start}:{MASK}" if colon else name
+
+
 def _shown(value: Any, parts: list[str]) -> str:
-    """The value, unless it may be a secret or is no text of one line."""
-    secret = parts[0] == "basic_auth_users" or parts[-1] in ("key", "cert", "client_ca")
+    """The value, unless it may be a secret or is no text of one line; in the place of a table anything may stand."""
+    of_table = len(parts) == 1 or "headers" in parts
+    secret = of_table or parts[0] == "basic_auth_users" or parts[-1] in ("key", "cert", "client_ca")
     showable = isinstance(value, str) and not secret and len(value) <= _LONGEST and value.isprintable()
     return f' = "{value}"' if showable else ""
 

@@ -178,7 +178,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a user with a colon": (
         {"basic_auth_users": {"a:b": HASH}},
-        "basic_auth_users.a:b is no name that a client could send: write one without a colon.",
+        "basic_auth_users.a:******** is no name that a client could send: write one without a colon.",
     ),
     "no duration": (
         {"rate_limit": {"interval": "often"}},
