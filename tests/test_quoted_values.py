@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from o365_exporter.cli import COMMANDS, main, parser
 from o365_exporter.errors import ConfigurationError
 from o365_exporter.settings import load
-from o365_exporter.settings.schema import ANY, Key, variable, walk
+from o365_exporter.settings.schema import ANY, variable, walk
 from o365_exporter.texts import MASK, without_login
 from o365_exporter.web.webfile import WebConfigError, parse_web_config
 from tests.settings.desk import CLIENT
@@ -36,7 +36,7 @@ ADDRESSES = st.one_of(
 )
 """Addresses with a login or a signature in them; also where what is between is percent-encoded."""
 
-VARIABLES = sorted({variable(path) for path, key in walk() if isinstance(key, Key) and ANY not in path})
+VARIABLES = sorted({variable(path) for path, _ in walk() if ANY not in path})
 OTHERS = (
     "NO_PROXY",
     "HTTPS_PROXY",

@@ -158,8 +158,8 @@ def test_lone_pattern_in_the_file(desk: Desk) -> None:
         (b'a = "\xff"', "o365.toml is not UTF-8 (byte 5): save it as UTF-8."),
         (
             b"a = 1\nb = oops",
-            "o365.toml is not TOML: Invalid value (at line 2, column 5); put the value of this line in quotes if it is a "
-            "text.",
+            "o365.toml is not TOML: Invalid value (at line 2, column 5); put the value of this line in quotes if it is "
+            "a text.",
         ),
     ],
 )

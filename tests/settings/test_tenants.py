@@ -116,7 +116,6 @@ def test_addresses_that_are_refused(desk: Desk, url: str, problem: str) -> None:
         ("https://me:canary@h.example", "https://********@h.example"),
         ("https://me: can@ary@h.example", "https://********@h.example"),
         ("https://h.example?sig=canary", "https://h.example?********"),
-        ("https://me:can?ary@h.example", "https://********"),
     ],
 )
 def test_password_in_an_address_is_not_shown(desk: Desk, url: str, shown: str) -> None:

@@ -7,7 +7,11 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import icalendar
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from o365_exporter.web.calendar import calendar_of
+from o365_exporter.web.feed import feed_of
 from tests.app.rig import Rig, only, polling, rig, small
 from tests.web.test_api import application
 
@@ -190,6 +194,19 @@ async def test_a_strange_name_has_a_feed_and_a_calendar() -> None:
     assert answer.status_code == httpx.codes.OK
     assert icalendar.Calendar.from_ical(answer.content)["x-wr-calname"] == "Microsoft 365: ../a b/ü&<\ufffe>"
     assert {str(event["summary"]).partition(":")[0] for event in events(answer)} == {"../a b/ü&<\ufffe>"}
+
+
+@given(st.text(st.characters(), max_size=20))
+@example("a\x01\x1b[31m\ud800\uffff")
+def test_any_name_has_a_feed_and_a_calendar_that_can_be_read(name: str) -> None:
+    """Whatever a tenant is called: XML is XML, and no line of a calendar is longer than 75 bytes or begins another."""
+    title = ET.fromstring(feed_of([], "https://h/", name)).findtext(ATOM + "title")  # noqa: S314 - our own
+    assert title
+    lines = calendar_of([], "https://h/", name).split(b"\r\n")
+    assert max(map(len, lines)) <= 75
+    assert [line.partition(b":")[0] for line in lines if not line.startswith(b" ")] == [
+        *(b"BEGIN", b"VERSION", b"PRODID", b"X-WR-CALNAME", b"END", b"")
+    ]
 
 
 def events(answer: httpx.Response) -> list[Any]:
