@@ -15,6 +15,9 @@ from o365_exporter.simulator.options import Framing
 
 JSON_TYPE = "application/json; charset=utf-8"
 
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which JSON has as escapes alone."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -108,4 +111,5 @@ class Response:
             return self.payload
         if isinstance(self.payload, str) and "json" not in self.content_type:
             return self.payload.encode()
-        return json.dumps(self.payload, ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(self.payload, ensure_ascii=False, separators=(",", ":"))
+        return _HALVES.sub(lambda half: f"\\u{ord(half[0]):x}", text).encode()

@@ -10,6 +10,7 @@ import pytest
 
 from o365_exporter.simulator import Simulator, SimulatorError, Tenant
 from o365_exporter.simulator.control import OPERATIONS
+from o365_exporter.simulator.http import Response
 from tests.simulator.support import HEALTH, GraphUser, Json
 
 CONTOSO = "/control/tenants/contoso"
@@ -43,6 +44,11 @@ async def test_the_index_documents_everything(http: httpx.AsyncClient) -> None:
     assert index["fault"]["delay"] == "number; default 0.0. Seconds before the answer, by the clock."
     assert set(index["switches"]) >= {"filter_mode", "throttling", "pascal_case_rate", "prefer"}
     assert "POST /control/advance" in index["routes"]
+
+
+def test_half_a_character_is_an_escape() -> None:
+    """As in Microsoft's JSON: no encoding has it, and whatever lists it would be a fault of the simulator."""
+    assert Response(200, {"a": "é\ud83d \udfff"}).body() == b'{"a":"\xc3\xa9\\ud83d \\udfff"}'
 
 
 @pytest.mark.parametrize(
