@@ -2,7 +2,7 @@
 
 from o365_exporter.status import announcements, health
 from o365_exporter.status.board import Board
-from o365_exporter.status.due import endings_of, heard_at
+from o365_exporter.status.due import endings_of, heard_at, withdrawn
 from o365_exporter.status.models import (
     TENANT_STATES,
     Ending,
@@ -37,5 +37,6 @@ __all__ = [
     "endings_of",
     "health",
     "heard_at",
+    "withdrawn",
     "written",
 ]

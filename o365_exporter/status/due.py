@@ -42,6 +42,14 @@ def heard_at(seen: Seen) -> float:
     return max((poll.taken_at for poll in polls if poll is not None and poll.taken_at is not None), default=seen.now)
 
 
+def withdrawn(seen: Seen) -> Iterator[tuple[str, float]]:
+    """Sources whose last good records were withdrawn, and when: what they told of is missing from ``endings_of``."""
+    for place in SOURCES:
+        poll = seen.poll(*place)
+        if poll is not None and poll.taken_at is not None and not poll.is_fresh(seen.now):
+            yield ".".join(place), poll.fresh_until
+
+
 def needs_attention(ending: Ending, now: float) -> bool:
     """Whether somebody should do something about it now; of a message that is over nobody knows whether it was done."""
     if ending.kind == "trial" or (ending.kind == "message" and ending.at <= now):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from o365_exporter.clock import Clock
 from o365_exporter.fields import cleaned
-from o365_exporter.status import Board, Ending, Seen, endings_of, heard_at
+from o365_exporter.status import Board, Ending, Seen, endings_of, heard_at, withdrawn
 from o365_exporter.web import paths
 from o365_exporter.web.document import Document
 
@@ -49,25 +49,41 @@ def calendar_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
     for ending, each in sorted(due, key=lambda pair: pair[0].at)[:MOST_EVENTS]:
         if ending.at <= _LAST_YEAR:
             calendar.add_component(_event(ending, each, root))
+    for each in seen:
+        for source, since in withdrawn(each):
+            calendar.add_component(_notice(source, since, each, root))
     return bytes(calendar.to_ical())
 
 
 def _event(ending: Ending, seen: Seen, root: str) -> Event:
-    from icalendar import Event  # noqa: PLC0415 - as above
-
-    event, at = Event(), datetime.fromtimestamp(int(ending.at), UTC)
-    event.add("uid", _identity(seen.name, ending))
-    event.add("dtstamp", datetime.fromtimestamp(int(heard_at(seen)), UTC))
-    event.add("dtstart", at)
+    event = _made(_identity(seen.name, ending.kind, ending.id), ending.at, seen)
     event.add("summary", f"{cleaned(seen.name)}: {ending.name} {_VERBS.get(ending.kind, 'expires')} ({ending.kind})")
     event.add("description", ending.note if ending.id in ending.note else f"{ending.note}\n{ending.id}".strip())
     page = paths.message_page(seen.name, ending.id) if ending.kind == "message" else paths.tenant_page(seen.name)
     event.add("url", root + page)
+    return event
+
+
+def _notice(source: str, since: float, seen: Seen, root: str) -> Event:
+    """Events that are gone because they are not known any more look like nothing that ends."""
+    event = _made(_identity(seen.name, "unread", source), since, seen)
+    event.add("summary", f"{cleaned(seen.name)}: {source} cannot be read; what it told of is missing here")
+    event.add("url", root + paths.tenant_page(seen.name))
+    return event
+
+
+def _made(uid: str, at: float, seen: Seen) -> Event:
+    from icalendar import Event  # noqa: PLC0415 - as above
+
+    event = Event()
+    event.add("uid", uid)
+    event.add("dtstamp", datetime.fromtimestamp(int(heard_at(seen)), UTC))
+    event.add("dtstart", datetime.fromtimestamp(int(at), UTC))
     event.add("transp", "TRANSPARENT")
     return event
 
 
-def _identity(tenant: str, ending: Ending) -> str:
+def _identity(tenant: str, kind: str, name: str) -> str:
     """The same for the same thing, so that a renewal moves its event; a date would make another one of it."""
-    parts = f"{tenant}\0{ending.kind}\0{ending.id}".encode("utf-8", "replace")
+    parts = f"{tenant}\0{kind}\0{name}".encode("utf-8", "replace")
     return f"{hashlib.sha256(parts).hexdigest()[:32]}@o365-exporter"

@@ -227,3 +227,25 @@ async def test_what_ends_is_in_the_calendar() -> None:
         renewed = next(event for event in events(await client.get("/calendar.ics")) if event["uid"] == own["uid"])
     assert renewed.decoded("dtstart") > own.decoded("dtstart")
     assert {str(event["summary"]).partition(": ")[0] for event in events(answer)} == {"contoso"}
+
+
+async def test_a_calendar_says_what_it_lacks() -> None:
+    """What is withdrawn is an event from then on, until it is read again."""
+    settings = only("subscriptions") | {
+        "O365_COLLECTORS__SUBSCRIPTIONS__INTERVAL": "300",
+        "O365_COLLECTORS__SUBSCRIPTIONS__STALE_AFTER": "600",
+    }
+    async with rig(small("contoso"), settings) as made, polling(made), client_of(made) as client:
+        whole = events(await client.get("/calendar.ics"))
+        made.simulator.add_fault(path="*/directory/subscriptions", status=503)
+        await made.clock.advance(2000)
+        (lack,) = (event for event in events(await client.get("/calendar.ics")) if "cannot be read" in event["summary"])
+        assert str(lack["summary"]) == (
+            "contoso: subscriptions.subscriptions cannot be read; what it told of is missing here"
+        )
+        assert lack.decoded("dtstart").timestamp() < made.clock.now()
+        assert lack["url"] == "https://exporter.example/tenant?name=contoso"
+        made.simulator.faults.clear()
+        await made.clock.advance(900)
+        again = events(await client.get("/calendar.ics"))
+    assert {event["uid"] for event in again} == {event["uid"] for event in whole}
