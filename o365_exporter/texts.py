@@ -26,6 +26,7 @@ _PIECE = 64 * 1024
 
 # One slash is what is left of two where an address was taken for the name of a file.
 _PATH = re.compile(r"/[^/:][^:]*")
+_ANY_NAME_AT = re.compile(r"[*.+^]{1,3}@[^@:/]*")
 _LOGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://?)?.*(?:@|%40)", re.IGNORECASE | re.DOTALL)
 _QUERY = re.compile(r"(?P<place>[a-z][a-z0-9+.-]*://?[^?#]*[?#]).+", re.IGNORECASE | re.DOTALL)
 
@@ -173,9 +174,9 @@ def without_login(text: str) -> str:
 
     A password can hold whatever addresses are cut at, so all up to the last @ goes; with a signature in its query an
     address is a secret as well. Where it has both, nobody knows what belongs to which. The name of a file can have
-    an @, as units of systemd have.
+    an @, as units of systemd have, and so has a pattern for all names of a domain.
     """
-    if _PATH.fullmatch(text):
+    if _PATH.fullmatch(text) or _ANY_NAME_AT.fullmatch(text):
         return text
     login, query = _LOGIN.match(text), _QUERY.match(text)
     if login and query:

@@ -59,6 +59,8 @@ def test_no_login_is_left(text: str) -> None:
 
 
 @given(st.text("abc.:/-[]0123456789", max_size=20))
+@example("*@contoso.onmicrosoft.com")
+@example(".*@contoso.onmicrosoft.com")
 def test_what_holds_no_login_is_quoted_as_it_is(text: str) -> None:
     """A value without @, ? and # is told to the letter: whoever mends it must find it."""
     assert without_login(text) == text
@@ -71,6 +73,7 @@ def test_no_setting_quotes_a_login(name: str) -> None:
 
     @settings(max_examples=10)
     @given(ADDRESSES)
+    @example(f"//u:{CANARY}@h")
     def tried(text: str) -> None:
         assert CANARY not in _refusal({**TENANT, "HTTPS_PROXY": "http://p:1", name: text})
 

@@ -249,10 +249,12 @@ def _broken_connection(error: Exception, host: str, path: str, *, begun: bool, s
     kind = UnreachableError if connecting else NetworkError
     what = "cannot be reached" if connecting else "closed the connection without an answer"
     why = printable(str(error), secrets, 120).rstrip(".") or type(error).__name__
+    if connecting and any(isinstance(link, ConnectionRefusedError) for link in _chain(error)):
+        why = "the connection is refused, as where nothing listens"
     if connecting and _has_proxy(path) and _was_refused(error):
         return kind(
             f"{_capital(_first_hop(path))} on the way to {host} cannot be reached: {why}.",
-            remedy="Check the proxy's address, and name resolution and firewall of the machine that runs the exporter.",
+            remedy="Check the proxy's address, and that it runs; then the firewall of this machine.",
         )
     check = "Check name resolution, firewall and proxy settings of the machine that runs the exporter."
     hint = _hint(path) if connecting else ""

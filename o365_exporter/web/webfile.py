@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 
 from o365_exporter.errors import one_line
-from o365_exporter.texts import MASK, UnusableError, content_of
+from o365_exporter.texts import MASK, UnusableError, content_of, without_login
 from o365_exporter.web.webconfig import CIPHERS, TlsServer, WebConfig
 
 _LONGEST = 80
@@ -41,7 +41,9 @@ def parse_web_config(path: Path) -> tuple[WebConfig, bytes]:
         content = content_of(path)
         document = document_of(content)
     except UnusableError as error:
-        raise WebConfigError([f"web_config_file (O365_WEB_CONFIG_FILE) = {str(path)!r} {error}."]) from None
+        raise WebConfigError(
+            [f"web_config_file (O365_WEB_CONFIG_FILE) = {without_login(str(path))!r} {error}."]
+        ) from None
     try:
         config = WebConfig.model_validate(document)
     except ValidationError as error:

@@ -200,7 +200,7 @@ async def test_a_proxy_that_cannot_be_reached(unused_tcp_port: int) -> None:
     assert re.search(
         rf"✗ 1  The proxy http://127\.0\.0\.1:{unused_tcp_port} \(HTTPS_PROXY\) on the way to \S+ cannot be "
         r"reached: .*\n"
-        r"     → Check the proxy's address, and name resolution and firewall of the machine that runs the exporter\.\n",
+        r"     → Check the proxy's address, and that it runs; then the firewall of this machine\.\n",
         done.stdout,
     )
     assert "✗ 2" not in done.stdout

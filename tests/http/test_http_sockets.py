@@ -199,7 +199,10 @@ async def test_nobody_listens_is_a_network_error(unused_tcp_port: int) -> None:
         with pytest.raises(NetworkError) as failure:
             await graph.list(APPS)
         assert graph.auth.state == "network"
-    assert failure.value.message.startswith(f"127.0.0.1:{unused_tcp_port} (directly) cannot be reached: ")
+    assert failure.value.message == (
+        f"127.0.0.1:{unused_tcp_port} (directly) cannot be reached: the connection is refused, as where nothing "
+        "listens."
+    )
     assert "firewall and proxy settings" in failure.value.remedy
 
 
