@@ -18,7 +18,8 @@ _DOD = "us_gov_l5"
 _AT_HOME = " # to the tenant in which the app is registered"
 _SIGN_INS = ("az cloud set ", "az login ", "Connect-MgGraph ")
 
-_SECRETS = ("AADSTS7000215", "AADSTS7000222")
+_WRONG, _EXPIRED = "AADSTS7000215", "AADSTS7000222"
+_SECRETS = (_WRONG, _EXPIRED)
 _CERTIFICATES = ("AADSTS700027", "AADSTS700030", "AADSTS7000214", "AADSTS1000502", "AADSTS50012")
 _CONSENT = ("AADSTS700016", "AADSTS7000229", "AADSTS65001", "AADSTS650057")
 _DISABLED = ("AADSTS7000112",)
@@ -101,7 +102,8 @@ def steps(
         signed_in = _azure_login(tenant, at_home=at_home)
     place = tenant.secret_place
     goes = (f"What it prints is the new secret: write it into {place.name}; {place.then}.",)
-    return (*signed_in, command, *(goes if error.code in _SECRETS else ())) if command else ()
+    or_else = ("Or, where nobody has the right one any more, make a new one:",) if error.code == _WRONG else ()
+    return (*or_else, *signed_in, command, *(goes if error.code in _SECRETS else ())) if command else ()
 
 
 def signs_in(step: str) -> bool:

@@ -22,8 +22,8 @@ _FIELD = "CIPP Get-NormalizedError, 2026-08"
 _REPORTS = "public reports of operators"
 
 _RENEW = (
-    "Create a new one at {portal} under App registrations > Certificates & secrets, write its value into {place}; "
-    "{then}."
+    "Create a new one at {portal} under App registrations > Certificates & secrets, and write its value into "
+    "{place}; {then}."
 )
 _SUPPLY = "Set a credential for this tenant, such as client_secret_file or certificate_file."
 _CERTIFICATE = (

@@ -94,6 +94,7 @@ portal shows only once.
 ✗ 1  The client secret of tenant contoso is wrong (AADSTS7000215).
      → It stands in O365_CLIENT_SECRET in the environment: write the value there, not the ID, of a secret of the app \
 APP; then start the exporter anew.
+     → Or, where nobody has the right one any more, make a new one:
      → az login --tenant TENANT --allow-no-subscriptions
      → az ad app credential reset --id APP --append --years 1 --query password --output tsv
      → What it prints is the new secret: write it into O365_CLIENT_SECRET in the environment; then start the exporter \

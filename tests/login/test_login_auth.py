@@ -210,8 +210,8 @@ async def test_an_expired_secret_reads_as_a_sentence(world: Microsoft) -> None:
             await graph.list(APPS)
     assert str(failure.value) == (
         "The client secret of tenant contoso has expired (AADSTS7000222). Create a new one at https://portal.azure.com "
-        "under App registrations > Certificates & secrets, write its value into client_secret; then start the exporter "
-        "anew."
+        "under App registrations > Certificates & secrets, and write its value into client_secret; then start the "
+        "exporter anew."
     )
     assert (failure.value.status, failure.value.code) == (401, "AADSTS7000222")
 
