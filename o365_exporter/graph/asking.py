@@ -11,12 +11,12 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from o365_exporter.clock import Clock
-from o365_exporter.errors import PermissionMissingError, ThrottledError, UnavailableError
+from o365_exporter.errors import PermissionMissingError, PollError, ThrottledError, UnavailableError
 from o365_exporter.graph.budget import Budget
 from o365_exporter.graph.download import DOWNLOAD_ROUTE, checked_etag
 from o365_exporter.graph.endpoints import Endpoint
 from o365_exporter.graph.paging import unexpected
-from o365_exporter.graph.refusals import download_error, graph_error, route_of
+from o365_exporter.graph.refusals import download_error, graph_error, nothing_granted, route_of
 from o365_exporter.http.client import Request, Response, Stream
 from o365_exporter.http.patience import begin_waiting
 from o365_exporter.http.quoting import printable
@@ -24,7 +24,7 @@ from o365_exporter.http.retry import Retries
 from o365_exporter.http.sender import Sender
 from o365_exporter.login.auth import TokenProvider
 from o365_exporter.login.identity import Identity
-from o365_exporter.login.standing import TokenRefusedError
+from o365_exporter.login.standing import PolicyRefusedError, TokenRefusedError
 
 T = TypeVar("T")
 
@@ -108,15 +108,23 @@ class Asking:
         except TokenRefusedError as error:
             newer = await self._auth.after_unauthorized(token, call.endpoint.route)
             if newer is None:
-                raise self._auth.standing.refused(call.endpoint.route, error) from None
-        except PermissionMissingError:
+                raise self._refused(call, error) from None
+        except PermissionMissingError as error:
             newer = await self._auth.after_forbidden(token, call.endpoint.route)
             if newer is None:
-                raise
+                raise self._refused(call, error) from None
         try:
             return await self._tried(call, attempt, newer)
-        except TokenRefusedError as error:
-            raise self._auth.standing.refused(call.endpoint.route, error) from None
+        except (TokenRefusedError, PermissionMissingError) as error:
+            raise self._refused(call, error) from None
+
+    def _refused(self, call: Call, error: TokenRefusedError | PermissionMissingError) -> PollError:
+        """What it means that the newest token there is to be had is refused, by 401 or 403: Graph knows both."""
+        if self._auth.roles == frozenset() and not isinstance(error, PolicyRefusedError):
+            return nothing_granted(self._who, error)
+        if isinstance(error, PermissionMissingError):
+            return error
+        return self._auth.standing.refused(call.endpoint.route, error)
 
     async def _tried(self, call: Call, attempt: Callable[[str], Awaitable[T]], token: str) -> T:
         try:

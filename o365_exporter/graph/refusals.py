@@ -9,7 +9,7 @@ import re
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
-from o365_exporter.errors import ExporterError, PollError, UnavailableError
+from o365_exporter.errors import ExporterError, PermissionMissingError, PollError, UnavailableError
 from o365_exporter.graph.answers import Fault, fault_of
 from o365_exporter.graph.meanings import REFUSED_HERE_ALONE, TABLE, service_of
 from o365_exporter.http.client import Response
@@ -78,6 +78,20 @@ def _graphs_error(
         alone = REFUSED_HERE_ALONE.error(facts, status=response.status, code=fault.code)
         error.alone = alone if isinstance(alone, UnavailableError) else None
     return error
+
+
+def nothing_granted(who: Identity, error: PollError) -> PermissionMissingError:
+    """What a refusal is where the token states no permission at all: one cause, whatever is asked."""
+    subject = "managed identity" if who.managed else "app"
+    return PermissionMissingError(
+        f"The {subject} {who.client_id} has no application permission in tenant {who.tenant}: its token states none at "
+        f"all, as where nobody has consented ({error.status}).",
+        remedy="An administrator of the tenant grants what o365-exporter permissions lists, with admin consent, at "
+        f"{who.cloud.portal} or by the script that it prints with --format az; no restart is needed.",
+        status=error.status,
+        code=error.code,
+        subject=f"permissions in {who.tenant}",
+    )
 
 
 def download_error(response: Response, who: Identity, now: float) -> PollError | None:
