@@ -7,10 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from o365_exporter.checking.report import Doubt, RolesCheck, TokenCheck
-from o365_exporter.reports import Setting, Usage
+from o365_exporter.filters import Filter
+from o365_exporter.reports import PerUserOptions, Setting, Usage
 from o365_exporter.settings import TenantSettings
 
 _PERMISSIONS = "App registrations > API permissions > Revoke admin consent, then Remove permission"
+_SHOWN = (
+    "An administrator of the tenant shows the names: Microsoft 365 admin center > Settings > Org settings > Services > "
+    "Reports, untick 'Display concealed user, group, and site names in all reports'. Else remove what chooses by name."
+)
+_BY_NAME = ("users", "mailboxes")  # filters of the usage collectors on user principal names
+_A_HASH = "d41d8cd98f00b204e9800998ecf8427e"  # of the form in which a name is concealed
 _OLD = 5  # days of a report; two to three are usual
 _SOON = 30  # days before the end of a credential
 
@@ -43,6 +50,20 @@ def doubts_of(
             f"Reports of tenant {tenant.name} are {_OLD} days old or older: {', '.join(old)}.",
             ("Two to three days are usual. It is Microsoft's to mend: see the service health of Microsoft 365.",),
         )
+    if concealed(records) and (hurt := list(_hurt_by_hashes(tenant, {name.partition("/")[0] for name in records}))):
+        yield Doubt(f"As long as names are concealed in tenant {tenant.name}, {'; '.join(hurt)}.", (_SHOWN,))
+
+
+def _hurt_by_hashes(tenant: TenantSettings, collectors: set[str]) -> Iterator[str]:
+    """Settings that choose or show persons by names, and what becomes of each where the names are hashes."""
+    for collector in sorted(collectors):
+        for name, chosen in tenant.collectors[collector]:
+            key = f"collectors.{collector}.{name}"
+            if isinstance(chosen, PerUserOptions):
+                if chosen.enabled:
+                    yield f"{key} serves hashes in place of persons"
+            elif isinstance(chosen, Filter) and name in _BY_NAME and chosen != Filter():
+                yield f"{key} {'leaves out' if chosen.keeps(_A_HASH) else 'matches'} nobody"
 
 
 def age(usage: Usage, now: float) -> int:

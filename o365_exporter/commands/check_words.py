@@ -17,7 +17,7 @@ from o365_exporter.errors import one_line
 from o365_exporter.settings import Settings
 from o365_exporter.status.sentences import counted
 
-_GOOD, _DOUBT, _BAD = ("✓", "green"), ("!", "yellow"), ("✗", "red")
+_GOOD, _NEUTRAL, _DOUBT, _BAD = ("✓", "green"), ("·", "dim"), ("!", "yellow"), ("✗", "red")
 _FEW = 5
 """Tenants of whom everything is shown; of more, what is not as it should be."""
 
@@ -229,11 +229,10 @@ def _about_tenant(check: TenantCheck) -> Iterator[tuple[tuple[str, str], str]]:
         yield _GOOD if not roles.missing else _DOUBT, f"permissions: {_about_roles(roles.granted, roles.missing)}"
     elif token.problem is None:
         yield _DOUBT, "permissions: the token does not say which it has; the sources below tell"
-    if check.concealed is not None:
-        yield (
-            _GOOD,
-            f"names in reports are {'concealed: people show as hashes' if check.concealed else 'not concealed'}",
-        )
+    if check.concealed:
+        yield _NEUTRAL, "names in reports are concealed: people show as hashes; totals do not change"
+    elif check.concealed is not None:
+        yield _GOOD, "names in reports are not concealed"
 
 
 def _about_roles(granted: tuple[str, ...], missing: tuple[str, ...]) -> str:

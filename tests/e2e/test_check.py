@@ -79,6 +79,20 @@ Nothing is in the way: 4 of 4 sources of 1 tenant answered in N s.
     )
 
 
+def test_concealed_names(cloud: Microsoft) -> None:
+    """They are no merit, and a doubt where a filter needs the names."""
+    cloud.call(cloud.tenant.conceal_names)
+    only = ("check", "--collector", "teams_usage")
+    done = finished(*only, **cloud.three_variables(O365_TENANT_NAME="contoso"))
+    assert "\n· names in reports are concealed: people show as hashes; totals do not change\n" in done.stdout
+    assert "As long as names are concealed" not in done.stdout
+    done = finished(
+        *only, **cloud.three_variables(O365_TENANT_NAME="contoso", O365_COLLECTORS__TEAMS_USAGE__USERS__INCLUDE=".*@")
+    )
+    sentence = "As long as names are concealed in tenant contoso, collectors.teams_usage.users matches nobody."
+    assert f"\n! {sentence}\n  → An administrator of the tenant shows the names: Microsoft 365" in done.stdout
+
+
 def test_a_wrong_secret(cloud: Microsoft) -> None:
     """The look of the secret, the cause in one sentence, and the command that makes another; nothing more is asked."""
     guid = "0123abcd-1111-2222-3333-444455556666"
