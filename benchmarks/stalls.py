@@ -144,7 +144,7 @@ def overview() -> Overview:
     )  # fmt: skip
     return Overview(
         sentence="Trouble.", state="trouble", as_of=SINCE_1970, health_as_of=SINCE_1970, version="", shard="",
-        faults=(), counts=dict.fromkeys(TENANT_STATES, 200),
+        faults=(), clock="", counts=dict.fromkeys(TENANT_STATES, 200),
         tenants=tuple(row.model_copy(update={"name": f"tenant {number}"}) for number in range(1000)),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from o365_exporter.checking import NOT_ASKED, Doubt, Problem, Report, SourceChec
 from o365_exporter.clock import Clock
 from o365_exporter.commands.table import terminal
 from o365_exporter.errors import one_line
+from o365_exporter.http.skew import KEEP_CLOCK, clock_fault
 from o365_exporter.settings import Settings
 from o365_exporter.status.sentences import counted
 
@@ -107,7 +108,7 @@ class Words:
         else:
             self._stopped_ways.add(check.problem.number)
         if check.way.advice:
-            self._tell(_DOUBT, check.way.advice)
+            self._tell(_DOUBT, check.way.advice, (KEEP_CLOCK,))
 
     def tenant(self, check: TenantCheck) -> None:
         """All about a tenant where they are few."""
@@ -146,7 +147,8 @@ class Words:
             return f"Stopped after {len(report.tenants)} of {counted(self._tenants, 'tenant')}, {took}."
         what = f"{answered} of {counted(len(sources), 'source')} of {counted(self._tenants, 'tenant')} answered {took}"
         if report.is_good:
-            return f"Nothing is in the way: {what}."
+            fault = clock_fault(check.way.skew for check in report.ways)
+            return f"Nothing is in the way{fault and f', but the clock of this machine is {fault}'}: {what}."
         return f"{counted(len(report.problems), 'problem')}: {what}."
 
     def _tell_rest(self, report: Report) -> None:

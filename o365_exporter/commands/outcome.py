@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from o365_exporter.errors import CHECKED, NEXT_STEP, Cause
+from o365_exporter.http.skew import KEEP_CLOCK, clock_fault
 from o365_exporter.scheduler import Tenant
 from o365_exporter.store import Key, Poll, Store
 
@@ -65,17 +66,20 @@ class Outcome:
         rows: every source, worst first.
         failures: every cause, those that stop most first.
         seconds: how long it took.
+        clock: how far this machine's is from Microsoft's, in words; empty where nothing is wrong.
     """
 
     rows: tuple[Row, ...]
     failures: tuple[Failure, ...]
     seconds: float
+    clock: str = ""
 
     @classmethod
     def of(cls, tenants: Sequence[Tenant], store: Store, now: float, seconds: float) -> Outcome:
         """What is known of these tenants at this wall clock."""
         rows = sorted(_rows(tenants, store, now), key=lambda row: row.badness)
-        return cls(tuple(rows), tuple(_failures(store)), seconds)
+        clock = clock_fault(tenant.graph.clock_skew for tenant in tenants)
+        return cls(tuple(rows), tuple(_failures(store)), seconds, clock)
 
     @property
     def answered(self) -> int:
@@ -104,7 +108,8 @@ class Outcome:
         took = f"in {self.seconds:.1f} s"
         step = f" {NEXT_STEP}" if any(failure.reason in CHECKED for failure in self.failures) else ""
         answered = f"{self.answered} of {len(self.rows)} sources brought an answer"
-        return f"{answered} {took}, {self.failed} failed{unpolled}.{step}"
+        clock = f" But the clock of this machine is {self.clock}. {KEEP_CLOCK}" if self.clock else ""
+        return f"{answered} {took}, {self.failed} failed{unpolled}.{step}{clock}"
 
     def as_json(self) -> dict[str, Any]:
         """For machines; times are seconds."""

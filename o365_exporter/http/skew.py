@@ -7,11 +7,12 @@ clock has been set, and the newest counts alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 CHECK_CLOCK = "Check the clock of the machine that runs the exporter."
+KEEP_CLOCK = "On Linux: timedatectl set-ntp true (of a container, on its host)."
 _NOTABLE = 60.0  # seconds; less breaks nothing: Entra ID allows for minutes, and certificates last for months
 
 
@@ -62,11 +63,24 @@ class Skew:
             return CHECK_CLOCK
         if not self.is_notable:
             return "The clock of the machine that runs the exporter agrees with Microsoft's, so that is not the cause."
-        side = "ahead of" if self.seconds > 0 else "behind"
         return (
-            f"The clock of the machine that runs the exporter is {_duration(abs(self.seconds))} {side} Microsoft's: "
+            f"The clock of the machine that runs the exporter is {_distance(self.seconds)}: "
             "set it, and let it be kept (NTP)."
         )
+
+
+def clock_fault(skews: Iterable[float | None]) -> str:
+    """How far this machine's clock is from Microsoft's, in words; empty where nothing is wrong, or that is not known.
+
+    Args:
+        skews: seconds by which it is ahead of Microsoft's, as several tenants or hosts tell; the worst counts.
+    """
+    worst = max((each for each in skews if each is not None), key=abs, default=0.0)
+    return _distance(worst) if abs(worst) >= _NOTABLE else ""
+
+
+def _distance(seconds: float) -> str:
+    return f"{_duration(abs(seconds))} {'ahead of' if seconds > 0 else 'behind'} Microsoft's"
 
 
 def http_date(text: str) -> float | None:

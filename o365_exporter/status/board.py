@@ -18,6 +18,7 @@ from anyio import CapacityLimiter
 
 from o365_exporter.clock import Clock
 from o365_exporter.graph import Remembered
+from o365_exporter.http.skew import clock_fault
 from o365_exporter.status import announcements, due, health, polling
 from o365_exporter.status.matters import matters_of
 from o365_exporter.status.models import (
@@ -169,6 +170,7 @@ class Board:
             version=self._version,
             shard=self._shard,
             faults=faults,
+            clock=clock_fault(seen.watched.graph.clock_skew for seen in everything),
             counts={state: counts[state] for state in TENANT_STATES},
             tenants=tuple(summaries),
         )

@@ -268,5 +268,8 @@ class Overview(Model):
     version: str
     shard: str
     faults: tuple[str, ...] = Field(description="What is written in the settings and not in effect.")
+    clock: str = Field(
+        description="How far this machine's is from Microsoft's, in words; empty where nothing is wrong."
+    )
     counts: dict[TenantState, int]
     tenants: tuple[TenantSummary, ...]

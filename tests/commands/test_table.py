@@ -122,3 +122,12 @@ def test_ages_have_the_unit_that_fits(seconds: float, text: str) -> None:
     """Seconds, minutes, hours or days."""
     aged = Row(Key("x", "subscriptions", "skus"), "ok", answered=True, series=1, age=seconds, duration=0.1)
     assert f" {text}   0.1 s\n" in drawn(aged)
+
+
+def test_a_wrong_clock_is_told_at_the_end() -> None:
+    """Where the line of the log has scrolled away, the sum says it again."""
+    outcome = Outcome((row("Contoso"),), (), 2.0, "60 minutes behind Microsoft's")
+    assert outcome.sentence == (
+        "1 of 1 sources brought an answer in 2.0 s, 0 failed. But the clock of this machine is 60 minutes behind "
+        "Microsoft's. On Linux: timedatectl set-ntp true (of a container, on its host)."
+    )

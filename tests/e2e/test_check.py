@@ -93,6 +93,22 @@ def test_concealed_names(cloud: Microsoft) -> None:
     assert f"\n! {sentence}\n  → An administrator of the tenant shows the names: Microsoft 365" in done.stdout
 
 
+def test_a_wrong_clock(cloud: Microsoft) -> None:
+    """It stops nothing yet, and the last line says it all the same; the command that keeps it right stands above."""
+    cloud.call(lambda: cloud.simulator.switch(date_skew=3600))
+    done = finished("check", "--collector", "service_health", **cloud.three_variables())
+    assert done.returncode == 0
+    assert (
+        "\n! The clock of the machine that runs the exporter is 60 minutes behind Microsoft's: set it, and let it be "
+        "kept (NTP).\n  → On Linux: timedatectl set-ntp true (of a container, on its host).\n"
+    ) in done.stdout
+    assert (
+        steady(done.stdout).splitlines()[-1]
+        == "Nothing is in the way, but the clock of this machine is 60 minutes behind Microsoft's: 2 of 2 sources of 1 "
+        "tenant answered in N s."
+    )
+
+
 def test_a_wrong_secret(cloud: Microsoft) -> None:
     """The look of the secret, the cause in one sentence, and the command that makes another; nothing more is asked."""
     guid = "0123abcd-1111-2222-3333-444455556666"

@@ -317,3 +317,12 @@ def test_the_first_sentence_of_a_failure_keeps_its_brackets() -> None:
         sources=15,
     )
     assert matters.sentence == "2 of 15 sources in trouble: Graph is not available (503 unavailable: It is down)."
+
+
+async def test_a_wrong_clock_is_on_the_first_page() -> None:
+    """By how much it differs, as the tenants' answers tell; a right one is not worth a word."""
+    async with rig(small("contoso", calm=True), only("service_health")) as made, polling(made):
+        assert (await made.app.board.overview()).clock == ""
+        made.simulator.switch(date_skew=3600)
+        await made.clock.advance(400)
+        assert (await made.app.board.overview()).clock == "60 minutes behind Microsoft's"

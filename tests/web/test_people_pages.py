@@ -133,3 +133,14 @@ async def test_nobody_polls_where_that_is_not_wanted() -> None:
         page = await made.get("tenant?name=contoso")
         assert "Poll now" not in page.text
         assert page.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_a_wrong_clock_is_told_on_the_first_page() -> None:
+    """By how much, and the command that keeps it right; where it is right, not a word."""
+    async with shown(calm("contoso"), polls=False) as made:
+        assert "timedatectl" not in (await made.get("")).text
+        made.simulator.switch(date_skew=3600)
+        async with polling(made):
+            page = (await made.get("")).text
+    assert "<strong>The clock of this machine is 60 minutes behind Microsoft&#39;s.</strong>" in page
+    assert "<code>timedatectl set-ntp true</code>" in page
