@@ -110,7 +110,7 @@ _OF_FEDERATED_TOKENS = (
 _OF_THE_CREDENTIAL = (
     _number(
         7000215,
-        what="The client secret of tenant {tenant} is wrong",
+        what="The client secret of tenant {tenant} is wrong{doubt}",
         remedy=("It stands in {place}: write the value there, not the ID, of a secret of the app {app}; {then}."),
     ),
     _number(7000222, what="The client secret of tenant {tenant} has expired", remedy=_RENEW),

@@ -65,6 +65,7 @@ def login_error(
         "place": credential.place.name,
         "then": credential.place.then,
         "clock": clock,
+        "doubt": _doubt_of(credential),
     }
     return failure(said, TABLE, facts, response, now)
 
@@ -108,6 +109,12 @@ def facts_of(response: Response, who: Identity, said: str) -> dict[str, str]:
         "likely": likely_source(start_of(response)),
         "beginning": f": {start}" if start else ".",
     }
+
+
+def _doubt_of(credential: Credential) -> str:
+    """Why a credential that is refused may be a wrong one, by its looks; its remedy is that of the refusal."""
+    look, _, _ = credential.doubt().partition(": ")
+    return f": it {look}" if look else ""
 
 
 def _target(response: Response) -> str:

@@ -121,7 +121,7 @@ Checking 1 tenant with ALL collectors.
 ! O365_CLIENT_SECRET in the environment is a GUID, as the ID of a secret is: write the secret's Value, which the \
 portal shows only once.
 ✓ HOST directly; TCP: N ms; answer: N ms; clocks agree within 1 s
-✗ 1  The client secret of tenant contoso is wrong (AADSTS7000215).
+✗ 1  The client secret of tenant contoso is wrong: it is a GUID, as the ID of a secret is (AADSTS7000215).
      → It stands in O365_CLIENT_SECRET in the environment: write the value there, not the ID, of a secret of the app \
 APP; then start the exporter anew.
      → Or, where nobody has the right one any more, make a new one:
