@@ -225,12 +225,16 @@ class ReportSource(Source[Usage]):
             if lacking:
                 yield f"The report {report} lacks the columns {lacking}; what is made of them is absent."
             yield from (f"The report {report}: {oddity}" for oddity in file.oddities)
-            if file.concealed and self._week.filters:
-                yield f"The names in {report} are concealed, so the filter on names sees hashes."
-            if file.concealed and file.each:
-                yield f"The names in {report} are concealed: the series of single persons carry hashes."
+        yield from self._about_hashes([file for _, file in self._files(records) if file.concealed])
         if records.lacking:
             yield f"The report {self._report.function} (day) is absent: {records.lacking}"
+
+    def _about_hashes(self, files: list[Folded]) -> Iterator[str]:
+        """What becomes of names that are concealed: once, however many files of the report have them."""
+        if files and self._week.filters:
+            yield f"The names in {self._report.function} are concealed, so the filter on names sees hashes."
+        if any(file.each for file in files):
+            yield f"The names in {self._report.function} are concealed: the series of single persons carry hashes."
 
 
 def _midnight(file: Folded) -> float:

@@ -488,9 +488,8 @@ async def test_concealed_names_are_recognised() -> None:
     records = await polled(email, graph)
     assert records.names_concealed
     assert list(email.remarks(records)) == [
-        f"The names in {EMAIL} (D7) are concealed, so the filter on names sees hashes.",
-        f"The names in {EMAIL} (day) are concealed, so the filter on names sees hashes.",
-        f"The names in {EMAIL} (day) are concealed: the series of single persons carry hashes.",
+        f"The names in {EMAIL} are concealed, so the filter on names sees hashes.",
+        f"The names in {EMAIL} are concealed: the series of single persons carry hashes.",
     ]
     plain = await polled(source(exchange_usage, "email_activity"), email_files())
     assert plain.names_concealed is False

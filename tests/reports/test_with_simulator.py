@@ -615,8 +615,7 @@ async def test_series_of_concealed_persons_say_so() -> None:
             await site.poll()
         told = [line["message"] for line in logs if line["event"] == "odd answer"]
         assert told == [
-            "The names in getTeamsUserActivityUserDetail (day) are concealed: the series of single persons carry "
-            "hashes."
+            "The names in getTeamsUserActivityUserDetail are concealed: the series of single persons carry hashes."
         ]
         assert 'user="' in site.page()
         assert "@" not in site.page()
