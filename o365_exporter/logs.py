@@ -6,7 +6,6 @@ addresses with query strings, and some of those are secrets.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import queue
@@ -21,6 +20,7 @@ from typing import Annotated, Any, Literal, TextIO
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from o365_exporter.errors import ExporterError, one_line
+from o365_exporter.escapes import as_json
 from o365_exporter.interpreter import as_if_missing
 
 with as_if_missing("rich"):  # for tracebacks that show local variables: 13 MiB and a quarter of the time to start
@@ -201,17 +201,7 @@ def fault(error: BaseException) -> None:
 def _renderers(form: Format, stream: TextIO) -> list[Processor]:
     if form == "console":
         return [_without_foreign_text, _as_lines, _Columns(in_colour=_in_colour(stream))]
-    return [_without_foreign_text, structlog.processors.JSONRenderer(_json)]
-
-
-def _json(event: EventDict, **options: Any) -> str:
-    """One line, whoever reads it: JSON allows ends of lines that some take for such, and what no file can hold."""
-    text = json.dumps(event, ensure_ascii=False, **options)
-    return text if text.isprintable() else "".join(map(_in_json, text))
-
-
-def _in_json(character: str) -> str:
-    return character if character.isprintable() else json.dumps(character)[1:-1]
+    return [_without_foreign_text, structlog.processors.JSONRenderer(as_json)]
 
 
 class _Columns:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from collections import Counter
@@ -20,6 +19,7 @@ from o365_exporter.clock import SystemClock
 from o365_exporter.commands.check_words import Words
 from o365_exporter.commands.once import EXIT_SIGNAL
 from o365_exporter.commands.selection import check_enabled, check_for_work, of_polled
+from o365_exporter.escapes import as_json
 from o365_exporter.settings import Inspection, Settings, TenantSettings, credential_doubts, inspect
 
 _QUIET = logs.LogOptions(format="console", level="error")
@@ -62,8 +62,7 @@ def check(
     except KeyboardInterrupt:  # before the signal handlers stand
         return EXIT_SIGNAL + signal.SIGINT
     if form == "json" and not stopped:
-        json.dump(checking.document(report), sys.stdout, indent=2, ensure_ascii=False)
-        sys.stdout.write("\n")
+        sys.stdout.write(f"{as_json(checking.document(report), indent=2)}\n")
     words.end(report, is_whole=not stopped)
     if stopped:
         return EXIT_SIGNAL + stopped

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from o365_exporter.commands.outcome import Outcome
 from o365_exporter.commands.progress import Progress, above
 from o365_exporter.commands.selection import check_for_work, of_collectors, of_polled
 from o365_exporter.commands.table import failures_of, table_of, terminal
+from o365_exporter.escapes import as_json
 from o365_exporter.settings import Settings, load
 
 log = logs.get_logger("once")
@@ -148,6 +148,6 @@ def _show(form: str, outcome: Outcome, page: str) -> None:
         console = terminal()
         console.print(table_of(outcome, console.width))
     elif form == "json":
-        print(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False))
+        print(as_json(outcome.as_json(), indent=2))
     elif form == "prom":
         sys.stdout.write(page)

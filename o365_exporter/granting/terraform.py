@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 
 from o365_exporter.errors import one_line
+from o365_exporter.escapes import in_quotes
 from o365_exporter.granting.apps import DISPLAY_NAME, App
 from o365_exporter.graph import GRAPH_APP_ID, ROLES
 
@@ -54,7 +54,7 @@ def _block(app: App, name: str, *, alias: bool) -> Iterator[str]:
 
 def quoted(text: str) -> str:
     """A text in which nothing is expanded."""
-    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    return in_quotes(text).replace("${", "$${").replace("%{", "%%{")
 
 
 def _provider(app: App, alias: str) -> Iterator[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from o365_exporter.escapes import in_quotes
 from o365_exporter.settings.schema import ANY, SHORTHAND, Key, KeyPath, lookup, walk
 from o365_exporter.texts import without_login
 
@@ -95,7 +95,7 @@ def _by_whole_name(path: KeyPath) -> list[KeyPath]:
 def toml(value: Any) -> str:
     """A value in TOML; what JSON can hold, and the dates and times of a TOML file, is all there can be."""
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return in_quotes(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):

@@ -283,9 +283,11 @@ def test_a_firewall_that_drops(cloud: Microsoft) -> None:
 
 def test_machines_read_json(cloud: Microsoft) -> None:
     """One object on standard output and nothing else; problems have numbers to which tenants and sources refer."""
+    name = "a\u2028b\x9b31m\N{RIGHT-TO-LEFT OVERRIDE}"
     cloud.call(lambda: cloud.tenant.withdraw(["ServiceHealth.Read.All"]))
-    done = finished("check", "--format", "json", **cloud.three_variables(O365_TENANT_NAME="contoso"))
+    done = finished("check", "--format", "json", **cloud.three_variables(O365_TENANT_NAME=name))
     assert (done.returncode, done.stderr) == (1, "")
+    assert all(line.isprintable() for line in done.stdout.split("\n"))
     found: dict[str, Any] = json.loads(done.stdout)
     (problem,) = found["problems"]
     (tenant,) = found["tenants"]
@@ -293,7 +295,7 @@ def test_machines_read_json(cloud: Microsoft) -> None:
     assert (problem["number"], problem["reason"], problem["tenants"], problem["sources"]) == (
         1,
         "permission",
-        ["contoso"],
+        [name],
         2,
     )
     assert tenant["roles"]["missing"] == ["ServiceHealth.Read.All"]

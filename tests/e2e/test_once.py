@@ -284,8 +284,11 @@ def test_forty_columns_are_enough(cloud: Microsoft) -> None:
 def test_json_is_for_machines(cloud: Microsoft) -> None:
     """Each source with its state, each cause with its sources, and nothing else on standard output."""
     cloud.call(lambda: cloud.tenant.withdraw(["Application.Read.All"]))
-    done = finished("once", "--format", "json", **cloud.three_variables())
+    name = "a\u2028b\x9b31m\N{RIGHT-TO-LEFT OVERRIDE}"
+    done = finished("once", "--format", "json", **cloud.three_variables(O365_TENANT_NAME=name))
     found = json.loads(done.stdout)
+    assert all(line.isprintable() for line in done.stdout.split("\n"))
+    assert {source["tenant"] for source in found["sources"]} == {name}
     states = {source["source"]: source["state"] for source in found["sources"]}
     (failure,) = found["failures"]
     assert done.returncode == 1

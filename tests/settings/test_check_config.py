@@ -101,9 +101,10 @@ def test_settings_in_effect(desk: Desk, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_output_is_a_configuration_file(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     """What is printed can be loaded again, and gives the same but for the secret."""
-    name = 'a "b"\\c\t\x7f\u2028 🏢'
+    name = 'a "b"\\c\t\x7f\u2028\N{RIGHT-TO-LEFT OVERRIDE}\U000e0001 🏢'
     assert check_config(None, {**ONE_TENANT, "O365_TENANT_NAME": name, "O365_SECRETS_DIR": str(desk.secrets)}) == 0
     printed = capsys.readouterr().out
+    assert all(line.isprintable() for line in printed.split("\n"))
     assert tomllib.loads(printed)["tenants"]["default"]["name"] == name
     again, first = desk.tenant(printed), desk.tenant(environ={**ONE_TENANT, "O365_TENANT_NAME": name})
     assert (again.key, again.name, again.collectors) == (first.key, first.name, first.collectors)
