@@ -18,7 +18,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote_plus, urlsplit
 
 from o365_exporter.probing import PASSWORD, URL, ProbeError
 from o365_exporter.texts import UnusableError, line_of, text_in, without_login
@@ -28,6 +28,7 @@ _MOST = 64 * 1024 * 1024
 
 _MOST_WORDS = 300
 _MOST_NAMES = 10
+_PIECE = 8  # characters of a secret that no words may have in common with it
 
 
 class Door(NamedTuple):
@@ -216,7 +217,7 @@ def _got(door: Door, address: SplitResult, path: str) -> _Said:
         ) from None
     finally:
         connection.close()
-    _refuse_others(address, response, body, path)
+    _refuse_others(door, address, response, body, path)
     return _Said(body, response.headers.get_content_type(), response.headers.get("Date", ""))
 
 
@@ -269,14 +270,20 @@ def _headers(door: Door) -> dict[str, str]:
     return headers
 
 
-def _refuse_others(address: SplitResult, response: http.client.HTTPResponse, body: bytes, path: str) -> None:
+def _refuse_others(
+    door: Door, address: SplitResult, response: http.client.HTTPResponse, body: bytes, path: str
+) -> None:
     """Than 200.
 
     Raises:
         ProbeError: it is another one, or the body is too long.
     """
     words = body[: 4 * _MOST_WORDS].decode(errors="replace").strip().partition("\n")[0][:_MOST_WORDS]
-    said = f" It says: {words}" if words and response.headers.get_content_type() == "text/plain" else ""
+    said = (
+        f" It says: {words}"
+        if words and not _repeats(words, door) and response.headers.get_content_type() == "text/plain"
+        else ""
+    )
     if response.status in (401, 403):
         raise ProbeError(
             f"{_named(address)} refuses ({response.status}). Give --user, and the password by --password-file or "
@@ -287,6 +294,19 @@ def _refuse_others(address: SplitResult, response: http.client.HTTPResponse, bod
         raise ProbeError(f"{_named(address)} answers with {response.status}.{said} {remedy}")
     if len(body) > _MOST:
         raise ProbeError(f"{_named(address)} serves more than {_MOST // 1024**2} MiB of it. Filter in its settings.")
+
+
+def _repeats(words: str, door: Door) -> bool:
+    """Whether words of who knows what server have a piece of the password in them, or of the header it was sent in."""
+    heard = words.lower(), unquote_plus(words).lower()
+    sent = door.password.lower(), _headers(door).get("Authorization", "").rpartition(" ")[2].lower()
+    return any(
+        piece in text
+        for one in sent
+        for piece in {one[at : at + _PIECE] for at in range(max(len(one) - _PIECE, 0) + 1)}
+        if piece
+        for text in heard
+    )
 
 
 def clock_of(date: str) -> float | None:

@@ -9,12 +9,13 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -262,6 +263,37 @@ def test_a_password_is_sent_and_never_shown(
         code, text = checked(capsys, "subscriptions", *arguments)
         assert (code, SECRET in text, sent in text) == (3, False, False)
     assert SECRET not in repr(Door("http://x", 1.0, None, "ann", SECRET))
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 503])
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        lambda header, _: f"you sent {header}",
+        lambda header, _: header.upper(),
+        lambda header, _: header[9:20],
+        lambda _, secret: f"{secret} is wrong",
+        lambda _, secret: secret[2:11],
+        lambda _, secret: quote(secret, safe=""),
+        lambda _, secret: "".join(f"%{byte:02x}" for byte in secret.encode()),
+    ],
+)
+def test_what_a_server_repeats_is_not_told(
+    exporter: Daemon,
+    capsys: pytest.CaptureFixture[str],
+    password: Path,
+    status: int,
+    spelled: Callable[[str, str], str],
+) -> None:
+    """A server that is not the exporter may answer with what it was sent, or a part of it; other words are told."""
+    coded = base64.b64encode(f"ann:{SECRET}".encode()).decode()
+    exporter.status = status
+    arguments = ("subscriptions", "--tenant=contoso", "--user=ann", f"--password-file={password}")
+    exporter.page = spelled(f"Basic {coded}", SECRET)
+    code, text = checked(capsys, *arguments)
+    assert (code, "It says" in text) == (3, False)
+    exporter.page = "Another word."
+    assert "It says: Another word." in checked(capsys, *arguments)[1]
 
 
 @pytest.mark.parametrize(

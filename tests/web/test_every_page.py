@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 import yaml
 from starlette.routing import Route
+from structlog.testing import capture_logs
 
 from o365_exporter.web.guard import PROBES
 from tests.app.rig import polling, rig, small
@@ -70,3 +72,29 @@ async def test_none_has_a_secret(fault: dict[str, object]) -> None:
     assert answers["/tenant"].status_code == 200
     assert [path for path, answer in answers.items() if any(each in answer.text for each in secrets)] == []
     assert {path for path, answer in answers.items() if answer.status_code >= 500} <= {"/-/ready"}
+
+
+async def test_none_repeats_what_a_visitor_proves_himself_by(tmp_path: Path) -> None:
+    """Cookies, passwords and hashes stand in no answer, by whatever method, right or wrong, nor in the log."""
+    canary = "Kanarienvogel"
+    hashed = bcrypt.hashpw(f"{canary}~right".encode(), bcrypt.gensalt(4)).decode()
+    file = tmp_path / "web.yml"
+    file.write_text(yaml.safe_dump({"basic_auth_users": {"screen": hashed}}), "utf-8")
+    answers = {}
+    with capture_logs() as logs:
+        async with shown(small("contoso"), {}, web_config_file=file, poll_now=True) as made:
+            for password, method in product((f"{canary}~right", f"{canary}~wrong"), ("", "PUT", "DELETE", "OPTIONS")):
+                async with httpx.AsyncClient(
+                    trust_env=False,
+                    base_url=made.address,
+                    auth=("screen", password),
+                    headers={"Cookie": f"session={canary}", "X-Forwarded-Host": canary, "Proxy-Authorization": canary},
+                ) as client:
+                    for path, own in (await routes()).items():
+                        for query in (QUERY, "", "?%FF=%"):
+                            answer = await client.request(method or own, path + query)
+                            answers[password, method, path, query] = answer
+    assert {200, 400, 401, 404, 405} <= {answer.status_code for answer in answers.values()}
+    told = {where: f"{answer.headers}{answer.text}" for where, answer in answers.items()} | {("log",): repr(logs)}
+    assert [where for where, text in told.items() if canary in text or hashed[7:] in text] == []
+    assert all(answer.status_code < 500 for (*_, path, _), answer in answers.items() if path != "/-/ready")
