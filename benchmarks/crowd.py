@@ -139,7 +139,7 @@ async def _serving(megabytes: int, told: Connection) -> None:
     clock, store, own = SystemClock(), Store(), SelfMetrics("benchmark")
     app = web.create_app(
         store=store,
-        board=Board(store, clock, tuple),
+        board=Board(store, clock, dict),
         clock=clock,
         metrics=(UNITS,),
         selfmetrics=own,

@@ -109,7 +109,7 @@ def _app(metrics: list[Metric], polls: Polls) -> tuple[web.App, Store]:
         store.put_about(tenant, {})
     app = web.create_app(
         store=store,
-        board=Board(store, clock, tuple),
+        board=Board(store, clock, dict),
         clock=clock,
         metrics=metrics,
         selfmetrics=SelfMetrics("benchmark"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import anyio
@@ -55,6 +56,7 @@ class Fleet:
         self._client = client
         self._clock = clock
         self._members: dict[str, _Member] = {}
+        self._watched: dict[str, Watched] = {}
         self._one_at_a_time = anyio.Lock()
 
     @property
@@ -63,17 +65,9 @@ class Fleet:
         return tuple(member.tenant for member in self._members.values())
 
     @property
-    def watched(self) -> tuple[Watched, ...]:
-        """The same for whoever looks at what is known of them."""
-        return tuple(
-            Watched(
-                member.tenant.facts,
-                member.tenant.graph,
-                {job.key: job.source for job in member.tenant.jobs},
-                member.settings.shown,
-            )
-            for member in self._members.values()
-        )
+    def watched(self) -> Mapping[str, Watched]:
+        """The same by name, for whoever looks at what is known of them: kept, for they look at each request."""
+        return MappingProxyType(self._watched)
 
     @property
     def settings(self) -> tuple[TenantSettings, ...]:
@@ -91,7 +85,7 @@ class Fleet:
 
     async def assemble(self, settings: Iterable[TenantSettings]) -> None:
         """The tenants to start with; one that cannot be made is told, and the others are not its concern."""
-        self._members = {}
+        self._members, self._watched = {}, {}
         for each in settings:
             try:
                 for tenant in self._followed(each):
@@ -127,7 +121,7 @@ class Fleet:
 
     def _drop(self, member: _Member) -> None:
         self._scheduler.remove(member.tenant)
-        del self._members[member.settings.name]
+        del self._members[member.settings.name], self._watched[member.settings.name]
         if self._keeper is not None:
             self._keeper.forget(member.settings.name)
         log.warning("tenant gone", tenant=member.settings.name)
@@ -148,7 +142,7 @@ class Fleet:
             started.graph.follow_on(member.tenant.graph, same_app=same_app)
             kept = [job.key for job in member.tenant.jobs if _still_true(job.key, member.settings, settings)]
             self._scheduler.remove(member.tenant, keep=kept)
-        self._members[settings.name] = _Member(settings, started)
+        self._join(settings, started)
         return [started]
 
     def _change(self, member: _Member, settings: TenantSettings) -> None:
@@ -157,7 +151,12 @@ class Fleet:
         running = {job.key: job for job in tenant.jobs if _still_true(job.key, member.settings, settings)}
         jobs = [running.get(job.key, job) for job in _jobs(settings)]
         self._scheduler.change(tenant, _facts(settings), jobs)
+        self._join(settings, tenant)
+
+    def _join(self, settings: TenantSettings, tenant: Tenant) -> None:
         self._members[settings.name] = _Member(settings, tenant)
+        sources = {job.key: job.source for job in tenant.jobs}
+        self._watched[settings.name] = Watched(tenant.facts, tenant.graph, sources, settings.shown)
 
     def _tenant(self, settings: TenantSettings) -> Tenant:
         graph = client_of(settings, self._client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
@@ -15,8 +16,12 @@ COLLECTOR = messages.COLLECTOR.name
 MESSAGES, BODIES = messages.MessagesSource.name, messages.BodiesSource.name
 
 
-def served(seen: Seen) -> list[messages.Message]:
-    """The messages that pass the settings' filter, the foremost first."""
+def served(seen: Seen) -> Sequence[messages.Message]:
+    """The messages that pass the settings' filter, the foremost first; looked for once in a view."""
+    return seen.once(_served)
+
+
+def _served(seen: Seen) -> Sequence[messages.Message]:
     source, records = seen.source(COLLECTOR, MESSAGES), seen.records(COLLECTOR, MESSAGES)
     return source.passing(records) if isinstance(source, messages.MessagesSource) and records is not None else []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import nsmallest
 from urllib.parse import quote
 
@@ -98,8 +98,12 @@ def _services(seen: Seen) -> list[tuple[health.Service, bool]]:
     return source.served(records) if isinstance(source, health.OverviewsSource) and records is not None else []
 
 
-def served(seen: Seen) -> list[tuple[health.Issue, str]]:
-    """The issues that pass the settings' filters, each with the name of its service."""
+def served(seen: Seen) -> Sequence[tuple[health.Issue, str]]:
+    """The issues that pass the settings' filters, each with the name of its service; looked for once in a view."""
+    return seen.once(_served)
+
+
+def _served(seen: Seen) -> Sequence[tuple[health.Issue, str]]:
     source, records = seen.source(COLLECTOR, ISSUES), seen.records(COLLECTOR, ISSUES)
     if not isinstance(source, health.IssuesSource) or records is None:
         return []

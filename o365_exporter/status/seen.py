@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from o365_exporter.graph import GraphClient
 from o365_exporter.metrics import Metric, Sample
 from o365_exporter.source import Source
 from o365_exporter.store import Key, Poll
 from o365_exporter.telemetry import TenantFacts
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,24 @@ class Seen:
     watched: Watched
     polls: Mapping[Key, Poll]
     now: float
+    _once: dict[Callable[[Seen], Any], Any] = field(default_factory=dict)
     _rows: dict[tuple[str, str], list[Sample]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The label of the tenant."""
         return self.watched.facts.name
+
+    def once(self, make: Callable[[Seen], T]) -> T:
+        """What a function makes of this, which is made when it is first wanted; nobody changes it."""
+        if make not in self._once:
+            self._once[make] = make(self)
+        made: T = self._once[make]
+        return made
+
+    def afresh(self) -> Seen:
+        """The same without what was made of it: who looks at all tenants, one after the other, holds that of one."""
+        return Seen(self.watched, self.polls, self.now)
 
     def poll(self, collector: str, source: str) -> Poll | None:
         """What is known of a source; None where it is not polled."""

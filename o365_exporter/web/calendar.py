@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from o365_exporter.clock import Clock
@@ -45,8 +46,8 @@ def calendar_of(seen: Sequence[Seen], root: str, tenant: str) -> bytes:
     calendar.add("prodid", "-//o365_exporter//what ends next//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", f"Microsoft 365: {cleaned(tenant)}" if tenant else "Microsoft 365")
-    due = [(ending, each) for each in seen for ending in endings_of(each)]
-    for ending, each in sorted(due, key=lambda pair: pair[0].at)[:MOST_EVENTS]:
+    due = ((ending, each) for each in seen for ending in endings_of(each.afresh()))
+    for ending, each in nsmallest(MOST_EVENTS, due, key=lambda pair: pair[0].at):
         if ending.at <= _LAST_YEAR:
             calendar.add_component(_event(ending, each, root))
     for each in seen:

@@ -75,6 +75,8 @@ class Document:
             made = self._made.pop(root, None)
             if made is None or made.until <= began:
                 content = await self._board.read_all(lambda seen: self._make(seen, root, ""))
+                if made is not None and content == made.content:
+                    content = made.content  # those who are still being sent it share it with those who come
                 now = self._clock.monotonic()
                 made = _Made(content, now + REST * (now - began))
             self._made[root] = made

@@ -98,7 +98,7 @@ def test_every_endpoint_is_in_the_table() -> None:
     """And no other."""
     app = create_app(
         store=Store(),
-        board=Board(Store(), FakeClock(), tuple),
+        board=Board(Store(), FakeClock(), dict),
         clock=FakeClock(),
         metrics=(),
         selfmetrics=SelfMetrics("1"),

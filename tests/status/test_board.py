@@ -25,7 +25,7 @@ async def detail(made: Rig, tenant: str = "contoso") -> TenantDetail:
 
 async def test_nothing_sounds_well_before_anything_is_known() -> None:
     """Without tenants, and with tenants that were not polled yet, the sentence says so."""
-    nobody = await Board(Store(), FakeClock(), tuple).overview()
+    nobody = await Board(Store(), FakeClock(), dict).overview()
     assert nobody.sentence == "No tenant is watched: none is set up, or none belongs to this shard."
     assert nobody.state == "pending"
     async with rig(small("contoso")) as made:

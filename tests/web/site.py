@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,7 @@ class Site:
     selfmetrics: SelfMetrics = field(init=False)
     state: tuple[bool, str] = (True, "Every source has been tried.")
     faults: Sequence[str] = ()
-    watched: Sequence[Watched] = ()
+    watched: Mapping[str, Watched] = field(default_factory=dict)
     reload: Reload | None = None
     stop: Callable[[], None] = lambda: None
     stopped: anyio.Event = field(default_factory=anyio.Event)

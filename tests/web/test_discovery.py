@@ -19,7 +19,7 @@ def client(site: Site, *tenants: TenantFacts, shard: str = "") -> httpx.AsyncCli
     """Of an exporter that watches these tenants."""
     app = web.create_app(
         store=site.store,
-        board=Board(site.store, site.clock, tuple, shard=shard),
+        board=Board(site.store, site.clock, dict, shard=shard),
         clock=site.clock,
         metrics=(UP, UNITS),
         selfmetrics=site.selfmetrics,

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from o365_exporter import web
-from o365_exporter.web import scrape
+from o365_exporter.web import feed, scrape
 from tests.fakes import PATIENCE
 from tests.web.site import Site
 from tests.web.test_server import connect, large, refusals, settled
@@ -68,6 +68,21 @@ async def test_what_has_not_changed_is_shared_with_older_pages(site: Site) -> No
                 assert reader.fileno() > 0
         tracemalloc.stop()
     assert held < size
+
+
+async def test_a_file_that_is_made_anew_and_is_the_same_is_held_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slow readers of a feed who come after each other share it, as long as nothing has changed."""
+    size = 4 * 2**20
+    monkeypatch.setattr(feed, "feed_of", lambda *_: bytes(bytearray(size)))
+    async with site.served() as (address,), reading(address, "/feed.atom", "identity", 1):
+        tracemalloc.start()
+        async with reading(address, "/feed.atom", "identity", READERS):
+            await settled(site, READERS + 1)
+            held, _ = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+    assert held < 2 * size
 
 
 async def test_too_many_scrapes_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -47,6 +48,7 @@ class Pages:
         self._board = board
         self._clock = clock
         self._drawing = drawing
+        self._thread = CapacityLimiter(1)  # of its own: those of the default limiter may all be waiting for a login
         self._on_demand = OnDemand(poll_now, clock) if poll_now else None
 
     def routes(self) -> list[Route]:
@@ -64,7 +66,7 @@ class Pages:
         overview = await self._board.overview()
         verdict, freshness = _two_sentences(overview.sentence)
         chosen = Chosen.of(request.query_params)
-        page = page_of(overview.tenants, chosen)
+        page = await to_thread.run_sync(page_of, overview.tenants, chosen, limiter=self._thread)
         return await self._drawing.draw(
             "overview.html",
             now=overview.as_of,
