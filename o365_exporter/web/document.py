@@ -7,8 +7,8 @@ its own, so that no page waits behind it, and is as good as new for many times a
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import anyio
 from starlette.requests import Request
@@ -18,20 +18,13 @@ from o365_exporter.clock import Clock
 from o365_exporter.status import Board, Seen
 
 REST = 20.0
-"""How many times as long as it took a document of all tenants is as good as new: readers cost a twentieth of a core."""
+"""How many times as long as it took no other of all tenants is made: readers cost a twentieth of a core at most."""
 
 MOST_ROOTS = 4
-"""Addresses, by which readers have come, whose documents are kept: whoever invents some gets new ones at that pace."""
+"""Addresses, by which readers have come, whose last documents are kept; whoever invents others waits his turn."""
 
 Make = Callable[[Sequence[Seen], str, str], bytes]
 """Makes a document of tenants, the exporter's address as the reader has it, and the tenant's name; empty for all."""
-
-
-class _Made(NamedTuple):
-    """A document, and until when it is as good as new, by the monotonic clock."""
-
-    content: bytes
-    until: float
 
 
 class Document:
@@ -51,7 +44,8 @@ class Document:
         self._make = make
         self._media_type = media_type
         self._missing = missing
-        self._made: dict[str, _Made] = {}
+        self._made: dict[str, bytes] = {}
+        self._rests_until = -math.inf
         self._making = anyio.Lock()
 
     async def answer(self, request: Request) -> Response:
@@ -70,16 +64,23 @@ class Document:
         return await self._board.read(lambda seen: self._make(seen, root, tenant), tenant)
 
     async def _of_all(self, root: str) -> bytes:
+        """Whoever comes by an address whose document is not kept waits until one may be made again."""
+        if kept := self._kept(root):
+            return kept
         async with self._making:
+            if kept := self._kept(root):
+                return kept
+            await self._clock.sleep(self._rests_until - self._clock.monotonic())
             began = self._clock.monotonic()
-            made = self._made.pop(root, None)
-            if made is None or made.until <= began:
-                content = await self._board.read_all(lambda seen: self._make(seen, root, ""))
-                if made is not None and content == made.content:
-                    content = made.content  # those who are still being sent it share it with those who come
-                now = self._clock.monotonic()
-                made = _Made(content, now + REST * (now - began))
-            self._made[root] = made
+            content = await self._board.read_all(lambda seen: self._make(seen, root, ""))
+            last = self._made.pop(root, b"")
+            self._made[root] = last if last == content else content  # shared with those who are still being sent it
             for oldest in list(self._made)[:-MOST_ROOTS]:
                 del self._made[oldest]
-            return made.content
+            now = self._clock.monotonic()
+            self._rests_until = now + REST * (now - began)
+            return self._made[root]
+
+    def _kept(self, root: str) -> bytes:
+        """The last document that was made for an address, until another may be made; else empty."""
+        return self._made.get(root, b"") if self._clock.monotonic() < self._rests_until else b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 import anyio
 import anyio.to_thread
@@ -15,7 +16,8 @@ from starlette.routing import Route
 from o365_exporter.status import Seen
 from o365_exporter.web.document import MOST_ROOTS, REST, Document, Make
 from tests.app.rig import Rig, only, polling, rig, small
-from tests.fakes import PATIENCE
+from tests.fakes import PATIENCE, FakeClock
+from tests.faults.rig import BriskClock
 from tests.web.test_feed import client_of
 
 TOOK = 2.0
@@ -23,9 +25,9 @@ TOOK = 2.0
 
 
 @asynccontextmanager
-async def readers_of(made: Rig, make: Make) -> AsyncIterator[httpx.AsyncClient]:
+async def readers_of(made: Rig, make: Make, clock: FakeClock | None = None) -> AsyncIterator[httpx.AsyncClient]:
     """Who reads a document of all tenants at ``/all`` and of one at ``/of/NAME``."""
-    document = Document(made.app.board, made.clock, make, "text/plain", "All are at /all.")
+    document = Document(made.app.board, clock or made.clock, make, "text/plain", "All are at /all.")
     app = Starlette(routes=[Route("/all", document.answer), Route("/of/{tenant}", document.answer)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://exporter.example") as client:
         yield client
@@ -61,20 +63,28 @@ async def test_what_is_costly_of_all_tenants_is_made_again_at_a_pace() -> None:
             assert (await client.get("/of/nobody")).text == "No tenant is called so. All are at /all.\n"
 
 
-async def test_addresses_that_somebody_invents_are_not_all_kept() -> None:
-    """A document has the address by which its reader came; those of the last few are kept."""
-    async with rig(small("contoso"), only("service_health")) as made, polling(made):
+async def test_addresses_that_somebody_invents_cost_no_more() -> None:
+    """Each waits until a document may be made again, those of the last few are kept, and each has its own address."""
+    clock, begun = BriskClock(), list[float]()
 
-        def make(_seen: Sequence[Seen], root: str, _tenant: str) -> bytes:
-            made.clock.sleep_through(TOOK)
-            return f"{root} {made.clock.monotonic()}".encode()
+    def make(_seen: Sequence[Seen], root: str, _tenant: str) -> bytes:
+        begun.append(clock.monotonic())
+        clock.pass_time(TOOK)
+        return f"{root} {len(begun)}".encode()
 
-        async with readers_of(made, make) as client:
-            hosts = [f"host{number}" for number in range(MOST_ROOTS + 1)]
-            first = {host: (await client.get("/all", headers={"host": host})).text for host in hosts}
-            again = {host: (await client.get("/all", headers={"host": host})).text for host in reversed(hosts)}
-    assert [host for host in hosts if again[host] != first[host]] == [hosts[0]]
-    assert [text.partition(" ")[0] for text in again.values()] == [f"http://{host}/" for host in reversed(hosts)]
+    async with (
+        rig(small("contoso"), only("service_health")) as made,
+        polling(made),
+        readers_of(made, make, clock) as client,
+    ):
+        hosts = [f"host{number}" for number in range(MOST_ROOTS + 1)]
+        answers = [(await client.get("/all", headers={"host": host})).text for host in (*hosts, hosts[1], hosts[0])]
+    assert answers == [
+        *(f"http://{host}/ {number}" for number, host in enumerate(hosts, 1)),
+        "http://host1/ 2",
+        f"http://host0/ {len(hosts) + 1}",
+    ]
+    assert {later - earlier for earlier, later in pairwise(begun)} == {TOOK + REST * TOOK}
 
 
 async def test_no_page_waits_for_a_document() -> None:
