@@ -21,7 +21,6 @@ LATEST_LENGTH = 400
 """Characters of the latest post that a list shows."""
 
 _DAY = 86400.0
-_ADVISORY = "advisory"
 _WORST = "serviceInterruption"
 
 
@@ -180,5 +179,4 @@ def _day_state(digit: int) -> DayState:
 
 
 def _is_incident(issue: health.Issue) -> bool:
-    """What is of no known kind counts as the worse one, as it does for the alerts."""
-    return issue.classification != _ADVISORY
+    return health.kind_of(issue.classification) == health.INCIDENT

@@ -9,7 +9,7 @@ Series: ``o365_service_*``.
 
 from __future__ import annotations
 
-from o365_exporter.collectors.service_health.days import ADVISORY, INCIDENT, KNOWN
+from o365_exporter.collectors.service_health.days import ADVISORY, INCIDENT, KNOWN, kind_of
 from o365_exporter.collectors.service_health.endpoints import ISSUES, PAST_ISSUES
 from o365_exporter.collectors.service_health.issues import IssuesSource
 from o365_exporter.collectors.service_health.options import Options
@@ -48,6 +48,7 @@ __all__ = [
     "Post",
     "Service",
     "Services",
+    "kind_of",
     "parse_issue",
 ]
 
